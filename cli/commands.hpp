@@ -1,0 +1,51 @@
+// The commands of merctl: one function each. Data goes to standard output, words and progress to standard error.
+//
+// Threads: one. Errors: printed (see report() in cli/output.hpp); the exit code says what kind (core/exit_code.hpp).
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "cli/context.hpp"
+#include "core/exit_code.hpp"
+#include "core/records.hpp"
+
+namespace mer::cli {
+
+struct SweepFileOptions {
+  std::string file;
+  std::vector<std::string> overrides;  // path=value
+};
+
+struct RunOptions {
+  SweepFileOptions sweep;
+  int workers = 0;  // 0: one for each core this process may use
+  bool web = true;
+};
+ExitCode run_command(const Context& context, const RunOptions& options);
+
+ExitCode plan_command(const Context& context, const SweepFileOptions& options);
+
+ExitCode list_command(const Context& context);
+ExitCode status_command(const Context& context, const std::string& sweep);  // empty: all sweeps
+ExitCode show_command(const Context& context, const std::string& trial);    // id or unique prefix
+
+struct ResultsOptions {
+  std::string sweep = {};   // name or number
+  std::string table = {};   // export only: trials, metrics, predictions, results
+  std::string select = {};  // last, best-validation, best-test; empty: the sweep's own
+  std::string metric = {};  // decides the best epoch; empty: the sweep's own
+};
+ExitCode results_command(const Context& context, const ResultsOptions& options);
+ExitCode export_command(const Context& context, const ResultsOptions& options);
+
+ExitCode serve_command(const Context& context, int port);
+
+ExitCode corpus_check_command(const Context& context, const std::string& folder);
+ExitCode corpus_synth_command(const Context& context, const std::string& preset, const std::string& folder,
+                              std::uint64_t seed);
+
+ExitCode doctor_command(const Context& context);
+
+}  // namespace mer::cli

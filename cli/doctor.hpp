@@ -1,0 +1,24 @@
+// doctor: what this machine has and lacks, each finding with a remedy.
+//
+// Threads: one; runs short child processes. Errors: a finding, never a failure of doctor itself.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "cli/context.hpp"
+
+namespace mer::cli {
+
+struct Finding {
+  enum class Level { ok, note, problem };
+  Level level = Level::ok;
+  std::string subject;  // "mpirun", "mer-trainer", ...
+  std::string text;     // what was found
+  std::string remedy;   // empty when ok
+};
+
+// `programs`: the folder of mer's own binaries.
+std::vector<Finding> examine(const Context& context, const std::string& programs);
+
+}  // namespace mer::cli

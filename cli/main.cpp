@@ -1,0 +1,166 @@
+// merctl: the command line of mer. Parses, then calls one function of cli/commands.hpp.
+#include <CLI/CLI.hpp>
+#include <cstdlib>
+#include <functional>
+#include <unistd.h>
+
+#include "cli/commands.hpp"
+#include "core/version.hpp"
+
+namespace {
+
+using mer::ExitCode;
+using mer::cli::Context;
+using mer::cli::Format;
+
+const std::map<std::string, Format> kFormats = {{"table", Format::table}, {"json", Format::json},
+                                                {"quiet", Format::quiet}, {"csv", Format::csv},
+                                                {"latex", Format::latex}, {"md", Format::markdown}};
+
+struct Arguments {
+  Context context;
+  mer::cli::RunOptions run;
+  mer::cli::SweepFileOptions plan;
+  mer::cli::ResultsOptions results, exported;
+  std::string status_sweep, trial, corpus_folder, preset, synth_folder;
+  std::uint64_t seed = 1;
+  int port = 8080;
+  std::function<ExitCode()> chosen;
+};
+
+CLI::App* add_command(CLI::App& parent, const std::string& name, const std::string& text, const std::string& example) {
+  CLI::App* command = parent.add_subcommand(name, text);
+  command->footer("Example:\n  " + example);
+  command->fallthrough();
+  return command;
+}
+
+void add_sweep_file(CLI::App* command, mer::cli::SweepFileOptions& options) {
+  command->add_option("SWEEP.json", options.file, "Sweep file (JSON with comments)")->required();
+  command->add_option("--set", options.overrides, "Overrides a field, e.g. train.epochs=10 (repeatable)")
+      ->type_name("PATH=VALUE")
+      ->take_all();
+}
+
+void add_selection(CLI::App* command, mer::cli::ResultsOptions& options) {
+  command->add_option("SWEEP", options.sweep, "Name (the newest of that name) or number")->required();
+  command->add_option("--select", options.select, "Epoch that stands for a trial; default: the sweep's own")
+      ->check(CLI::IsMember({"last", "best-validation", "best-test"}));
+  command->add_option("--metric", options.metric, "Metric that decides the best epoch; default: the sweep's own")
+      ->check(CLI::IsMember({"wa", "ua", "macro_f1", "weighted_f1"}));
+}
+
+void add_sweep_commands(CLI::App& app, Arguments& arguments) {
+  CLI::App* run = add_command(app, "run", "Run a sweep on this machine; run it again to resume",
+                              "merctl run configs/quickstart.json --workers 2");
+  add_sweep_file(run, arguments.run.sweep);
+  run->add_option("--workers", arguments.run.workers, "Worker processes; default: one for each core")
+      ->check(CLI::Range(1, 1024));
+  run->add_flag("!--no-web", arguments.run.web, "Serve no dashboard while it runs");
+  run->callback(
+      [&arguments] { arguments.chosen = [&arguments] { return run_command(arguments.context, arguments.run); }; });
+
+  CLI::App* plan = add_command(app, "plan", "Say what a sweep file would run; starts and writes nothing",
+                               "merctl plan configs/quickstart.json");
+  add_sweep_file(plan, arguments.plan);
+  plan->callback(
+      [&arguments] { arguments.chosen = [&arguments] { return plan_command(arguments.context, arguments.plan); }; });
+}
+
+void add_result_commands(CLI::App& app, Arguments& arguments) {
+  add_command(app, "list", "List the sweeps of the store", "merctl list")->callback([&arguments] {
+    arguments.chosen = [&arguments] { return list_command(arguments.context); };
+  });
+
+  CLI::App* status = add_command(app, "status", "Count the trials of the sweeps by state", "merctl status quickstart");
+  status->add_option("SWEEP", arguments.status_sweep, "Name or number; default: all sweeps");
+  status->callback([&arguments] {
+    arguments.chosen = [&arguments] { return status_command(arguments.context, arguments.status_sweep); };
+  });
+
+  CLI::App* show = add_command(app, "show", "Show one trial: settings, attempts, scores", "merctl show 3fa9c1d2");
+  show->add_option("TRIAL", arguments.trial, "Id, or a prefix of it that is unique")->required();
+  show->callback(
+      [&arguments] { arguments.chosen = [&arguments] { return show_command(arguments.context, arguments.trial); }; });
+
+  CLI::App* results = add_command(app, "results", "Table of means and spreads over folds, one row a configuration",
+                                  "merctl results quickstart --format latex");
+  add_selection(results, arguments.results);
+  results->callback([&arguments] {
+    arguments.chosen = [&arguments] { return results_command(arguments.context, arguments.results); };
+  });
+
+  CLI::App* exported = add_command(app, "export", "Write a whole table to standard output",
+                                   "merctl export quickstart --table metrics --format csv > metrics.csv");
+  add_selection(exported, arguments.exported);
+  exported->add_option("--table", arguments.exported.table, "Which table")
+      ->required()
+      ->check(CLI::IsMember({"trials", "metrics", "predictions", "results"}));
+  exported->callback([&arguments] {
+    arguments.chosen = [&arguments] { return export_command(arguments.context, arguments.exported); };
+  });
+
+  CLI::App* serve = add_command(app, "serve", "Serve the dashboard of a store, read-only", "merctl serve --port 8080");
+  serve->add_option("--port", arguments.port, "TCP port on 127.0.0.1; 0: any free one")
+      ->capture_default_str()
+      ->check(CLI::Range(0, 65535));
+  serve->callback(
+      [&arguments] { arguments.chosen = [&arguments] { return serve_command(arguments.context, arguments.port); }; });
+}
+
+void add_corpus_commands(CLI::App& app, Arguments& arguments) {
+  CLI::App* corpus = add_command(app, "corpus", "Check and make corpus folders", "merctl corpus check corpora/iemocap");
+  corpus->require_subcommand(1);
+  CLI::App* check = add_command(*corpus, "check", "Validate a corpus folder and count what it holds",
+                                "merctl corpus check corpora/iemocap");
+  check->add_option("DIR", arguments.corpus_folder, "Corpus folder")->required();
+  check->callback([&arguments] {
+    arguments.chosen = [&arguments] { return corpus_check_command(arguments.context, arguments.corpus_folder); };
+  });
+  CLI::App* synth = add_command(*corpus, "synth", "Write a synthetic corpus with a real one's shape",
+                                "merctl corpus synth msp-improv /tmp/msp --seed 1");
+  synth->add_option("PRESET", arguments.preset, "iemocap or msp-improv")->required();
+  synth->add_option("DIR", arguments.synth_folder, "Folder to write; must not exist or be empty")->required();
+  synth->add_option("--seed", arguments.seed, "Seed")->capture_default_str();
+  synth->callback([&arguments] {
+    arguments.chosen = [&arguments] {
+      return corpus_synth_command(arguments.context, arguments.preset, arguments.synth_folder, arguments.seed);
+    };
+  });
+}
+
+void add_commands(CLI::App& app, Arguments& arguments) {
+  add_sweep_commands(app, arguments);
+  add_result_commands(app, arguments);
+  add_corpus_commands(app, arguments);
+  add_command(app, "doctor", "Say what this machine has and lacks, with remedies", "merctl doctor")
+      ->callback([&arguments] { arguments.chosen = [&arguments] { return doctor_command(arguments.context); }; });
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app("mer: cross-validation studies of multimodal emotion recognition");
+  app.set_version_flag("--version", "merctl " + mer::code_version());
+  app.require_subcommand(1);
+  app.footer(
+      "Exit codes: 0 done, 1 some trials failed, 2 usage or configuration, 3 time-out, 4 not authorised,\n"
+      "5 store busy or coordinator unreachable, 6 paused.");
+
+  Arguments arguments;
+  if (const char* store = std::getenv("MER_STORE"); store != nullptr && *store != '\0') arguments.context.store = store;
+  arguments.context.colour = ::isatty(STDOUT_FILENO) != 0 && std::getenv("NO_COLOR") == nullptr;
+  app.add_option("--format", arguments.context.format, "table, json or quiet; results and export also csv, latex, md")
+      ->transform(CLI::CheckedTransformer(kFormats).description(""))
+      ->type_name("FORMAT");
+  app.add_option("--store", arguments.context.store, "Store folder; default: MER_STORE, else ./mer-store")
+      ->type_name("DIR");
+  add_commands(app, arguments);
+
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : int(ExitCode::usage);
+  }
+  return int(arguments.chosen());
+}

@@ -1,0 +1,57 @@
+// Mpirun: one launch of coordinator and workers on this machine, as a child process.
+//
+// The child has a process group of its own, so that a terminal's Ctrl-C reaches merctl alone: mpirun answers SIGINT by
+// killing its ranks within 2 s, but forwards SIGUSR1 to them at once, which the coordinator takes as a request to
+// pause. It gets SIGTERM when merctl dies. Threads: one thread owns it. Errors: unavailable when mpirun cannot be
+// started.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <sys/types.h>
+#include <vector>
+
+#include "core/ids.hpp"
+#include "core/result.hpp"
+
+namespace mer::cli {
+
+struct LaunchOptions {
+  std::filesystem::path programs;  // folder of mer-coordinator and mer-worker
+  std::filesystem::path store;
+  SweepId sweep;
+  int workers = 1;
+  bool web = true;
+  bool as_root = false;
+};
+
+// The command line, argv[0] first.
+std::vector<std::string> mpirun_arguments(const LaunchOptions& options);
+
+class Mpirun {
+ public:
+  static Result<Mpirun> start(const LaunchOptions& options);
+  Mpirun(Mpirun&& other) noexcept;
+  Mpirun& operator=(Mpirun&&) = delete;
+  ~Mpirun();  // kills what still runs
+
+  // Waits up to `milliseconds` for standard output of the coordinator and returns what came; empty: nothing yet, or
+  // nothing more (see ended()).
+  std::string read_output(int milliseconds);
+
+  // True once the child is gone and its output is read to the end.
+  bool ended();
+
+  void request_pause();  // SIGUSR1, which mpirun forwards to every rank
+  void kill();           // SIGTERM to mpirun, which takes its ranks with it
+
+ private:
+  Mpirun(pid_t child, int output) : child_(child), output_(output) {}
+
+  pid_t child_ = -1;
+  int output_ = -1;
+  bool reaped_ = false;
+};
+
+}  // namespace mer::cli

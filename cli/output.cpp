@@ -1,0 +1,78 @@
+#include "cli/output.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstdio>
+#include <ctime>
+#include <nlohmann/json.hpp>
+
+namespace mer::cli {
+namespace {
+
+bool looks_numeric(const std::string& cell) {
+  return !cell.empty() && cell.find_first_not_of("0123456789.,+-%/ ±") == std::string::npos;
+}
+
+// Code points, as a terminal shows them.
+std::size_t width_of(const std::string& text) {
+  return std::size_t(std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xC0) != 0x80; }));
+}
+
+}  // namespace
+
+ExitCode report(const Context& context, const Error& error) {
+  const ExitCode code = exit_code_of(error.code);
+  if (context.format == Format::json) {
+    const nlohmann::json document = {{"schema", 1},
+                                     {"error", {{"code", name_of(error.code)}, {"message", error.message}}}};
+    std::printf("%s\n", document.dump(2, ' ', false, nlohmann::json::error_handler_t::replace).c_str());
+  } else {
+    std::fprintf(stderr, "merctl: error: %s\n", error.message.c_str());
+  }
+  return code;
+}
+
+bool plain_format(const Context& context, const std::string& command) {
+  if (context.format == Format::table || context.format == Format::json || context.format == Format::quiet) return true;
+  (void)report(context,
+               invalid("merctl " + command +
+                       ": --format can be table, json or quiet here; csv, latex and md are for results and export"));
+  return false;
+}
+
+void print_columns(const std::vector<std::vector<std::string>>& rows) {
+  std::vector<std::size_t> widths;
+  for (const auto& row : rows) {
+    widths.resize(std::max(widths.size(), row.size()));
+    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], width_of(row[i]));
+  }
+  for (const auto& row : rows) {
+    std::string line;
+    for (std::size_t i = 0; i < row.size(); ++i) {
+      const std::string fill(widths[i] - width_of(row[i]), ' ');
+      if (i > 0) line += "  ";
+      line += looks_numeric(row[i]) ? fill + row[i] : row[i] + fill;
+    }
+    line.erase(line.find_last_not_of(' ') + 1);
+    std::printf("%s\n", line.c_str());
+  }
+}
+
+std::string percent(double fraction) {
+  if (std::isnan(fraction)) return "NaN";
+  std::array<char, 32> text{};
+  std::snprintf(text.data(), text.size(), "%.1f", fraction * 100);
+  return text.data();
+}
+
+std::string time_text(double unix_seconds) {
+  const auto whole = std::time_t(unix_seconds);
+  std::tm parts{};
+  ::localtime_r(&whole, &parts);
+  std::array<char, 32> text{};
+  std::strftime(text.data(), text.size(), "%Y-%m-%d %H:%M", &parts);
+  return text.data();
+}
+
+}  // namespace mer::cli

@@ -1,0 +1,55 @@
+#include "cli/prepare.hpp"
+
+#include <filesystem>
+#include <utility>
+
+#include "core/sweep_file.hpp"
+#include "core/version.hpp"
+#include "data/synthetic_corpus.hpp"
+
+namespace mer::cli {
+namespace {
+
+Result<data::Corpus> open_corpus(const CorpusSource& source) {
+  return source.synthetic.empty() ? data::load_corpus(source.path)
+                                  : data::make_synthetic(source.synthetic, source.seed);
+}
+
+Result<orchestrator::Corpora> open_corpora(const Sweep& sweep) {
+  orchestrator::Corpora corpora;
+  for (const Configuration& configuration : sweep.configurations) {
+    if (corpora.contains(configuration.corpus)) continue;
+    MER_ASSIGN(data::Corpus corpus, open_corpus(configuration.corpus));
+    corpora.emplace(configuration.corpus, std::move(corpus));
+  }
+  return corpora;
+}
+
+}  // namespace
+
+Result<Prepared> prepare(const SweepFileOptions& options) {
+  MER_ASSIGN(const Sweep sweep, load_sweep(options.file, options.overrides));
+  MER_ASSIGN(orchestrator::Corpora corpora, open_corpora(sweep));
+  auto kept = std::make_unique<const orchestrator::Corpora>(std::move(corpora));
+  MER_ASSIGN(orchestrator::SweepPlan plan, orchestrator::plan_sweep(sweep, *kept, code_version()));
+  return Prepared{std::move(kept), std::move(plan)};
+}
+
+Status materialise(Prepared& prepared, const storage::StoreDir& store) {
+  for (const auto& [source, corpus] : *prepared.corpora) {
+    if (source.synthetic.empty()) continue;
+    const std::filesystem::path folder = store.path() / "corpora" / corpus.id.hex;
+    if (!std::filesystem::exists(folder / "corpus.json")) MER_TRY(data::write_corpus(corpus, folder.string()));
+    for (storage::CorpusRecord& record : prepared.plan.submission.corpora) {
+      if (record.id == corpus.id) record.path = folder.string();
+    }
+  }
+  for (const orchestrator::PlannedFold& planned : prepared.plan.folds) {
+    const std::filesystem::path file = store.path() / storage::StoreDir::fold_file(planned.fold.id);
+    if (std::filesystem::exists(file)) continue;
+    MER_TRY(storage::write_small_file(file, data::fold_to_json(planned.fold, *planned.corpus)));
+  }
+  return {};
+}
+
+}  // namespace mer::cli

@@ -1,0 +1,56 @@
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
+
+#include "cli/commands.hpp"
+#include "cli/output.hpp"
+#include "cli/store_access.hpp"
+#include "storage/sqlite_reader.hpp"
+#include "storage/store_dir.hpp"
+#include "web/server.hpp"
+
+namespace mer::cli {
+namespace {
+
+void wait_for_end() {
+  sigset_t set;
+  ::sigemptyset(&set);
+  ::sigaddset(&set, SIGINT);
+  ::sigaddset(&set, SIGTERM);
+  int signal = 0;
+  ::sigwait(&set, &signal);
+}
+
+void block_end_signals() {
+  sigset_t set;
+  ::sigemptyset(&set);
+  ::sigaddset(&set, SIGINT);
+  ::sigaddset(&set, SIGTERM);
+  ::sigprocmask(SIG_BLOCK, &set, nullptr);
+}
+
+}  // namespace
+
+ExitCode serve_command(const Context& context, int port) {
+  if (!plain_format(context, "serve")) return ExitCode::usage;
+  const Result<storage::StoreDir> store = storage::StoreDir::open(context.store);
+  if (!store) return report(context, store.error());
+  block_end_signals();  // before the server's threads start, so that they inherit it
+  web::HttpOptions options;
+  options.address.port = port;
+  web::Server server(options, [&] { return storage::open_reader(*store); });
+  const Result<int> bound = server.start();
+  if (!bound) return report(context, bound.error());
+  if (context.format == Format::json) {
+    std::printf("{\"schema\": 1, \"url\": \"http://127.0.0.1:%d/\"}\n", *bound);
+  } else {
+    std::printf("http://127.0.0.1:%d/\n", *bound);
+    std::fputs("serving the dashboard, read-only; Ctrl-C ends it\n", stderr);
+  }
+  std::fflush(stdout);
+  wait_for_end();
+  server.stop();
+  return ExitCode::done;
+}
+
+}  // namespace mer::cli

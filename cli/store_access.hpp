@@ -1,0 +1,34 @@
+// How commands get at a store for reading, and where mer's own programs are.
+//
+// Threads: one. Errors: not_found names the folder and says how to choose another; busy on a network file system while
+// a coordinator runs there (its database is read through the writer alone).
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+
+#include "cli/context.hpp"
+#include "core/exit_code.hpp"
+#include "core/result.hpp"
+#include "storage/result_store.hpp"
+#include "storage/store_dir.hpp"
+
+namespace mer::cli {
+
+struct OpenStore {
+  std::optional<storage::StoreLock> lock;  // held on a network file system
+  std::unique_ptr<storage::ResultReader> reader;
+};
+
+// Waits up to `lock_seconds` where the lock is needed.
+Result<OpenStore> open_store(const Context& context, double lock_seconds);
+
+// Opens the context's store, calls `body` with a reader, prints its error if it has one, and answers the exit code.
+ExitCode with_store(const Context& context, const std::function<Status(storage::ResultReader&)>& body);
+
+// The folder of the running merctl: the other programs stand beside it.
+std::filesystem::path program_folder();
+
+}  // namespace mer::cli

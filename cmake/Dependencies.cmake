@@ -1,0 +1,32 @@
+# Every outside library, in one place. Debian packages but for LibTorch (tools/setup.sh unpacks its wheel).
+find_package(Threads REQUIRED)
+find_package(nlohmann_json 3.11 REQUIRED)
+find_package(SQLite3 3.40 REQUIRED)
+find_package(OpenSSL 3 REQUIRED)
+find_package(MPI REQUIRED COMPONENTS CXX)
+find_package(CLI11 REQUIRED)
+find_package(spdlog REQUIRED)
+find_package(PkgConfig REQUIRED)
+pkg_check_modules(httplib REQUIRED IMPORTED_TARGET cpp-httplib)
+if(MER_TESTS)
+  find_package(GTest 1.12 REQUIRED)
+  include(GoogleTest)
+endif()
+if(MER_BENCH)
+  find_package(benchmark REQUIRED)
+endif()
+
+if(MER_TRAINER)
+  if(NOT EXISTS "${MER_TORCH_DIR}/lib/libtorch_cpu.so")
+    message(FATAL_ERROR "LibTorch is not in ${MER_TORCH_DIR}: run tools/setup.sh, or pass -DMER_TORCH_DIR=DIR "
+                        "(an unpacked torch 2.11.0 wheel), or -DMER_TRAINER=OFF")
+  endif()
+  add_library(mer_torch INTERFACE)
+  target_include_directories(mer_torch SYSTEM INTERFACE
+    "${MER_TORCH_DIR}/include" "${MER_TORCH_DIR}/include/torch/csrc/api/include")
+  target_link_directories(mer_torch INTERFACE "${MER_TORCH_DIR}/lib")
+  target_link_libraries(mer_torch INTERFACE
+    -Wl,--no-as-needed "${MER_TORCH_DIR}/lib/libtorch_cpu.so" "${MER_TORCH_DIR}/lib/libc10.so" -Wl,--as-needed)
+  target_link_options(mer_torch INTERFACE "-Wl,-rpath,${MER_TORCH_DIR}/lib" "-Wl,--disable-new-dtags"
+    "-Wl,--allow-shlib-undefined")
+endif()

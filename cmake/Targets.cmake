@@ -1,0 +1,47 @@
+# How this project makes libraries, programs and tests.
+
+# Sanitizers: MER_SANITIZE for ASan and UBSan, MER_TSAN for TSan. LibTorch targets are not instrumented (40 s a unit),
+# but link the runtime, since the libraries they use are.
+if(MER_SANITIZE)
+  set(_mer_sanitizers -fsanitize=address,undefined)
+elseif(MER_TSAN)
+  set(_mer_sanitizers -fsanitize=thread)
+endif()
+
+function(_mer_common target uses_torch)
+  target_include_directories(${target} PRIVATE "${CMAKE_SOURCE_DIR}")
+  if(uses_torch)
+    # No debug information: it doubles the compile time of a unit that includes torch.
+    target_compile_options(${target} PRIVATE $<$<CONFIG:Debug>:-g0>)
+  elseif(_mer_sanitizers)
+    target_compile_options(${target} PRIVATE ${_mer_sanitizers} -fno-sanitize-recover=all)
+  endif()
+  target_link_options(${target} PUBLIC ${_mer_sanitizers})
+endfunction()
+
+# mer_library(mer_core SOURCES a.cpp ... LINK lib ... [TORCH]): a static library of one folder.
+function(mer_library target)
+  cmake_parse_arguments(ARG "TORCH" "" "SOURCES;LINK" ${ARGN})
+  add_library(${target} STATIC ${ARG_SOURCES})
+  target_link_libraries(${target} PUBLIC ${ARG_LINK})
+  _mer_common(${target} "${ARG_TORCH}")
+endfunction()
+
+# mer_program(mer-worker SOURCES ... LINK ... [TORCH]): a binary in build/<preset>/bin.
+function(mer_program target)
+  cmake_parse_arguments(ARG "TORCH" "" "SOURCES;LINK" ${ARGN})
+  add_executable(${target} ${ARG_SOURCES})
+  target_link_libraries(${target} PRIVATE ${ARG_LINK})
+  _mer_common(${target} "${ARG_TORCH}")
+endfunction()
+
+# mer_test(core_test SOURCES ... LINK ... LABELS unit [TORCH]): a GoogleTest program; one ctest entry for each test.
+function(mer_test target)
+  cmake_parse_arguments(ARG "TORCH" "" "SOURCES;LINK;LABELS" ${ARGN})
+  add_executable(${target} ${ARG_SOURCES})
+  target_link_libraries(${target} PRIVATE ${ARG_LINK} GTest::gtest GTest::gmock GTest::gtest_main)
+  target_compile_definitions(${target} PRIVATE MER_SOURCE_DIR="${CMAKE_SOURCE_DIR}" MER_BINARY_DIR="${CMAKE_BINARY_DIR}")
+  set_target_properties(${target} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/tests")
+  _mer_common(${target} "${ARG_TORCH}")
+  gtest_discover_tests(${target} DISCOVERY_MODE PRE_TEST PROPERTIES LABELS "${ARG_LABELS}")
+endfunction()

@@ -1,0 +1,158 @@
+#include "core/json_text.hpp"
+
+#include <algorithm>
+#include <iterator>
+#include <nlohmann/json.hpp>
+#include <vector>
+
+namespace mer {
+
+using nlohmann::json;
+
+namespace {
+constexpr std::size_t kMaxMessage = 300;
+
+// Builds the value from the parser's events. nlohmann's own builder accepts duplicate keys and any nesting.
+class StrictBuilder : public nlohmann::json_sax<json> {
+ public:
+  bool null() override { return add(json()); }
+  bool boolean(bool value) override { return add(value); }
+  bool number_integer(std::int64_t value) override { return add(value); }
+  bool number_unsigned(std::uint64_t value) override { return add(value); }
+  bool number_float(double value, const std::string&) override { return add(value); }
+  bool string(std::string& value) override { return add(std::move(value)); }
+  bool binary(json::binary_t& value) override { return add(std::move(value)); }
+  bool start_object(std::size_t) override { return open(json::object()); }
+  bool start_array(std::size_t) override { return open(json::array()); }
+  bool end_object() override { return close(); }
+  bool end_array() override { return close(); }
+
+  bool key(std::string& name) override {
+    if (open_.back()->contains(name)) return refuse("the key \"" + name + "\" stands twice in one object");
+    key_ = name;
+    return true;
+  }
+
+  bool parse_error(std::size_t position, const std::string&, const nlohmann::detail::exception& error) override {
+    // "[json.exception.parse_error.101] parse error at line 1, column 2: ..." -> "..."
+    std::string_view text = error.what();
+    for (const std::string_view end : {"] ", "column "}) {
+      if (const auto at = text.find(end); at != std::string_view::npos) text.remove_prefix(at + end.size());
+    }
+    if (const auto at = text.find(": "); at != std::string_view::npos && at < 12) text.remove_prefix(at + 2);
+    error_position_ = position;
+    return refuse(std::string(text));
+  }
+
+  json& root() { return root_; }
+  const std::string& error() const { return error_; }
+  std::size_t error_position() const { return error_position_; }  // 0: where the parser stopped
+
+ private:
+  template <class T>
+  bool add(T&& value) {
+    place(std::forward<T>(value));
+    return true;
+  }
+
+  json& place(json value) {
+    if (open_.empty()) return root_ = std::move(value);
+    json& parent = *open_.back();
+    if (parent.is_array()) return parent.emplace_back(std::move(value));
+    return parent[key_] = std::move(value);
+  }
+
+  bool open(json container) {
+    if (open_.size() >= std::size_t{kMaxNesting}) {
+      return refuse("nested deeper than " + std::to_string(kMaxNesting) + " brackets");
+    }
+    open_.push_back(&place(std::move(container)));
+    return true;
+  }
+
+  bool close() {
+    open_.pop_back();
+    return true;
+  }
+
+  bool refuse(std::string message) {
+    error_ = std::move(message);
+    return false;
+  }
+
+  json root_;
+  std::vector<json*> open_;  // stable: only the innermost container grows
+  std::string key_;
+  std::string error_;
+  std::size_t error_position_ = 0;
+};
+
+// Reads characters and counts them, so that a refusal of the builder has a position.
+class CountingIterator {
+ public:
+  using iterator_category = std::forward_iterator_tag;
+  using value_type = char;
+  using difference_type = std::ptrdiff_t;
+  using pointer = const char*;
+  using reference = const char&;
+
+  CountingIterator() = default;
+  CountingIterator(const char* at, std::size_t* count) : at_(at), count_(count) {}
+  reference operator*() const { return *at_; }
+  CountingIterator& operator++() {
+    ++at_;
+    ++*count_;
+    return *this;
+  }
+  CountingIterator operator++(int) {
+    CountingIterator old = *this;
+    ++*this;
+    return old;
+  }
+  bool operator==(const CountingIterator& other) const { return at_ == other.at_; }
+
+ private:
+  const char* at_ = nullptr;
+  std::size_t* count_ = nullptr;
+};
+
+// "LINE:COLUMN" of the last character read, both from 1.
+std::string place_of(std::string_view text, std::size_t read) {
+  const std::string_view before = text.substr(0, std::clamp<std::size_t>(read, 1, text.size() + 1) - 1);
+  const auto line = 1 + std::count(before.begin(), before.end(), '\n');
+  const std::size_t start = before.rfind('\n') == std::string_view::npos ? 0 : before.rfind('\n') + 1;
+  return std::to_string(line) + ":" + std::to_string(before.size() - start + 1);
+}
+}  // namespace
+
+Result<json> parse_json_text(std::string_view text, const std::string& name) {
+  StrictBuilder builder;
+  std::size_t read = 0;
+  const CountingIterator begin(text.data(), &read);
+  const CountingIterator end(text.data() + text.size(), &read);
+  try {
+    if (json::sax_parse(begin, end, &builder, json::input_format_t::json, true, true)) {
+      return std::move(builder.root());
+    }
+  } catch (const std::exception& error) {
+    return invalid(name + ": " + error.what());
+  }
+  const std::size_t position = builder.error_position() == 0 ? read : builder.error_position();
+  std::string message = builder.error();
+  if (message.size() > kMaxMessage) message = message.substr(0, kMaxMessage) + "...";
+  return invalid(name + ":" + place_of(text, position) + ": " + message);
+}
+
+Result<json> parse_cbor(std::string_view bytes) {
+  StrictBuilder builder;
+  try {
+    if (json::sax_parse(bytes.begin(), bytes.end(), &builder, json::input_format_t::cbor)) {
+      return std::move(builder.root());
+    }
+  } catch (const std::exception& error) {
+    return Error{ErrorCode::corrupt, std::string("not CBOR: ") + error.what()};
+  }
+  return Error{ErrorCode::corrupt, "not CBOR: " + builder.error().substr(0, kMaxMessage)};
+}
+
+}  // namespace mer

@@ -1,0 +1,23 @@
+// Strict parsing of JSON with comments, and of CBOR, into JSON values.
+//
+// Duplicate keys, trailing bytes and nesting deeper than kMaxNesting are errors: hostile input ends in an Error,
+// never in a crash or an exhausted stack. Threads: pure functions.
+#pragma once
+
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+#include <string_view>
+
+#include "core/result.hpp"
+
+namespace mer {
+
+constexpr int kMaxNesting = 64;
+
+// Error invalid: "NAME:LINE:COLUMN: what is wrong and what was expected".
+Result<nlohmann::json> parse_json_text(std::string_view text, const std::string& name);
+
+// Error corrupt.
+Result<nlohmann::json> parse_cbor(std::string_view bytes);
+
+}  // namespace mer

@@ -1,0 +1,236 @@
+#include "core/messages.hpp"
+
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "core/json_codec.hpp"
+#include "core/json_text.hpp"
+
+namespace mer {
+
+using nlohmann::json;
+
+// --- fields ---
+template <Is<LossComponents> S, class V>
+void each_field(S& losses, V&& field) {
+  field("total", losses.total);
+  field("task", losses.task);
+  field("auxiliary", losses.auxiliary);
+  field("auxiliary_by_modality", losses.auxiliary_by_modality);
+  field("subspace", losses.subspace);
+  field("similarity", losses.similarity);
+  field("difference", losses.difference);
+  field("reconstruction", losses.reconstruction);
+  field("cycle", losses.cycle);
+}
+
+template <Is<EpochRow> S, class V>
+void each_field(S& row, V&& field) {
+  field("split", row.split);
+  field("epoch", row.epoch);
+  field("utterances", row.utterances);
+  field("losses", row.losses);
+  field("confusion", row.confusion);
+  field("gradient_norm", row.gradient_norm);
+  field("learning_rate", row.learning_rate);
+}
+
+template <Is<EpochTiming> S, class V>
+void each_field(S& timing, V&& field) {
+  field("epoch", timing.epoch);
+  field("train_seconds", timing.train_seconds);
+  field("evaluate_seconds", timing.evaluate_seconds);
+  field("finished_at", timing.finished_at);
+}
+
+template <Is<Selected> S, class V>
+void each_field(S& selected, V&& field) {
+  field("rule", selected.rule);
+  field("metric", selected.metric);
+  field("epoch", selected.epoch);
+  field("confusion", selected.confusion);
+  field("probabilities", selected.probabilities);
+}
+
+template <Is<Environment> S, class V>
+void each_field(S& environment, V&& field) {
+  field("host", environment.host);
+  field("device", environment.device);
+  field("code_version", environment.code_version);
+  field("versions", environment.versions);
+  field("threads", environment.threads);
+  field("pid", environment.pid);
+}
+
+template <Is<TrialResult> S, class V>
+void each_field(S& result, V&& field) {
+  field("epochs", result.epochs);
+  field("selected", result.selected);
+  field("weights_sha256", result.weights_sha256);
+  field("parameters", result.parameters);
+  field("wall_seconds", result.wall_seconds);
+  field("peak_memory", result.peak_memory);
+}
+
+template <Is<Failure> S, class V>
+void each_field(S& failure, V&& field) {
+  field("kind", failure.kind);
+  field("code", failure.code);
+  field("message", failure.message);
+  field("log_tail", failure.log_tail);
+}
+
+template <Is<AttemptStarted> S, class V>
+void each_field(S& event, V&& field) {
+  field("environment", event.environment);
+  field("resumed_epoch", event.resumed_epoch);
+  field("refused_checkpoints", event.refused_checkpoints);
+}
+
+template <Is<EpochDone> S, class V>
+void each_field(S& event, V&& field) {
+  field("rows", event.rows);
+  field("timing", event.timing);
+}
+
+template <Is<CheckpointSaved> S, class V>
+void each_field(S& event, V&& field) {
+  field("checkpoint", event.checkpoint);
+}
+
+template <Is<AttemptFinished> S, class V>
+void each_field(S& event, V&& field) {
+  field("result", event.result);
+}
+
+template <Is<AttemptDiverged> S, class V>
+void each_field(S& event, V&& field) {
+  field("epoch", event.epoch);
+  field("step", event.step);
+  field("component", event.component);
+}
+
+template <Is<AttemptStopped> S, class V>
+void each_field(S& event, V&& field) {
+  field("epoch", event.epoch);
+}
+
+template <Is<AttemptFailed> S, class V>
+void each_field(S& event, V&& field) {
+  field("failure", event.failure);
+}
+
+template <Is<Report> S, class V>
+void each_field(S& report, V&& field) {
+  field("trial", report.trial);
+  field("attempt", report.attempt);
+  field("event", report.event);
+}
+
+template <Is<Hello> S, class V>
+void each_field(S& hello, V&& field) {
+  field("host", hello.host);
+  field("pid", hello.pid);
+  field("cores", hello.cores);
+  field("device", hello.device);
+}
+
+template <Is<Beat> S, class V>
+void each_field(S& beat, V&& field) {
+  field("progress", beat.progress);
+}
+
+template <Is<Assign> S, class V>
+void each_field(S& assign, V&& field) {
+  field("job", assign.job);
+}
+
+template <Is<StopTrials> S, class V>
+void each_field(S& stop, V&& field) {
+  field("trials", stop.trials);
+}
+
+template <Is<Shutdown> S, class V>
+void each_field(S&, V&&) {}
+
+// --- variants: the alternative's name under "kind", then its fields ---
+namespace {
+template <class Variant>
+struct Kinds;
+template <>
+struct Kinds<AttemptEvent> {
+  static constexpr const char* names[] = {"started",  "epoch",   "checkpoint", "finished",
+                                          "diverged", "stopped", "failed"};
+};
+template <>
+struct Kinds<Message> {
+  static constexpr const char* names[] = {"hello", "beat", "report", "assign", "stop", "shutdown"};
+};
+
+template <class Variant>
+void write_variant(const Variant& variant, JsonWriter& writer) {
+  static_assert(std::size(Kinds<Variant>::names) == std::variant_size_v<Variant>);
+  writer("kind", std::string(Kinds<Variant>::names[variant.index()]));
+  std::visit([&](const auto& alternative) { each_field(alternative, writer); }, variant);
+}
+
+template <std::size_t I, class Variant>
+bool read_alternative(const std::string& kind, const JsonReader& reader, Variant& variant) {
+  if (kind != Kinds<Variant>::names[I]) return false;
+  each_field(variant.template emplace<I>(), reader);
+  return true;
+}
+
+template <class Variant>
+void read_variant(Variant& variant, const JsonReader& reader) {
+  std::string kind;
+  reader("kind", kind);
+  const bool known = [&]<std::size_t... I>(std::index_sequence<I...>) {
+    return (read_alternative<I>(kind, reader, variant) || ...);
+  }
+  (std::make_index_sequence<std::variant_size_v<Variant>>());
+  if (!known) throw std::invalid_argument("unknown kind " + kind);
+}
+}  // namespace
+
+void each_field(const AttemptEvent& event, JsonWriter& writer) {
+  write_variant(event, writer);
+}
+void each_field(AttemptEvent& event, const JsonReader& reader) {
+  read_variant(event, reader);
+}
+
+bool ends_attempt(const AttemptEvent& event) {
+  return std::holds_alternative<AttemptFinished>(event) || std::holds_alternative<AttemptDiverged>(event) ||
+         std::holds_alternative<AttemptStopped>(event) || std::holds_alternative<AttemptFailed>(event);
+}
+
+std::string encode(const Message& message) {
+  json out;
+  JsonWriter writer(out);
+  writer("version", kMessageVersion);
+  write_variant(message, writer);
+  std::string bytes;
+  json::to_cbor(out, bytes);
+  return bytes;
+}
+
+Result<Message> decode(const std::string& bytes) {
+  MER_ASSIGN(const json in, parse_cbor(bytes));
+  try {
+    const JsonReader reader(in);
+    int version = 0;
+    reader("version", version);
+    if (version != kMessageVersion) {
+      return Error{ErrorCode::corrupt, "a message of version " + std::to_string(version) + ", this program speaks " +
+                                           std::to_string(kMessageVersion) + ": are all programs of one build?"};
+    }
+    Message message;
+    read_variant(message, reader);
+    return message;
+  } catch (const std::exception& error) {
+    return Error{ErrorCode::corrupt, std::string("not a message: ") + error.what()};
+  }
+}
+
+}  // namespace mer

@@ -1,0 +1,102 @@
+// Every message between coordinator, agent and trainer, and its codec: CBOR, versioned.
+//
+//   coordinator -> agent   Assign, StopTrials, Shutdown, Beat
+//   agent -> coordinator   Hello, Report, Beat
+//   agent -> trainer       StackJob (core/trial.hpp) first, then StopTrials
+//   trainer -> agent       Report, Beat
+//
+// Between agent and trainer a frame is a 4-byte little-endian length and that many bytes (core/frame.hpp); MPI keeps
+// message borders by itself. Threads: plain values and pure functions. Errors: decode() of bytes that are not a
+// message of this version is Error corrupt, never a crash.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "core/records.hpp"
+#include "core/result.hpp"
+#include "core/trial.hpp"
+
+namespace mer {
+
+constexpr int kMessageVersion = 1;
+
+// --- what happened to one attempt (trainer -> agent -> coordinator) ---
+struct AttemptStarted {
+  Environment environment;
+  int resumed_epoch = 0;                         // epochs already done in the checkpoint; 0: from the start
+  std::vector<std::string> refused_checkpoints;  // file and reason of each unusable one
+  bool operator==(const AttemptStarted&) const = default;
+};
+struct EpochDone {
+  std::vector<EpochRow> rows;
+  EpochTiming timing;
+  bool operator==(const EpochDone&) const = default;
+};
+struct CheckpointSaved {
+  CheckpointRecord checkpoint;
+  bool operator==(const CheckpointSaved&) const = default;
+};
+struct AttemptFinished {
+  TrialResult result;
+  bool operator==(const AttemptFinished&) const = default;
+};
+struct AttemptDiverged {  // a loss became NaN or infinite: final, not retried
+  int epoch = 0;
+  std::int64_t step = 0;
+  std::string component;  // e.g. "total"
+  bool operator==(const AttemptDiverged&) const = default;
+};
+struct AttemptStopped {  // a deliberate stop; a checkpoint of `epoch` epochs was saved before, if epoch > 0
+  int epoch = 0;
+  bool operator==(const AttemptStopped&) const = default;
+};
+struct AttemptFailed {  // made by the agent, or by the trainer for an error of one trial (corpus gone, ...)
+  Failure failure;
+  bool operator==(const AttemptFailed&) const = default;
+};
+
+using AttemptEvent = std::variant<AttemptStarted, EpochDone, CheckpointSaved, AttemptFinished, AttemptDiverged,
+                                  AttemptStopped, AttemptFailed>;
+
+// Finished, diverged, stopped, failed: the attempt is over and its slot is free.
+bool ends_attempt(const AttemptEvent& event);
+
+// --- messages ---
+struct Report {
+  TrialId trial;
+  int attempt = 0;
+  AttemptEvent event;
+  bool operator==(const Report&) const = default;
+};
+struct Hello {
+  std::string host;
+  std::int64_t pid = 0;
+  std::vector<int> cores;  // cores this agent pins its trainer to
+  std::string device;      // "cpu", or the GPU's name
+  bool operator==(const Hello&) const = default;
+};
+struct Beat {
+  std::uint64_t progress = 0;  // trainer: training steps done; others: messages sent
+  bool operator==(const Beat&) const = default;
+};
+struct Assign {
+  StackJob job;
+  bool operator==(const Assign&) const = default;
+};
+struct StopTrials {             // stop at the next step: checkpoint, answer AttemptStopped
+  std::vector<TrialId> trials;  // empty: all
+  bool operator==(const StopTrials&) const = default;
+};
+struct Shutdown {  // finish nothing, end the trainer, leave
+  bool operator==(const Shutdown&) const = default;
+};
+
+using Message = std::variant<Hello, Beat, Report, Assign, StopTrials, Shutdown>;
+
+std::string encode(const Message& message);
+Result<Message> decode(const std::string& bytes);
+
+}  // namespace mer

@@ -1,0 +1,88 @@
+#include "core/sweep_check.hpp"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "core/nearest.hpp"
+
+namespace mer {
+
+using nlohmann::json;
+
+namespace {
+constexpr std::size_t kMaxShown = 60;
+
+std::string did_you_mean(const std::string& word, const std::vector<std::string>& candidates) {
+  const std::string near = nearest(word, candidates);
+  return near.empty() ? "" : "; did you mean \"" + near + "\"?";
+}
+
+std::string listed(const std::vector<std::string>& words) {
+  std::string list;
+  for (const std::string& word : words) list += (list.empty() ? "" : ", ") + word;
+  return list;
+}
+}  // namespace
+
+Error SweepOrigin::error(const std::string& pointer, const std::string& message) const {
+  std::string where = file;
+  for (const auto& [overridden, argument] : overrides) {
+    const bool inside = pointer.compare(0, overridden.size(), overridden) == 0 &&
+                        (pointer.size() == overridden.size() || pointer[overridden.size()] == '/');
+    if (inside) where = "--set " + argument;
+  }
+  return invalid(where + ": " + (pointer.empty() ? "/" : pointer) + ": " + message);
+}
+
+std::string pointer_to(const std::string& pointer, const std::string& key) {
+  std::string escaped;
+  for (const char c : key.substr(0, kMaxShown)) {
+    if (c == '~') {
+      escaped += "~0";
+    } else if (c == '/') {
+      escaped += "~1";
+    } else {
+      escaped += c;
+    }
+  }
+  return pointer + "/" + escaped;
+}
+
+std::string shown(const json& value) {
+  // Only the outermost part of a large value is written out.
+  if (value.is_structured() && value.size() > kMaxShown) {
+    return std::string(value.is_array() ? "an array of " : "an object of ") + std::to_string(value.size());
+  }
+  std::string text = value.dump(-1, ' ', true, json::error_handler_t::replace);
+  if (text.size() > kMaxShown) text = text.substr(0, kMaxShown) + "...";
+  return text;
+}
+
+Status check_object(const SweepOrigin& origin, const std::string& pointer, const json& value) {
+  if (value.is_object()) return {};
+  return origin.error(pointer, shown(value) + " is not allowed; allowed: an object {...}");
+}
+
+Status check_not_empty_array(const SweepOrigin& origin, const std::string& pointer, const json& value) {
+  if (value.is_array() && !value.empty()) return {};
+  return origin.error(pointer, shown(value) + " is not allowed; allowed: an array of at least one value");
+}
+
+Status check_keys(const SweepOrigin& origin, const std::string& pointer, const json& object,
+                  const std::vector<std::string>& allowed) {
+  for (const auto& [key, value] : object.items()) {
+    if (std::count(allowed.begin(), allowed.end(), key)) continue;
+    return origin.error(pointer_to(pointer, key), "unknown key " + shown(json(key)) + "; allowed: " + listed(allowed) +
+                                                      did_you_mean(key, allowed));
+  }
+  return {};
+}
+
+Status check_value(const SweepOrigin& origin, const std::string& pointer, const Field& field, const json& value) {
+  if (allows(field, value)) return {};
+  std::string message = shown(value) + " is not allowed; allowed: " + allowed_text(field);
+  if (value.is_string()) message += did_you_mean(value.get<std::string>(), field.words);
+  return origin.error(pointer, message);
+}
+
+}  // namespace mer

@@ -1,0 +1,117 @@
+#include "core/sweep_overrides.hpp"
+
+#include <algorithm>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "core/json_text.hpp"
+
+namespace mer {
+
+using nlohmann::json;
+
+namespace {
+struct Assignment {
+  std::string top;    // "model", "grid", "name"
+  std::string below;  // "alpha", "model.alpha", ""
+  json value;
+};
+
+Result<Assignment> parse_argument(const std::string& argument) {
+  const std::size_t equals = argument.find('=');
+  const std::string path = argument.substr(0, equals);
+  const std::size_t dot = path.find('.');
+  Assignment assignment;
+  assignment.top = path.substr(0, dot);
+  if (dot != std::string::npos) assignment.below = path.substr(dot + 1);
+  const bool incomplete = assignment.top.empty() || (dot != std::string::npos && assignment.below.empty());
+  if (equals == std::string::npos || incomplete) {
+    return invalid("--set " + argument + ": expected PATH=VALUE, such as train.epochs=5");
+  }
+  const std::string value = argument.substr(equals + 1);
+  Result<json> parsed = parse_json_text(value, "");
+  assignment.value = parsed ? std::move(parsed).value() : json(value);
+  return assignment;
+}
+
+// A corpus is a folder or a preset: the one that is set replaces the other.
+void drop_other_corpus(const Assignment& assignment, json& document) {
+  if (assignment.top != "corpus" || !document.contains("corpus")) return;
+  if (assignment.below == "path") {
+    document["corpus"].erase("synthetic");
+    document["corpus"].erase("seed");
+  } else if (assignment.below == "synthetic") {
+    document["corpus"].erase("path");
+  }
+}
+
+void make_absolute(json& value, const std::filesystem::path& base) {
+  if (value.is_array()) {
+    for (json& element : value) make_absolute(element, base);
+    return;
+  }
+  if (!value.is_string() || value.get_ref<const std::string&>().empty()) return;
+  std::filesystem::path absolute = (base / value.get<std::string>()).lexically_normal();
+  if (!absolute.has_filename() && absolute.has_parent_path()) absolute = absolute.parent_path();  // "a/b/" -> "a/b"
+  value = absolute.string();
+}
+
+void make_absolute_at(json& object, const std::string& key, const std::filesystem::path& base) {
+  if (object.is_object() && object.contains(key)) make_absolute(object[key], base);
+}
+}  // namespace
+
+Status apply_overrides(const std::vector<std::string>& arguments, SweepOrigin& origin, json& document) {
+  for (const std::string& argument : arguments) {
+    MER_ASSIGN(const Assignment assignment, parse_argument(argument));
+    const std::string& top = assignment.top;
+    json alone = json::object();
+    (assignment.below.empty() ? alone[top] : alone[top][assignment.below]) = assignment.value;
+    make_paths_absolute(alone, std::filesystem::current_path().string());
+    if (assignment.below.empty()) {
+      document[top] = alone[top];
+      origin.overrides.emplace_back(pointer_to("", top), argument);
+      continue;
+    }
+    if (!document.contains(top)) document[top] = json::object();
+    if (!document[top].is_object()) {
+      return invalid("--set " + argument + ": \"" + top + "\" of " + origin.file + " is not an object");
+    }
+    drop_other_corpus(assignment, document);
+    document[top][assignment.below] = alone[top][assignment.below];
+    origin.overrides.emplace_back(pointer_to(pointer_to("", top), assignment.below), argument);
+  }
+  return {};
+}
+
+Status check_no_override_varies(const SweepOrigin& origin, const std::vector<std::string>& varied) {
+  for (const std::string& path : varied) {
+    const std::size_t dot = path.find('.');
+    const std::string pointer = pointer_to(pointer_to("", path.substr(0, dot)), path.substr(dot + 1));
+    for (const auto& [overridden, argument] : origin.overrides) {
+      if (overridden != pointer) continue;
+      return invalid("--set " + argument + ": has no effect, grid, zip, random or list of " + origin.file +
+                     " varies \"" + path + "\"; set that instead, such as --set 'grid." + path + "=[...]'");
+    }
+  }
+  return {};
+}
+
+void make_paths_absolute(json& document, const std::string& base_folder) {
+  const std::filesystem::path base = std::filesystem::absolute(base_folder.empty() ? "." : base_folder);
+  for (const Field& field : fields()) {
+    if (field.type != FieldType::path) continue;
+    if (document.contains(field.section())) make_absolute_at(document[field.section()], field.key(), base);
+    for (const char* group : {"grid", "zip"}) {
+      if (document.contains(group)) make_absolute_at(document[group], field.path, base);
+    }
+    if (document.contains("random") && document["random"].is_object() && document["random"].contains(field.path)) {
+      make_absolute_at(document["random"][field.path], "choice", base);
+    }
+    if (document.contains("list") && document["list"].is_array()) {
+      for (json& entry : document["list"]) make_absolute_at(entry, field.path, base);
+    }
+  }
+}
+
+}  // namespace mer

@@ -1,0 +1,51 @@
+#include "core/trial.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include "core/json_codec.hpp"
+#include "core/sha256.hpp"
+
+namespace mer {
+
+using nlohmann::json;
+
+TrialId trial_id_of(const TrialSpec& spec) {
+  const json identity = {{"kind", "trial"},
+                         {"corpus", spec.corpus.hex},
+                         {"fold", spec.fold.hex},
+                         {"seed", spec.seed},
+                         {"model", without_defaults(spec.model, ModelSettings())},
+                         {"train", without_defaults(spec.train, TrainSettings())}};
+  return {short_hash(identity.dump(-1, ' ', false, json::error_handler_t::replace))};
+}
+
+const char* name_of(TrialState state) {
+  return enum_name(state);
+}
+std::optional<TrialState> trial_state_from(const std::string& name) {
+  return enum_from<TrialState>(name);
+}
+const char* name_of(DeviceChoice choice) {
+  return enum_name(choice);
+}
+
+void to_json(json& out, const TrialSpec& spec) {
+  each_field(spec, JsonWriter(out));
+}
+void from_json(const json& in, TrialSpec& spec) {
+  each_field(spec, JsonReader(in));
+}
+void to_json(json& out, const CheckpointRecord& checkpoint) {
+  each_field(checkpoint, JsonWriter(out));
+}
+void from_json(const json& in, CheckpointRecord& checkpoint) {
+  each_field(checkpoint, JsonReader(in));
+}
+void to_json(json& out, const StackJob& job) {
+  each_field(job, JsonWriter(out));
+}
+void from_json(const json& in, StackJob& job) {
+  each_field(job, JsonReader(in));
+}
+
+}  // namespace mer

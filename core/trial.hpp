@@ -1,0 +1,88 @@
+// Trial: one configuration on one fold with one seed; and the job by which a trainer runs a stack of them.
+//
+// Threads: plain values.
+#pragma once
+
+#include <cstdint>
+#include <nlohmann/json_fwd.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/ids.hpp"
+#include "core/settings.hpp"
+
+namespace mer {
+
+// Everything that decides a trial's numbers.
+struct TrialSpec {
+  TrialId id;
+  ConfigurationId configuration;
+  FoldId fold;
+  CorpusId corpus;
+  std::string fold_name;  // e.g. "session-5", "speaker-F03"
+  std::uint64_t seed = 0;
+  ModelSettings model;
+  TrainSettings train;
+
+  bool operator==(const TrialSpec&) const = default;
+};
+
+// The id: hash of the resolved model and train settings (keys at their default left out), fold, corpus and seed.
+// Reads every field of spec but id, configuration and fold_name. Defined in core/sweep_plan.cpp's companion trial.cpp.
+TrialId trial_id_of(const TrialSpec& spec);
+
+// pending: waits, or was handed back; running: a claimed attempt; the others are final. `paused` and `queued` are
+// views of pending, not states.
+enum class TrialState { pending, running, done, failed, diverged, cancelled };
+
+const char* name_of(TrialState state);
+std::optional<TrialState> trial_state_from(const std::string& name);
+constexpr bool is_final(TrialState state) {
+  return state != TrialState::pending && state != TrialState::running;
+}
+
+// A checkpoint whose row is committed; usable when the file's SHA-256 matches.
+struct CheckpointRecord {
+  TrialId trial;
+  int attempt = 0;
+  int epoch = 0;       // epochs completed
+  std::string file;    // relative to the store folder
+  std::string sha256;  // 64 hex digits
+  std::int64_t bytes = 0;
+
+  bool operator==(const CheckpointRecord&) const = default;
+};
+
+enum class DeviceChoice { automatic, cpu, cuda };
+const char* name_of(DeviceChoice choice);  // "auto", "cpu", "cuda"
+
+struct TrialJob {
+  TrialSpec spec;
+  int attempt = 1;
+  std::vector<CheckpointRecord> resume;  // usable checkpoints, newest first; empty: from the start
+
+  bool operator==(const TrialJob&) const = default;
+};
+
+// What one mer-trainer process runs: trials of one shape and one corpus, stacked. Also the content of `--job FILE`.
+struct StackJob {
+  std::string store;        // folder that holds folds/ and checkpoints/
+  std::string corpus_path;  // corpus folder; its content must hash to every trial's corpus
+  DeviceChoice device = DeviceChoice::automatic;
+  int threads = 1;
+  double checkpoint_seconds = 20;  // at an epoch's end when this long has passed; 0: every epoch
+  bool record_representations = false;
+  std::vector<TrialJob> trials;
+
+  bool operator==(const StackJob&) const = default;
+};
+
+void to_json(nlohmann::json&, const TrialSpec&);
+void from_json(const nlohmann::json&, TrialSpec&);
+void to_json(nlohmann::json&, const CheckpointRecord&);
+void from_json(const nlohmann::json&, CheckpointRecord&);
+void to_json(nlohmann::json&, const StackJob&);
+void from_json(const nlohmann::json&, StackJob&);
+
+}  // namespace mer

@@ -1,0 +1,29 @@
+// CSV as RFC 4180 has it, read strictly: UTF-8, commas, quotes doubled inside quoted fields, lines that end in LF or
+// CRLF, the same number of fields in every record. A byte order mark at the start is skipped.
+//
+// Threads: pure functions. Errors: invalid, naming the line.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/result.hpp"
+
+namespace mer::data {
+
+struct CsvRecord {
+  std::size_t line = 0;  // where the record begins, from 1
+  std::vector<std::string> fields;
+};
+
+// `where` (a path) begins every message. The first record must equal `header`; it is not part of the result.
+Result<std::vector<CsvRecord>> parse_csv(std::string_view text, const std::vector<std::string>& header,
+                                         const std::string& where);
+
+// One record with its line end, quoted where needed.
+std::string csv_line(const std::vector<std::string>& fields);
+
+bool is_utf8(std::string_view text);
+
+}  // namespace mer::data

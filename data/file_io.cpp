@@ -1,0 +1,120 @@
+#include "data/file_io.hpp"
+
+#include <atomic>
+#include <cerrno>
+#include <fcntl.h>
+#include <filesystem>
+#include <sys/stat.h>
+#include <system_error>
+#include <unistd.h>
+
+#include "core/sha256.hpp"
+
+namespace mer::data {
+namespace {
+
+Status write_all(int fd, std::string_view bytes, const std::string& path) {
+  while (!bytes.empty()) {
+    const ssize_t written = ::write(fd, bytes.data(), bytes.size());
+    if (written < 0) {
+      if (errno == EINTR) continue;
+      return system_error(errno, path);
+    }
+    bytes.remove_prefix(std::size_t(written));
+  }
+  return {};
+}
+
+Result<WrittenFile> write_and_rename(const std::string& temporary, const std::string& path,
+                                     std::span<const std::string_view> chunks) {
+  Descriptor file(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644));
+  if (file.get() < 0) return system_error(errno, temporary);
+  Sha256 hash;
+  WrittenFile written;
+  for (const std::string_view chunk : chunks) {
+    MER_TRY(write_all(file.get(), chunk, path));
+    hash.update(chunk);
+    written.bytes += std::int64_t(chunk.size());
+  }
+  if (::fsync(file.get()) != 0) return system_error(errno, path);
+  // close() reports what some network file systems only find out then (quota, disk full).
+  if (::close(file.release()) != 0) return system_error(errno, path);
+  if (::rename(temporary.c_str(), path.c_str()) != 0) return system_error(errno, path);
+  written.sha256 = hash.hex();
+  return written;
+}
+
+}  // namespace
+
+Error system_error(int number, const std::string& what) {
+  ErrorCode code = ErrorCode::io;
+  if (number == ENOSPC || number == EDQUOT) code = ErrorCode::no_space;
+  if (number == ENOENT || number == ENOTDIR) code = ErrorCode::not_found;
+  return {code, what + ": " + std::generic_category().message(number)};
+}
+
+Descriptor::~Descriptor() {
+  if (fd_ >= 0) ::close(fd_);
+}
+
+Descriptor& Descriptor::operator=(Descriptor&& other) noexcept {
+  std::swap(fd_, other.fd_);
+  return *this;
+}
+
+int Descriptor::release() {
+  return std::exchange(fd_, -1);
+}
+
+Result<OpenFile> open_regular(const std::string& path) {
+  OpenFile file;
+  file.descriptor = Descriptor(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  if (file.descriptor.get() < 0) return system_error(errno, path);
+  struct stat status {};
+  if (::fstat(file.descriptor.get(), &status) != 0) return system_error(errno, path);
+  if (!S_ISREG(status.st_mode)) return invalid(path + ": is not a regular file");
+  file.bytes = std::size_t(status.st_size);
+  return file;
+}
+
+Result<std::string> read_file(const std::string& path, std::size_t limit_bytes) {
+  MER_ASSIGN(const OpenFile file, open_regular(path));
+  if (file.bytes > limit_bytes) {
+    return invalid(path + ": " + std::to_string(file.bytes) + " bytes, at most " + std::to_string(limit_bytes) +
+                   " are allowed here");
+  }
+  std::string text(file.bytes, '\0');
+  std::size_t have = 0;
+  while (have < text.size()) {
+    const ssize_t got = ::read(file.descriptor.get(), text.data() + have, text.size() - have);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return system_error(errno, path);
+    if (got == 0) break;  // the file shrank since fstat
+    have += std::size_t(got);
+  }
+  text.resize(have);
+  return text;
+}
+
+Result<WrittenFile> write_file(const std::string& path, std::span<const std::string_view> chunks) {
+  static std::atomic<unsigned> counter{0};
+  const std::string temporary =
+      path + ".tmp-" + std::to_string(::getpid()) + "-" + std::to_string(counter.fetch_add(1));
+  Result<WrittenFile> written = write_and_rename(temporary, path, chunks);
+  if (!written) {
+    ::unlink(temporary.c_str());
+    return written;
+  }
+  const std::string folder = std::filesystem::path(path).parent_path().string();
+  MER_TRY(sync_folder(folder.empty() ? "." : folder));
+  return written;
+}
+
+Status sync_folder(const std::string& folder) {
+  const Descriptor descriptor(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (descriptor.get() < 0) return system_error(errno, folder);
+  if (::fsync(descriptor.get()) != 0) return system_error(errno, folder);
+  return {};
+}
+
+}  // namespace mer::data

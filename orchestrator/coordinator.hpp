@@ -1,0 +1,99 @@
+// Coordinator: the driver around the scheduler. Polls the transport, feeds events, makes effects durable in one store
+// transaction a round, and only then sends what depends on them.
+//
+// Threads: one. Errors: an error of the store or a lost worker ends the run; the next coordinator resumes from the
+// store.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "core/exit_code.hpp"
+#include "core/ids.hpp"
+#include "core/result.hpp"
+#include "core/trial.hpp"
+#include "orchestrator/progress_meter.hpp"
+#include "orchestrator/scheduler.hpp"
+#include "storage/result_store.hpp"
+#include "transport/transport.hpp"
+
+namespace mer::orchestrator {
+
+struct CoordinatorSettings {
+  SweepId sweep;
+  std::string store;                             // folder, as trainers see it
+  std::map<CorpusId, std::string> corpora;       // folder of each
+  std::map<ConfigurationId, std::string> names;  // for people: the keys that differ, e.g. "model.alpha=0.1"
+  DeviceChoice device = DeviceChoice::automatic;
+  int threads = 1;
+  double checkpoint_seconds = 20;
+  bool record_representations = false;
+  SchedulerOptions scheduler;
+  std::chrono::milliseconds beat_every{1000};
+  std::chrono::milliseconds lease_every{5000};
+  std::chrono::milliseconds silence_limit{30'000};  // a worker that sends nothing for so long is lost
+};
+
+class Coordinator {
+ public:
+  // `print` gets each JSON line for standard output (docs/protocol.md). REQUIRES: begin_session() has been called.
+  Coordinator(CoordinatorSettings settings, transport::Transport& transport, storage::ResultWriter& writer,
+              std::vector<storage::TrialProgress> trials, std::function<void(const std::string&)> print);
+
+  // One round; nullopt: go on. `now` is the steady clock's.
+  std::optional<ExitCode> step(TimePoint now);
+
+  // Trials are stopped, checkpointed and handed back; step() answers paused when none is running any more.
+  void request_pause() { pause_requested_ = true; }
+
+  // How long the caller may sleep until the next round: short while messages come.
+  std::chrono::milliseconds patience() const { return std::chrono::milliseconds(busy_ ? 1 : 5); }
+
+ private:
+  void receive(TimePoint now);
+  void find_silent_workers(TimePoint now);
+  void feed(const Event& event, TimePoint now);
+  void carry_out(const ClaimAndAssign& effect);
+  void carry_out(const Record& effect);
+  void carry_out(const SendStop& effect);
+  void carry_out(const Ended& effect) { ended_ = effect; }
+  StackJob job_of(const std::vector<ClaimedTrial>& claimed) const;
+  std::string name_of_trial(const TrialSpec& spec) const;
+  Status commit();
+  void send_outbox();
+  Status beat(TimePoint now);
+  void print_progress(TimePoint now);
+  ExitCode shut_down(ExitCode code);
+  ExitCode fail(const Error& error);
+
+  CoordinatorSettings settings_;
+  transport::Transport& transport_;
+  storage::ResultWriter& writer_;
+  std::function<void(const std::string&)> print_;
+  std::vector<storage::TrialProgress> trials_;
+  std::unordered_map<TrialId, std::size_t> positions_;
+  Scheduler scheduler_;
+  ProgressMeter meter_;
+  bool pause_requested_ = false;
+  bool pausing_ = false;
+
+  std::vector<std::string> hosts_;                    // of each rank that said Hello
+  std::vector<std::optional<TimePoint>> last_heard_;  // of each rank
+  std::optional<TimePoint> last_beat_, last_lease_, last_progress_;
+  bool busy_ = false;  // the last round had messages
+
+  // Of this round: made durable by commit(), then sent or printed.
+  std::vector<storage::StoreWrite> writes_;
+  std::vector<std::pair<int, Message>> outbox_;
+  std::vector<std::string> lines_;
+  std::optional<Ended> ended_;
+  bool worker_lost_ = false;
+};
+
+}  // namespace mer::orchestrator

@@ -1,0 +1,67 @@
+// Events and effects: the scheduler's whole alphabet. What happened goes in, what to do comes out.
+//
+// Threads: plain values.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <variant>
+#include <vector>
+
+#include "core/ids.hpp"
+#include "core/messages.hpp"
+#include "core/trial.hpp"
+
+namespace mer::orchestrator {
+
+using TimePoint = std::chrono::steady_clock::time_point;
+
+// --- what happened ---
+struct WorkerJoined {
+  WorkerId worker;
+};
+struct WorkerReport {
+  WorkerId worker;
+  Report report;
+};
+struct WorkerLost {  // silent, or its rank is gone
+  WorkerId worker;
+};
+struct Tick {};  // time has passed
+struct PauseRequested {};
+
+using Event = std::variant<WorkerJoined, WorkerReport, WorkerLost, Tick, PauseRequested>;
+
+// --- what to do, in this order ---
+struct ClaimedTrial {
+  TrialId trial;
+  int attempt = 0;
+  bool operator==(const ClaimedTrial&) const = default;
+};
+// Claim all trials, durably; then send them to the worker as one stack.
+struct ClaimAndAssign {
+  WorkerId worker;
+  std::vector<ClaimedTrial> trials;
+  bool operator==(const ClaimAndAssign&) const = default;
+};
+// Store the report of a current attempt. `after_failure` and `refund` matter for AttemptFailed only.
+struct Record {
+  Report report;
+  TrialState after_failure = TrialState::pending;
+  bool refund = false;
+  bool operator==(const Record&) const = default;
+};
+struct SendStop {  // all trials of this worker
+  WorkerId worker;
+  bool operator==(const SendStop&) const = default;
+};
+// Nothing is left to do, once: every rank is told to leave.
+struct Ended {
+  bool paused = false;  // trials are left; the same command resumes
+  std::int64_t done = 0, failed = 0, diverged = 0, pending = 0;
+  bool operator==(const Ended&) const = default;
+};
+
+using Effect = std::variant<ClaimAndAssign, Record, SendStop, Ended>;
+
+}  // namespace mer::orchestrator

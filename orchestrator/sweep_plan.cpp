@@ -1,0 +1,192 @@
+#include "orchestrator/sweep_plan.hpp"
+
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <unordered_map>
+#include <unordered_set>
+#include <utility>
+
+#include "core/trial.hpp"
+
+namespace mer::orchestrator {
+namespace {
+
+using nlohmann::json;
+
+std::string modalities_of(const data::Corpus& corpus) {
+  std::string names;
+  for (const auto& features : corpus.features) names += (names.empty() ? "" : ", ") + features.modality;
+  return names;
+}
+
+Status check_modalities(const Configuration& configuration, const data::Corpus& corpus) {
+  for (const std::string& modality : configuration.model.modalities) {
+    if (corpus.find(modality) != nullptr) continue;
+    return invalid("/model/modalities: \"" + modality + "\" is not in corpus " + corpus.name + ", which has " +
+                   modalities_of(corpus) + ": name one of these, or add features/" + modality + ".safetensors to it");
+  }
+  return {};
+}
+
+storage::CorpusRecord record_of(const data::Corpus& corpus) {
+  json facts = {{"modalities", json::object()}, {"classes", json::object()}, {"speakers", json::object()}};
+  for (const auto& features : corpus.features) facts["modalities"][features.modality] = features.dim;
+  std::vector<std::int64_t> classes(corpus.labels.size());
+  std::map<std::string, std::int64_t> speakers;
+  for (const auto& utterance : corpus.utterances) {
+    ++classes[std::size_t(utterance.label)];
+    ++speakers[utterance.speaker];
+  }
+  for (std::size_t label = 0; label < classes.size(); ++label) facts["classes"][corpus.labels[label]] = classes[label];
+  facts["speakers"] = speakers;
+  facts["dialogues"] = corpus.dialogues.size();
+  return {corpus.id, corpus.name, corpus.path, std::int64_t(corpus.utterances.size()), corpus.labels, facts.dump()};
+}
+
+storage::FoldRecord record_of(const data::Fold& fold) {
+  return {fold.id,
+          fold.name,
+          std::int64_t(fold.train.size()),
+          std::int64_t(fold.validation.size()),
+          std::int64_t(fold.test.size()),
+          "folds/" + fold.id.hex + ".json"};
+}
+
+storage::TestPart test_part_of(const data::Fold& fold, const data::Corpus& corpus) {
+  storage::TestPart part;
+  for (const std::uint32_t row : fold.test) {
+    part.utterances.push_back(corpus.utterances[row].id);
+    part.truth.push_back(corpus.utterances[row].label);
+  }
+  return part;
+}
+
+// Builds one plan: finds folds and corpora again instead of making them twice.
+class Planner {
+ public:
+  Planner(const Sweep& sweep, const Corpora& corpora) : sweep_(sweep), corpora_(corpora) {}
+
+  Status add(int position) {
+    const Configuration& configuration = sweep_.configurations[std::size_t(position)];
+    const auto found = corpora_.find(configuration.corpus);
+    MER_CHECK(found != corpora_.end(), "a corpus of the sweep was not loaded");
+    const data::Corpus& corpus = found->second;
+    MER_TRY(check_modalities(configuration, corpus));
+    warn_about_standardise(configuration, corpus);
+    if (corpus_ids_.insert(corpus.id).second) plan_.submission.corpora.push_back(record_of(corpus));
+
+    MER_ASSIGN(const data::FoldPlan* folds, folds_of(configuration, corpus));
+    for (const std::uint64_t seed : sweep_.seeds) {
+      for (const data::Fold& fold : folds->folds) add_trial(position, corpus, fold, seed);
+    }
+    return {};
+  }
+
+  SweepPlan take() && { return std::move(plan_); }
+
+ private:
+  struct KnownFolds {
+    CorpusId corpus;
+    FoldSettings settings;
+    std::unique_ptr<const data::FoldPlan> plan;
+  };
+
+  Result<const data::FoldPlan*> folds_of(const Configuration& configuration, const data::Corpus& corpus) {
+    for (const KnownFolds& known : known_folds_) {
+      if (known.corpus == corpus.id && known.settings == configuration.folds) return known.plan.get();
+    }
+    MER_ASSIGN(data::FoldPlan folds, data::plan_folds(corpus, configuration.folds));
+    for (const std::string& warning : folds.warnings) warn(warning);
+    known_folds_.push_back({corpus.id, configuration.folds, std::make_unique<data::FoldPlan>(std::move(folds))});
+    return known_folds_.back().plan.get();
+  }
+
+  void add_trial(int position, const data::Corpus& corpus, const data::Fold& fold, std::uint64_t seed) {
+    const Configuration& configuration = sweep_.configurations[std::size_t(position)];
+    storage::PlannedTrial trial;
+    trial.configuration = position;
+    trial.fold = position_of(fold, corpus);
+    trial.spec.configuration = configuration.id;
+    trial.spec.fold = fold.id;
+    trial.spec.corpus = corpus.id;
+    trial.spec.fold_name = fold.name;
+    trial.spec.seed = seed;
+    trial.spec.model = configuration.model;
+    trial.spec.train = configuration.train;
+    trial.spec.id = trial_id_of(trial.spec);
+    plan_.submission.trials.push_back(std::move(trial));
+  }
+
+  int position_of(const data::Fold& fold, const data::Corpus& corpus) {
+    const auto [known, is_new] = fold_positions_.try_emplace(fold.id, int(plan_.folds.size()));
+    if (is_new) {
+      plan_.folds.push_back({fold, &corpus});
+      plan_.submission.folds.push_back(record_of(fold));
+      plan_.submission.test_parts.push_back(test_part_of(fold, corpus));
+    }
+    return known->second;
+  }
+
+  void warn_about_standardise(const Configuration& configuration, const data::Corpus& corpus) {
+    for (const std::string& modality : configuration.train.standardise) {
+      if (corpus.find(modality) != nullptr) continue;
+      warn("/train/standardise: \"" + modality + "\" is not in corpus " + corpus.name + ", which has " +
+           modalities_of(corpus) + ": it has no effect there");
+    }
+  }
+
+  void warn(const std::string& warning) {
+    if (said_.insert(warning).second) plan_.warnings.push_back(warning);
+  }
+
+  const Sweep& sweep_;
+  const Corpora& corpora_;
+  SweepPlan plan_;
+  std::set<CorpusId> corpus_ids_;
+  std::vector<KnownFolds> known_folds_;
+  std::unordered_map<FoldId, int> fold_positions_;
+  std::set<std::string> said_;
+};
+
+PartSummary summary_of(const data::Corpus& corpus, const std::vector<std::uint32_t>& rows) {
+  PartSummary summary;
+  summary.utterances = std::int64_t(rows.size());
+  summary.classes.resize(corpus.labels.size());
+  for (const std::uint32_t row : rows) ++summary.classes[std::size_t(corpus.utterances[row].label)];
+  return summary;
+}
+
+}  // namespace
+
+Result<SweepPlan> plan_sweep(const Sweep& sweep, const Corpora& corpora, const std::string& code_version) {
+  Planner planner(sweep, corpora);
+  for (int position = 0; position < int(sweep.configurations.size()); ++position) MER_TRY(planner.add(position));
+  SweepPlan plan = std::move(planner).take();
+  plan.submission.sweep = sweep;
+  plan.submission.code_version = code_version;
+  return plan;
+}
+
+PlanSummary describe(const SweepPlan& plan) {
+  const storage::Submission& submission = plan.submission;
+  PlanSummary summary;
+  summary.configurations = std::int64_t(submission.sweep.configurations.size());
+  summary.seeds = std::int64_t(submission.sweep.seeds.size());
+  summary.fold_groups = summary.configurations * summary.seeds;
+  std::unordered_set<TrialId> trials;
+  for (const storage::PlannedTrial& trial : submission.trials) trials.insert(trial.spec.id);
+  summary.trials = std::int64_t(trials.size());
+  summary.corpora = submission.corpora;
+  summary.warnings = plan.warnings;
+  for (const PlannedFold& planned : plan.folds) {
+    const data::Fold& fold = planned.fold;
+    const data::Corpus& corpus = *planned.corpus;
+    summary.folds.push_back({fold.id, fold.name, corpus.id, summary_of(corpus, fold.train),
+                             summary_of(corpus, fold.validation), summary_of(corpus, fold.test), fold.shares_speakers,
+                             fold.shares_dialogues});
+  }
+  return summary;
+}
+
+}  // namespace mer::orchestrator

@@ -1,0 +1,129 @@
+#include "storage/sqlite_store.hpp"
+
+#include <sqlite3.h>
+
+#include <set>
+#include <utility>
+
+#include "storage/migrations.hpp"
+#include "storage/sqlite_commit.hpp"
+#include "storage/sqlite_db.hpp"
+#include "storage/sqlite_rows.hpp"
+#include "storage/sqlite_submit.hpp"
+#include "storage/transition.hpp"
+
+namespace mer::storage {
+namespace {
+
+Status check_lease(SqliteDb& db, std::int64_t lease) {
+  MER_ASSIGN(const std::int64_t current, db.integer("SELECT lease FROM store"));
+  if (current == lease) return {};
+  return Error{ErrorCode::stale, "another coordinator has taken over this store (lease " + std::to_string(current) +
+                                     ", ours is " + std::to_string(lease) + "): this one must end"};
+}
+
+Status raise_version(SqliteDb& db) {
+  MER_ASSIGN(Statement raise, db.prepare("UPDATE store SET changes = changes + 1"));
+  return raise.run();
+}
+
+}  // namespace
+
+std::string sqlite_version() { return sqlite3_libversion(); }
+
+Result<std::unique_ptr<SqliteStore>> SqliteStore::open(const StoreDir& store) {
+  MER_ASSIGN(std::shared_ptr<SqliteDb> db,
+             SqliteDb::open(store.database(), {.read_only = false, .network = store.file_system().network}));
+  MER_TRY(migrate(*db, schema_scripts()));
+  MER_ASSIGN(const std::int64_t lease, db->integer("SELECT lease FROM store"));
+  return std::unique_ptr<SqliteStore>(new SqliteStore(std::move(db), lease));
+}
+
+Result<SweepId> SqliteStore::submit(const Submission& submission) {
+  MER_TRY(check_submission(submission));
+  MER_ASSIGN(Transaction transaction, Transaction::begin(*db_, Transaction::Kind::write));
+  MER_TRY(check_lease(*db_, lease_));
+  MER_ASSIGN(Statement query,
+             db_->prepare("SELECT sweep FROM sweeps WHERE name = ? AND resolved = ? ORDER BY sweep DESC LIMIT 1"));
+  MER_ASSIGN(const bool known, query.bind(submission.sweep.name, submission.sweep.resolved_json).step());
+  if (known) return SweepId{query.integer(0)};
+  MER_ASSIGN(const SweepId sweep, insert_submission(*db_, submission));
+  MER_TRY(raise_version(*db_));
+  MER_TRY(transaction.commit());
+  return sweep;
+}
+
+Status SqliteStore::begin_session(const std::string& host, std::int64_t pid, double at) {
+  MER_ASSIGN(Transaction transaction, Transaction::begin(*db_, Transaction::Kind::write));
+  {
+    MER_ASSIGN(Statement lease, db_->prepare("UPDATE store SET lease = lease + 1, host = ?1, pid = ?2, began_at = ?3, "
+                                             "heartbeat = ?3, changes = changes + 1"));
+    MER_TRY(lease.bind(host, pid, at).run());
+    MER_ASSIGN(Statement lost,
+               db_->prepare("UPDATE attempts SET outcome = 'lost', ended_at = ? WHERE (trial, attempt) IN "
+                            "(SELECT trial, attempt FROM trials WHERE state = 'running')"));
+    MER_TRY(lost.bind(at).run());
+  }
+  MER_TRY(db_->execute("UPDATE trials SET state = 'pending', crashes = max(0, crashes - 1) WHERE state = 'running'"));
+  MER_ASSIGN(const std::int64_t lease, db_->integer("SELECT lease FROM store"));
+  MER_TRY(transaction.commit());
+  lease_ = lease;
+  return {};
+}
+
+Status SqliteStore::beat(double at) {
+  MER_ASSIGN(Transaction transaction, Transaction::begin(*db_, Transaction::Kind::write));
+  MER_TRY(check_lease(*db_, lease_));
+  MER_ASSIGN(Statement beat, db_->prepare("UPDATE store SET heartbeat = ?"));
+  MER_TRY(beat.bind(at).run());
+  return transaction.commit();
+}
+
+Result<CommitOutcome> SqliteStore::commit(std::span<const StoreWrite> writes) {
+  MER_ASSIGN(Transaction transaction, Transaction::begin(*db_, Transaction::Kind::write));
+  MER_TRY(check_lease(*db_, lease_));
+  CommitOutcome outcome;
+  CommitBatch batch(*db_);
+  for (std::size_t i = 0; i < writes.size(); ++i) {
+    MER_ASSIGN(const bool accepted, batch.apply(writes[i]));
+    if (!accepted) outcome.stale.push_back(i);
+  }
+  MER_TRY(raise_version(*db_));
+  MER_TRY(transaction.commit());
+  return outcome;
+}
+
+Result<std::vector<TrialProgress>> SqliteStore::progress(SweepId sweep) {
+  MER_ASSIGN(Transaction transaction, Transaction::begin(*db_, Transaction::Kind::read));
+  MER_TRY(check_sweep(*db_, sweep));
+  MER_ASSIGN(
+      Statement query,
+      db_->prepare("SELECT t.trial, t.id, c.configuration, t.fold, f.name, t.corpus, t.seed, t.settings, t.state, "
+                   "t.attempt, t.crashes FROM sweep_trials s JOIN trials t USING (trial) "
+                   "JOIN configurations c ON c.sweep = s.sweep AND c.position = s.configuration "
+                   "JOIN folds f ON f.sweep = s.sweep AND f.position = s.fold "
+                   "WHERE s.sweep = ? ORDER BY s.position"));
+  std::vector<TrialProgress> trials;
+  SettingsCache settings;
+  std::set<std::int64_t> seen;  // two configurations may share a trial: it is one piece of work
+  MER_TRY(query.bind(sweep.number).each([&](const Statement& row) -> Status {
+    if (!seen.insert(row.integer(0)).second) return {};
+    TrialProgress trial;
+    trial.spec.id.hex = row.text(1);
+    trial.spec.configuration.hex = row.text(2);
+    trial.spec.fold.hex = row.text(3);
+    trial.spec.fold_name = row.text(4);
+    trial.spec.corpus.hex = row.text(5);
+    trial.spec.seed = seed_from_column(row.integer(6));
+    if (Status filled = settings.fill(*db_, row.integer(7), trial.spec); !filled) return filled;
+    MER_ASSIGN(trial.state, read_state(row.text(8)));
+    trial.attempt = row.small(9);
+    trial.crashes = row.small(10);
+    MER_ASSIGN(trial.checkpoints, read_checkpoints(*db_, row.integer(0), trial.spec.id));
+    trials.push_back(std::move(trial));
+    return {};
+  }));
+  return trials;
+}
+
+}  // namespace mer::storage

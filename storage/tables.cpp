@@ -1,0 +1,336 @@
+#include "storage/tables.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <utility>
+
+#include "core/scores.hpp"
+#include "storage/codec.hpp"
+#include "storage/lookup.hpp"
+
+namespace mer::storage {
+namespace {
+
+constexpr std::array kMetrics = {Metric::wa, Metric::ua, Metric::macro_f1, Metric::weighted_f1};
+
+using Keys = std::vector<std::string>;
+
+const Aggregate& aggregate_for(const ResultRow& row, Metric metric) {
+  switch (metric) {
+    case Metric::wa: return row.wa;
+    case Metric::ua: return row.ua;
+    case Metric::macro_f1: return row.macro_f1;
+    case Metric::weighted_f1: return row.weighted_f1;
+  }
+  return row.macro_f1;
+}
+
+// A JSON text as a cell: numbers stay numbers, strings lose their quotes.
+Cell cell_of_json(const std::string& text) {
+  const auto json = nlohmann::json::parse(text, nullptr, false);
+  if (json.is_string()) return json.get<std::string>();
+  if (json.is_number_integer()) return json.get<std::int64_t>();
+  if (json.is_number_float()) return json.get<double>();
+  return text;
+}
+
+std::string text_of_json(const std::string& text) {
+  const auto json = nlohmann::json::parse(text, nullptr, false);
+  return json.is_string() ? json.get<std::string>() : text;
+}
+
+Keys differing_keys(const SweepDetail& detail) {
+  Keys keys;
+  for (const ConfigurationRow& configuration : detail.configurations) {
+    for (const auto& [key, value] : configuration.differing) {
+      if (std::find(keys.begin(), keys.end(), key) == keys.end()) keys.push_back(key);
+    }
+  }
+  return keys;
+}
+
+void append_differing(std::vector<Cell>& row, const ConfigurationRow& configuration, const Keys& keys) {
+  for (const std::string& key : keys) {
+    const auto& pairs = configuration.differing;
+    const auto found = std::find_if(pairs.begin(), pairs.end(), [&](const auto& pair) { return pair.first == key; });
+    row.push_back(found == pairs.end() ? Cell() : cell_of_json(found->second));
+  }
+}
+
+// "alpha=0.1 beta=1"; a key keeps its section where two sections have one of that name.
+std::string label_of(const SweepDetail& detail, const ConfigurationRow& configuration, const Keys& keys) {
+  const auto last_part = [](const std::string& key) { return key.substr(key.rfind('.') + 1); };
+  std::string label;
+  for (const auto& [key, value] : configuration.differing) {
+    const auto twins = std::count_if(keys.begin(), keys.end(),
+                                     [&](const std::string& other) { return last_part(other) == last_part(key); });
+    if (!label.empty()) label += ' ';
+    label += (twins > 1 ? key : last_part(key)) + '=' + text_of_json(value);
+  }
+  return label.empty() ? detail.summary.name : label;
+}
+
+std::string selection_text(SelectionRule rule, Metric metric) {
+  if (rule == SelectionRule::last) return name_of(rule);
+  std::string text = std::string(name_of(rule)) + " by " + name_of(metric);
+  if (rule == SelectionRule::best_test) text += " (oracle)";
+  return text;
+}
+
+Cell fraction(std::optional<double> value) {
+  return value ? Cell(Fraction{*value}) : Cell();
+}
+Cell number(std::optional<double> value) {
+  return value ? Cell(*value) : Cell();
+}
+
+void append_scores(std::vector<Cell>& row, const std::optional<Scores>& scores) {
+  for (const Metric metric : kMetrics) row.push_back(scores ? Cell(Fraction{value_of(*scores, metric)}) : Cell());
+}
+
+void append_names(Table& table, std::initializer_list<const char*> names) {
+  table.columns.insert(table.columns.end(), names.begin(), names.end());
+}
+
+// trial, configuration, fold, seed: what every long table begins with.
+std::vector<Cell> trial_cells(const SweepDetail& detail, const TrialRow& trial) {
+  return {trial.id.hex, detail.configurations[static_cast<std::size_t>(trial.configuration)].id.hex,
+          detail.folds[static_cast<std::size_t>(trial.fold)].name, std::to_string(trial.seed)};
+}
+
+std::string confusion_text(const ConfusionMatrix& matrix) {
+  std::string text = "[";
+  for (int truth = 0; truth < matrix.classes; ++truth) {
+    text += truth == 0 ? "[" : ",[";
+    for (int prediction = 0; prediction < matrix.classes; ++prediction) {
+      if (prediction > 0) text += ',';
+      text += std::to_string(matrix.at(truth, prediction));
+    }
+    text += ']';
+  }
+  return text + ']';
+}
+
+// --- caption ---
+
+std::string selection_sentence(SelectionRule rule, Metric metric) {
+  switch (rule) {
+    case SelectionRule::last: return "Epoch: the last.";
+    case SelectionRule::best_validation:
+      return std::string("Epoch: the best ") + name_of(metric) + " on the validation part.";
+    case SelectionRule::best_test:
+      return std::string("Epoch: the best ") + name_of(metric) + " on the test part itself: an oracle, not a result.";
+  }
+  return "";
+}
+
+std::string validation_text(const nlohmann::json& folds) {
+  const auto validation = folds.value("validation", nlohmann::json("none"));
+  if (validation.is_object()) {
+    return double_text(validation.value("dialogues", 0.0)) + " of the training dialogues";
+  }
+  const std::string kind = validation.get<std::string>();
+  return kind == "partner" ? "partner (shares dialogues with the test part)" : kind;
+}
+
+// The fold settings of one configuration in words.
+std::string folds_sentence(const std::string& settings_json) {
+  const auto settings = nlohmann::json::parse(settings_json, nullptr, false);
+  if (!settings.is_object() || !settings.contains("folds")) return "";
+  const nlohmann::json& folds = settings["folds"];
+  const std::string scheme = folds.value("scheme", "");
+  std::string text = "Folds: " + scheme;
+  if (folds.contains("test")) text += " (test: " + folds.value("test", "") + ")";
+  if (scheme == "speaker-pairs") text += " (each utterance is tested twice)";
+  text += "; validation: " + validation_text(folds);
+  if (folds.value("context", "own") == "full") text += "; context: full (test contexts contain training speech)";
+  return text + ".";
+}
+
+}  // namespace
+
+std::string results_caption(const SweepDetail& detail, SelectionRule rule, Metric metric) {
+  std::string caption = detail.summary.name + ". " + selection_sentence(rule, metric);
+  std::set<std::string> sentences;
+  for (const ConfigurationRow& configuration : detail.configurations) {
+    const std::string sentence = folds_sentence(configuration.settings_json);
+    if (!sentence.empty() && sentences.insert(sentence).second) caption += ' ' + sentence;
+  }
+  const std::string seeds = std::to_string(detail.seeds.size()) + (detail.seeds.size() == 1 ? " seed" : " seeds");
+  return caption + " Mean and sd (divisor n-1) over folds of the mean over " + seeds +
+         "; of a configuration with one fold, over seeds.";
+}
+
+Result<Table> results_table(ResultReader& reader, SweepId sweep, SelectionRule rule, Metric metric) {
+  MER_ASSIGN(const SweepDetail detail, reader.sweep(sweep));
+  MER_ASSIGN(const std::vector<ResultRow> results, reader.results(sweep, rule, metric));
+  const Keys keys = differing_keys(detail);
+  Table table;
+  table.caption = results_caption(detail, rule, metric);
+  table.columns = {"configuration"};
+  table.columns.insert(table.columns.end(), keys.begin(), keys.end());
+  append_names(table, {"selection", "metric", "mean", "sd", "n", "expected_n"});
+  for (const ResultRow& result : results) {
+    const ConfigurationRow& configuration = detail.configurations[static_cast<std::size_t>(result.configuration)];
+    for (const Metric shown : kMetrics) {
+      const Aggregate& aggregate = aggregate_for(result, shown);
+      std::vector<Cell> row = {configuration.id.hex};
+      append_differing(row, configuration, keys);
+      row.insert(row.end(), {selection_text(rule, metric), std::string(name_of(shown)), fraction(aggregate.mean),
+                             fraction(aggregate.sd), std::int64_t{aggregate.n}, std::int64_t{aggregate.expected_n}});
+      table.rows.push_back(std::move(row));
+    }
+  }
+  for (const Published& published : detail.published) {
+    std::vector<Cell> row = {published.label};
+    row.resize(1 + keys.size());
+    row.insert(row.end(), {std::string("published"), std::string(name_of(published.metric)), Fraction{published.value},
+                           Cell(), Cell(), Cell()});
+    table.published.push_back(std::move(row));
+  }
+  return table;
+}
+
+Result<Table> results_summary(ResultReader& reader, SweepId sweep, SelectionRule rule, Metric metric) {
+  MER_ASSIGN(const SweepDetail detail, reader.sweep(sweep));
+  MER_ASSIGN(const std::vector<ResultRow> results, reader.results(sweep, rule, metric));
+  const Keys keys = differing_keys(detail);
+  Table table;
+  table.caption = results_caption(detail, rule, metric);
+  table.columns = {"configuration", "WA", "UA", "macro-F1", "weighted F1", "n"};
+  for (const ResultRow& result : results) {
+    const ConfigurationRow& configuration = detail.configurations[static_cast<std::size_t>(result.configuration)];
+    std::vector<Cell> row = {label_of(detail, configuration, keys)};
+    for (const Metric shown : kMetrics) {
+      const Aggregate& aggregate = aggregate_for(result, shown);
+      row.push_back(aggregate.mean ? Cell(Spread{aggregate.mean, aggregate.sd}) : Cell());
+    }
+    const Aggregate& chosen = aggregate_for(result, metric);
+    row.push_back(std::to_string(chosen.n) + "/" + std::to_string(chosen.expected_n));
+    table.rows.push_back(std::move(row));
+  }
+  for (const Published& published : detail.published) {
+    std::vector<Cell> row = {published.label};
+    for (const Metric shown : kMetrics) {
+      row.push_back(shown == published.metric ? Cell(Spread{published.value, std::nullopt}) : Cell());
+    }
+    row.emplace_back();
+    table.published.push_back(std::move(row));
+  }
+  return table;
+}
+
+Result<Table> trials_table(ResultReader& reader, SweepId sweep, SelectionRule rule, Metric metric) {
+  MER_ASSIGN(const SweepDetail detail, reader.sweep(sweep));
+  MER_ASSIGN(const std::vector<TrialRow> trials, reader.trials(sweep));
+  const Keys keys = differing_keys(detail);
+  Table table;
+  table.columns = {"trial", "configuration", "fold", "seed"};
+  table.columns.insert(table.columns.end(), keys.begin(), keys.end());
+  append_names(table, {"state", "attempt", "crashes", "epoch", "epochs", "selection", "wa", "ua", "macro_f1",
+                       "weighted_f1", "message"});
+  const bool own_rule = rule == detail.select.epoch &&
+                        stored_metric(rule, metric) == stored_metric(detail.select.epoch, detail.select.metric);
+  for (const TrialRow& trial : trials) {
+    std::optional<Scores> scores = trial.scores;
+    if (!own_rule) {
+      const Result<Selected> selected = reader.selected(trial.id, rule, metric);
+      if (!selected && selected.error().code != ErrorCode::not_found) return selected.error();
+      scores = selected ? std::optional(scores_of(selected->confusion)) : std::nullopt;
+    }
+    std::vector<Cell> row = trial_cells(detail, trial);
+    append_differing(row, detail.configurations[static_cast<std::size_t>(trial.configuration)], keys);
+    row.insert(row.end(), {std::string(name_of(trial.state)), std::int64_t{trial.attempt}, std::int64_t{trial.crashes},
+                           std::int64_t{trial.epoch}, std::int64_t{trial.epochs}, selection_text(rule, metric)});
+    append_scores(row, scores);
+    row.push_back(trial.message);
+    table.rows.push_back(std::move(row));
+  }
+  return table;
+}
+
+Result<Table> metrics_table(ResultReader& reader, SweepId sweep) {
+  MER_ASSIGN(const SweepDetail detail, reader.sweep(sweep));
+  MER_ASSIGN(const std::vector<TrialRow> trials, reader.trials(sweep));
+  Table table;
+  table.columns = {"trial",
+                   "configuration",
+                   "fold",
+                   "seed",
+                   "split",
+                   "epoch",
+                   "utterances",
+                   "wa",
+                   "ua",
+                   "macro_f1",
+                   "weighted_f1",
+                   "total",
+                   "task",
+                   "auxiliary",
+                   "auxiliary_by_modality",
+                   "subspace",
+                   "similarity",
+                   "difference",
+                   "reconstruction",
+                   "cycle",
+                   "gradient_norm",
+                   "learning_rate",
+                   "confusion"};
+  for (const TrialRow& trial : trials) {
+    for (const Split split : {Split::train, Split::validation, Split::test}) {
+      MER_ASSIGN(const std::vector<EpochRow> curve, reader.curve(trial.id, split));
+      for (const EpochRow& epoch : curve) {
+        const LossComponents& losses = epoch.losses;
+        std::vector<Cell> row = trial_cells(detail, trial);
+        row.insert(row.end(), {std::string(name_of(split)), std::int64_t{epoch.epoch}, epoch.utterances});
+        append_scores(row, scores_of(epoch.confusion));
+        row.insert(row.end(), {losses.total, losses.task, number(losses.auxiliary)});
+        row.push_back(losses.auxiliary_by_modality.empty() ? Cell() : doubles_to_json(losses.auxiliary_by_modality));
+        row.insert(row.end(), {number(losses.subspace), number(losses.similarity), number(losses.difference),
+                               number(losses.reconstruction), number(losses.cycle), number(epoch.gradient_norm),
+                               number(epoch.learning_rate), confusion_text(epoch.confusion)});
+        table.rows.push_back(std::move(row));
+      }
+    }
+  }
+  return table;
+}
+
+Result<Table> predictions_table(ResultReader& reader, SweepId sweep, SelectionRule rule, Metric metric) {
+  MER_ASSIGN(const SweepDetail detail, reader.sweep(sweep));
+  MER_ASSIGN(const std::vector<TrialRow> trials, reader.trials(sweep));
+  // Corpora with unequal labels have no common names: classes are then numbered.
+  std::vector<std::string> labels = detail.corpora.empty() ? Keys() : detail.corpora.front().labels;
+  for (const CorpusRecord& corpus : detail.corpora) {
+    if (corpus.labels != labels) labels.clear();
+  }
+  const auto label = [&](int position) {
+    const auto i = static_cast<std::size_t>(position);
+    return i < labels.size() ? labels[i] : std::to_string(position);
+  };
+  Table table;
+  table.columns = {"trial", "configuration", "fold", "seed", "selection", "utterance", "truth", "predicted"};
+  const std::size_t fixed = table.columns.size();
+  for (const TrialRow& trial : trials) {
+    if (trial.state != TrialState::done) continue;
+    Result<std::vector<Prediction>> predictions = reader.predictions(trial.id, rule, metric);
+    if (!predictions) return predictions.error();
+    for (const Prediction& prediction : *predictions) {
+      std::vector<Cell> row = trial_cells(detail, trial);
+      row.insert(row.end(), {selection_text(rule, metric), prediction.utterance, label(prediction.truth),
+                             label(prediction.predicted)});
+      for (const float p : prediction.probabilities) row.emplace_back(double{p});
+      while (table.columns.size() < row.size()) {
+        table.columns.push_back("p_" + label(static_cast<int>(table.columns.size() - fixed)));
+      }
+      table.rows.push_back(std::move(row));
+    }
+  }
+  for (auto& row : table.rows) row.resize(table.columns.size());
+  return table;
+}
+
+}  // namespace mer::storage

@@ -1,0 +1,86 @@
+#include "core/trial.hpp"
+
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+#include <set>
+
+namespace mer {
+namespace {
+
+using nlohmann::json;
+
+TrialSpec some_spec() {
+  TrialSpec spec;
+  spec.configuration = {"c0"};
+  spec.fold = {"f0"};
+  spec.corpus = {"k0"};
+  spec.fold_name = "session-5";
+  spec.seed = 3;
+  spec.train.epochs = 5;
+  spec.id = trial_id_of(spec);
+  return spec;
+}
+
+TEST(TrialTest, TheIdCoversWhatDecidesTheNumbers) {
+  std::set<TrialId> ids = {some_spec().id};
+  const auto add = [&](auto change) {
+    TrialSpec spec = some_spec();
+    change(spec);
+    ids.insert(trial_id_of(spec));
+  };
+
+  add([](TrialSpec& spec) { spec.fold = {"f1"}; });
+  add([](TrialSpec& spec) { spec.corpus = {"k1"}; });
+  add([](TrialSpec& spec) { spec.seed = 4; });
+  add([](TrialSpec& spec) { spec.model.alpha = 0.2; });
+  add([](TrialSpec& spec) { spec.train.learning_rate = 1e-3; });
+  add([](TrialSpec& spec) { spec.model.subspace = std::nullopt; });
+
+  EXPECT_EQ(ids.size(), 7U);
+}
+
+TEST(TrialTest, TheIdLeavesOutNamesAndConfiguration) {
+  TrialSpec spec = some_spec();
+  spec.id = {"other"};
+  spec.configuration = {"other"};
+  spec.fold_name = "other";
+
+  EXPECT_EQ(trial_id_of(spec), some_spec().id);
+}
+
+// Stored results are found by this id: it must not change from one version to the next.
+TEST(TrialTest, TheIdIsStable) {
+  EXPECT_EQ(some_spec().id.hex, "PINNED");
+}
+
+TEST(TrialTest, AStackJobGoesThroughJsonText) {
+  StackJob job;
+  job.store = "/store";
+  job.corpus_path = "/corpus";
+  job.device = DeviceChoice::cuda;
+  job.threads = 2;
+  job.checkpoint_seconds = 0.5;
+  job.record_representations = true;
+  job.trials.resize(2);
+  job.trials[0].spec = some_spec();
+  job.trials[0].attempt = 4;
+  job.trials[0].resume = {{some_spec().id, 3, 7, "checkpoints/x/3-7.safetensors", std::string(64, 'a'), 1 << 20}};
+  job.trials[1].spec = some_spec();
+  job.trials[1].spec.seed = (std::uint64_t{1} << 53) - 1;
+
+  const std::string text = json(job).dump();
+
+  EXPECT_EQ(json::parse(text).get<StackJob>(), job);
+}
+
+TEST(TrialTest, StateNamesGoThereAndBack) {
+  for (const TrialState state : {TrialState::pending, TrialState::running, TrialState::done, TrialState::failed,
+                                 TrialState::diverged, TrialState::cancelled}) {
+    EXPECT_EQ(trial_state_from(name_of(state)), state);
+  }
+  EXPECT_FALSE(trial_state_from("queued"));
+  EXPECT_STREQ(name_of(DeviceChoice::automatic), "auto");
+}
+
+}  // namespace
+}  // namespace mer

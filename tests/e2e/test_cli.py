@@ -1,0 +1,98 @@
+"""merctl's exit codes and formats; a command that is refused writes nothing."""
+import json
+
+import pytest
+from fake_slurm import wait_until
+from mer_run import sweep_of
+
+
+def test_help_shows_an_example_of_each_command(mer):
+    for command in ("run", "plan", "status", "list", "show", "results", "export", "serve", "doctor"):
+        shown = mer.run(command, "--help")
+
+        assert shown.returncode == 0
+        assert f"merctl {command}" in shown.stdout
+
+
+@pytest.mark.parametrize("arguments", [["frobnicate"], ["run"], ["results"], ["run", "sweep.json", "--workers", "0"]],
+                         ids=lambda arguments: " ".join(arguments))
+def test_a_wrong_command_line_is_exit_code_2(mer, arguments):
+    assert mer.run(*arguments).returncode == 2
+
+
+@pytest.mark.parametrize("changes, pointer", [
+    ({"model": {"hiden": 8}}, "/model/hiden"),
+    ({"model": {"hidden": "eight"}}, "/model/hidden"),
+    ({"train": {"epochs": 0}}, "/train/epochs"),
+    ({"grid": {"model.alpha": []}}, "/grid/model.alpha"),
+    ({"folds": {"scheme": "speakers"}}, "/folds/scheme"),
+], ids=["unknown key", "wrong type", "impossible value", "empty grid", "unknown scheme"])
+def test_a_bad_sweep_names_the_place_and_writes_nothing(mer, corpus, changes, pointer):
+    refused = mer.run("run", mer.write_sweep(sweep_of(corpus, **changes)), "--no-web")
+
+    assert refused.returncode == 2
+    assert "sweep.json" in refused.stderr and pointer in refused.stderr
+    assert not mer.store.exists()
+
+
+def test_a_missing_corpus_is_named_and_nothing_is_written(mer, tmp_path):
+    refused = mer.run("run", mer.write_sweep(sweep_of(tmp_path / "nowhere")), "--no-web")
+
+    assert refused.returncode == 2
+    assert "nowhere" in refused.stderr
+    assert not mer.store.exists()
+
+
+def test_plan_counts_and_writes_nothing(mer, corpus):
+    planned = mer.run("plan", mer.write_sweep(sweep_of(corpus)), "--format", "json")
+
+    answer = json.loads(planned.stdout)
+    assert planned.returncode == 0
+    assert answer["schema"] == 1
+    assert not mer.store.exists()
+
+
+def test_an_unknown_sweep_is_exit_code_2(undisturbed):
+    refused = undisturbed.run("results", "tinny")
+
+    assert refused.returncode == 2
+    assert "tiny" in refused.stderr  # the nearest name
+
+
+@pytest.mark.parametrize("table", ["trials", "metrics", "predictions", "results"])
+def test_export_writes_the_same_rows_as_csv_and_json(undisturbed, table):
+    as_csv = undisturbed.run("export", "tiny", "--table", table, "--format", "csv")
+    as_json = undisturbed.run("export", "tiny", "--table", table, "--format", "json")
+
+    assert as_csv.returncode == 0 and as_json.returncode == 0
+    answer = json.loads(as_json.stdout)
+    assert answer["schema"] == 1
+    assert len(answer["rows"]) == len(as_csv.stdout.splitlines()) - 1 > 0
+
+
+def test_a_diverged_trial_is_exit_code_1_and_its_configuration_has_no_mean(mer, corpus):
+    sweep = sweep_of(corpus, grid=None, train={"epochs": 3, "optimizer": "sgd", "learning_rate": 1e30})
+
+    ended = mer.run("run", mer.write_sweep(sweep), "--workers", 2, "--no-web")
+
+    assert ended.returncode == 1
+    assert set(mer.states()) == {"diverged"}
+    assert mer.query("SELECT max(attempt) FROM trials") == [(1,)]
+
+
+def test_a_second_run_on_a_busy_store_is_exit_code_5(mer, corpus):
+    long_sweep = mer.write_sweep(sweep_of(corpus, train={"epochs": 100000}))
+    mer.start("run", long_sweep, "--workers", 1, "--no-web")
+    wait_until(mer.epoch_rows, "the first run trains")
+
+    second = mer.run("run", long_sweep, "--workers", 1, "--no-web")
+
+    assert second.returncode == 5
+    assert "pid" in second.stderr or "process" in second.stderr  # says who holds it
+
+
+def test_doctor_finds_the_programs(mer):
+    found = mer.run("doctor", "--format", "json")
+
+    assert found.returncode == 0
+    assert json.loads(found.stdout)["schema"] == 1

@@ -1,0 +1,83 @@
+"""A whole sweep through the real processes: merctl, mpirun, coordinator, workers, trainers, SQLite."""
+import csv
+import io
+import json
+import os
+import time
+
+from fake_slurm import wait_until
+from mer_run import sweep_of
+
+TRIALS, EPOCHS = 6, 16
+
+
+def test_every_trial_is_done_with_every_epoch_recorded(undisturbed):
+    assert undisturbed.states() == ["done"] * TRIALS
+    assert undisturbed.query("SELECT DISTINCT split FROM curve ORDER BY split") == [("test",), ("train",)]
+    assert undisturbed.epoch_rows() == TRIALS * EPOCHS * 2
+    assert undisturbed.query("SELECT max(attempt) FROM trials") == [(1,)]
+
+
+def test_every_utterance_is_predicted_under_every_rule(undisturbed):
+    selected = undisturbed.outcome()["predictions"]
+
+    assert {rule for _, rule, *_ in selected} == {"last", "best-test"}  # no validation part
+    assert all(len(probabilities) == 24 * 4 * 4 for *_, probabilities in selected)  # 24 utterances, 4 classes, float32
+
+
+def test_results_average_over_folds_and_say_how_many(undisturbed):
+    table = undisturbed.run("results", "tiny", "--format", "csv")
+
+    rows = list(csv.DictReader(io.StringIO(table.stdout)))
+    assert table.returncode == 0
+    assert {row["n"] for row in rows} == {"3"} and {row["expected_n"] for row in rows} == {"3"}
+    assert {row["selection"] for row in rows} == {"last"}
+    for row in rows:
+        assert 0 <= float(row["mean"]) <= 1 and float(row["sd"]) >= 0
+
+
+def test_running_a_finished_sweep_again_trains_nothing(undisturbed):
+    before = undisturbed.query("SELECT trial, attempt, started_at FROM attempts ORDER BY trial, attempt")
+
+    again = undisturbed.run("run", undisturbed.folder / "sweep.json", "--workers", 2, "--no-web")
+
+    assert again.returncode == 0
+    assert undisturbed.query("SELECT trial, attempt, started_at FROM attempts ORDER BY trial, attempt") == before
+    assert json.loads(undisturbed.run("list", "--format", "json").stdout)["schema"] == 1
+
+
+def test_results_do_not_depend_on_the_number_of_workers(mer, corpus, undisturbed):
+    ended = mer.run("run", mer.write_sweep(sweep_of(corpus)), "--workers", 1, "--no-web")
+
+    assert ended.returncode == 0
+    assert mer.outcome() == undisturbed.outcome()
+
+
+def test_trainers_of_two_workers_run_on_different_cores(mer, corpus):
+    mer.start("run", mer.write_sweep(sweep_of(corpus, train={"epochs": 2000})), "--workers", 2, "--no-web")
+
+    trainers = wait_until(lambda: pids if len(pids := mer.processes("mer-trainer")) == 2 else None, "two trainers")
+    wait_until(mer.epoch_rows, "the trainers train")
+    first, second = (os.sched_getaffinity(pid) for pid in trainers)
+
+    assert not first & second or os.cpu_count() < 2
+
+
+def test_an_idle_worker_leaves_the_core_alone(mer, corpus):
+    one_trial = sweep_of(corpus, grid=None, folds={"scheme": "session-holdout"}, train={"epochs": 20000})
+    mer.start("run", mer.write_sweep(one_trial), "--workers", 2, "--no-web")
+    trainer = wait_until(lambda: mer.processes("mer-trainer"), "the trainer runs")[0]
+    wait_until(mer.epoch_rows, "the trainer trains")
+    busy = int(open(f"/proc/{trainer}/stat").read().rsplit(")", 1)[1].split()[1])
+    idle = next(pid for pid in mer.processes("mer-worker") if pid != busy)
+
+    before, began = cpu_seconds(idle), time.monotonic()
+    time.sleep(4)
+    share = (cpu_seconds(idle) - before) / (time.monotonic() - began)
+
+    assert share < 0.02
+
+
+def cpu_seconds(pid: int) -> float:
+    fields = open(f"/proc/{pid}/stat").read().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")

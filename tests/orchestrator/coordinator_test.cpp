@@ -1,0 +1,266 @@
+// The coordinator over a memory store, with a worker that the test plays.
+#include "orchestrator/coordinator.hpp"
+
+#include <gtest/gtest.h>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "storage/memory_store.hpp"
+#include "tests/support/faulty_transport.hpp"
+#include "tests/support/tiny_sweep.hpp"
+#include "transport/loopback_transport.hpp"
+
+namespace mer::orchestrator {
+namespace {
+
+using namespace std::chrono_literals;
+
+// A writer whose commits can be watched and made to fail.
+class WatchedWriter : public storage::ResultWriter {
+ public:
+  explicit WatchedWriter(storage::ResultWriter& real) : real_(real) {}
+
+  std::function<Status()> before_commit = [] { return Status(); };
+
+  Result<SweepId> submit(const storage::Submission& submission) override { return real_.submit(submission); }
+  Status begin_session(const std::string& host, std::int64_t pid, double at) override {
+    return real_.begin_session(host, pid, at);
+  }
+  Status beat(double at) override { return real_.beat(at); }
+  Result<storage::CommitOutcome> commit(std::span<const storage::StoreWrite> writes) override {
+    MER_TRY(before_commit());
+    return real_.commit(writes);
+  }
+  Result<std::vector<storage::TrialProgress>> progress(SweepId sweep) override { return real_.progress(sweep); }
+
+ private:
+  storage::ResultWriter& real_;
+};
+
+class CoordinatorTest : public ::testing::Test {
+ protected:
+  CoordinatorTest()
+      : hub_(std::make_shared<transport::LoopbackHub>(2)),
+        endpoint_(hub_, 0),
+        faulty_(endpoint_),
+        worker_(hub_, 1),
+        writer_(store_) {
+    auto planned = testing_support::plan_tiny_sweep(R"("train": {"epochs": 2}, "retry": {"max_attempts": 2})");
+    sweep_ = *store_.submit(planned.plan->submission);
+    start();
+  }
+
+  void start() {
+    EXPECT_TRUE(store_.begin_session("host", 1, 0).ok());
+    CoordinatorSettings settings;
+    settings.sweep = sweep_;
+    settings.store = "/store";
+    settings.corpora[testing_support::tiny_corpus().id] = "/corpora/tiny";
+    settings.scheduler.max_attempts = 2;
+    settings.silence_limit = 30s;
+    coordinator_ = std::make_unique<Coordinator>(settings, faulty_, writer_, *store_.progress(sweep_),
+                                                 [this](const std::string& line) { lines_.push_back(line); });
+  }
+
+  std::optional<ExitCode> step() {
+    now_ += 10ms;
+    return coordinator_->step(now_);
+  }
+  // What the worker has got since the last call, without beats.
+  std::vector<Message> received() {
+    std::vector<Message> messages;
+    for (auto& envelope : worker_.poll()) {
+      if (!std::holds_alternative<Beat>(*envelope.message)) messages.push_back(*envelope.message);
+    }
+    return messages;
+  }
+  StackJob join() {
+    worker_.send(0, Hello{"worker-host", 7, {0}, "cpu"});
+    EXPECT_EQ(step(), std::nullopt);
+    return job_in(received());
+  }
+  static StackJob job_in(const std::vector<Message>& messages) {
+    for (const Message& message : messages) {
+      if (const auto* assign = std::get_if<Assign>(&message)) return assign->job;
+    }
+    ADD_FAILURE() << "no assignment came";
+    return StackJob{{}, {}, {}, {}, {}, {}, {TrialJob{}}};
+  }
+  void report(const TrialJob& trial, AttemptEvent event) {
+    worker_.send(0, Report{trial.spec.id, trial.attempt, std::move(event)});
+  }
+  static AttemptFinished finished() {
+    AttemptFinished event;
+    event.result.epochs = 2;
+    event.result.weights_sha256 = std::string(64, '0');
+    return event;
+  }
+  storage::StateCounts counts() { return store_.sweep(sweep_)->summary.counts; }
+
+  storage::MemoryStore store_;
+  SweepId sweep_;
+  std::shared_ptr<transport::LoopbackHub> hub_;
+  transport::LoopbackTransport endpoint_;
+  testing_support::FaultyTransport faulty_;
+  transport::LoopbackTransport worker_;
+  WatchedWriter writer_;
+  std::unique_ptr<Coordinator> coordinator_;
+  TimePoint now_{};
+  std::vector<std::string> lines_;
+};
+
+TEST_F(CoordinatorTest, AssignmentCarriesTheWholeJob) {
+  const StackJob job = join();
+
+  EXPECT_EQ(job.store, "/store");
+  EXPECT_EQ(job.corpus_path, "/corpora/tiny");
+  ASSERT_EQ(job.trials.size(), 1U);
+  EXPECT_EQ(job.trials[0].attempt, 1);
+  EXPECT_EQ(job.trials[0].spec.train.epochs, 2);
+}
+
+TEST_F(CoordinatorTest, ClaimIsDurableBeforeTheAssignmentIsSent) {
+  int commits = 0;
+  writer_.before_commit = [&] {
+    ++commits;
+    for (const Message& message : received()) EXPECT_FALSE(std::holds_alternative<Assign>(message));
+    return Status();
+  };
+  join();
+
+  EXPECT_EQ(commits, 1);
+  EXPECT_EQ(counts().running, 1);
+}
+
+TEST_F(CoordinatorTest, FullDiskEndsTheRunAndNothingIsAssigned) {
+  writer_.before_commit = [] { return Status(Error{ErrorCode::no_space, "disk full"}); };
+  worker_.send(0, Hello{});
+
+  EXPECT_EQ(step(), ExitCode::internal);
+
+  EXPECT_EQ(received(), (std::vector<Message>{Shutdown{}}));
+  EXPECT_EQ(counts().pending, 3);
+}
+
+TEST_F(CoordinatorTest, AllTrialsDoneEndsWithZeroAndShutsTheWorkersDown) {
+  StackJob job = join();
+  for (int trial = 0; trial < 2; ++trial) {
+    report(job.trials[0], finished());
+    EXPECT_EQ(step(), std::nullopt);
+    job = job_in(received());
+  }
+  report(job.trials[0], finished());
+
+  EXPECT_EQ(step(), ExitCode::done);
+  EXPECT_EQ(received(), (std::vector<Message>{Shutdown{}}));
+  EXPECT_EQ(counts().done, 3);
+}
+
+TEST_F(CoordinatorTest, RetryResumesFromTheCommittedCheckpoint) {
+  const StackJob job = join();
+  const CheckpointRecord checkpoint{job.trials[0].spec.id, 1, 1, "checkpoints/x", std::string(64, 'a'), 10};
+  report(job.trials[0], CheckpointSaved{checkpoint});
+  report(job.trials[0], AttemptFailed{{Failure::Kind::signal, 11, "crash", ""}});
+  step();
+  const StackJob other = job_in(received());
+  report(other.trials[0], finished());
+  now_ += 2s;
+  step();
+
+  const StackJob retry = job_in(received());
+
+  EXPECT_EQ(retry.trials[0].spec.id, job.trials[0].spec.id);
+  EXPECT_EQ(retry.trials[0].attempt, 2);
+  EXPECT_EQ(retry.trials[0].resume, (std::vector<CheckpointRecord>{checkpoint}));
+}
+
+TEST_F(CoordinatorTest, PauseEndsWithSixOnceTheTrialIsHandedBack) {
+  const StackJob job = join();
+  coordinator_->request_pause();
+  EXPECT_EQ(step(), std::nullopt);
+  EXPECT_EQ(received(), (std::vector<Message>{StopTrials{}}));
+
+  report(job.trials[0], AttemptStopped{1});
+
+  EXPECT_EQ(step(), ExitCode::paused);
+  EXPECT_EQ(counts().pending, 3);
+}
+
+TEST_F(CoordinatorTest, FailedTrialEndsWithOne) {
+  for (int trial = 0; trial < 3; ++trial) {
+    const StackJob job = trial == 0 ? join() : job_in(received());
+    if (trial == 0) {
+      report(job.trials[0], AttemptDiverged{1, 5, "total"});
+    } else {
+      report(job.trials[0], finished());
+    }
+    const auto code = step();
+    if (trial == 2) {
+      EXPECT_EQ(code, ExitCode::some_failed);
+    }
+  }
+  EXPECT_EQ(counts().diverged, 1);
+}
+
+TEST_F(CoordinatorTest, SilentWorkerIsLostAndItsTrialIsNotCharged) {
+  const StackJob job = join();
+  faulty_.cut();
+  now_ += 29s;
+  EXPECT_EQ(step(), std::nullopt);
+  now_ += 2s;
+
+  EXPECT_EQ(step(), ExitCode::internal);
+
+  EXPECT_EQ(counts().running, 0);
+  for (const auto& trial : *store_.progress(sweep_)) EXPECT_EQ(trial.crashes, 0);
+}
+
+TEST_F(CoordinatorTest, DuplicatedMessagesCountOnce) {
+  faulty_.duplicate();
+  const StackJob job = join();
+  EpochDone epoch;
+  epoch.rows.push_back({Split::test, 1, 8, {}, ConfusionMatrix(2), {}, {}});
+  epoch.timing.epoch = 1;
+  report(job.trials[0], epoch);
+  report(job.trials[0], finished());
+  step();
+
+  EXPECT_EQ(counts().done, 1);
+  EXPECT_EQ(counts().running, 1);
+  EXPECT_EQ(store_.curve(job.trials[0].spec.id, Split::test)->size(), 1U);
+}
+
+TEST_F(CoordinatorTest, BeatsEverySecond) {
+  int beats = 0;
+  for (int i = 0; i < 500; ++i) {
+    worker_.send(0, Beat{});
+    step();
+    for (auto& envelope : worker_.poll()) beats += std::holds_alternative<Beat>(*envelope.message) ? 1 : 0;
+  }
+
+  EXPECT_EQ(beats, 5);
+}
+
+TEST_F(CoordinatorTest, ProgressAndTrialEndsAreJsonLines) {
+  const StackJob job = join();
+  report(job.trials[0], AttemptFailed{{Failure::Kind::exit, 3, "trainer exited with status 3", ""}});
+  now_ += 1s;
+  step();
+
+  std::vector<nlohmann::json> progress, trials;
+  for (const std::string& line : lines_) {
+    const auto message = nlohmann::json::parse(line);
+    (message["type"] == "progress" ? progress : trials).push_back(message);
+  }
+  ASSERT_EQ(trials.size(), 1U);
+  EXPECT_EQ(trials[0]["state"], "retrying");
+  EXPECT_EQ(trials[0]["message"], "trainer exited with status 3");
+  EXPECT_EQ(trials[0]["trial"], job.trials[0].spec.id.hex);
+  ASSERT_FALSE(progress.empty());
+  EXPECT_EQ(progress.back()["total"], 3);
+  EXPECT_EQ(progress.back()["running"], 1);
+  EXPECT_FALSE(progress.back().contains("eta_s"));
+}
+
+}  // namespace
+}  // namespace mer::orchestrator

@@ -1,0 +1,200 @@
+// Runs tests/scenarios/*.txt against the scheduler: one line an event or an expected effect, in order. An effect that
+// no line expects fails, as does an expectation that does not come.
+//
+//   options max_attempts=3 stack=1       trials t1 t2            trial t1 shape=a state=done attempt=1 crashes=0
+//   worker 1 joins | worker 1 lost | pause | tick | wait 1.5 s
+//   w1 t1#1 started|epoch|checkpoint|finished|diverged|stopped|crashed|error
+//   expect assign t1#1 t2#1 -> w1 | record t1#1 crashed retry refund | stop w1 | ended .. | paused .. | nothing
+//   stale 2                              reports refused so far
+#include <algorithm>
+#include <cmath>
+#include <deque>
+#include <filesystem>
+#include <fstream>
+#include <gtest/gtest.h>
+#include <map>
+#include <optional>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "orchestrator/scheduler.hpp"
+
+namespace mer::orchestrator {
+namespace {
+
+using Words = std::vector<std::string>;
+
+Words words_of(const std::string& line) {
+  std::istringstream stream(line.substr(0, line.find("  #")));
+  Words words;
+  for (std::string word; stream >> word;) words.push_back(word);
+  return words;
+}
+
+std::pair<std::string, std::string> split(const std::string& word, char at) {
+  const std::size_t position = word.find(at);
+  return {word.substr(0, position), position == std::string::npos ? "" : word.substr(position + 1)};
+}
+
+AttemptEvent event_named(const std::string& name) {
+  if (name == "started") return AttemptStarted{};
+  if (name == "epoch") return EpochDone{};
+  if (name == "checkpoint") return CheckpointSaved{};
+  if (name == "finished") return AttemptFinished{};
+  if (name == "diverged") return AttemptDiverged{};
+  if (name == "stopped") return AttemptStopped{};
+  if (name == "crashed") return AttemptFailed{{Failure::Kind::signal, 11, "", ""}};
+  if (name == "error") return AttemptFailed{{Failure::Kind::error, 0, "", ""}};
+  throw std::runtime_error("no such report: " + name);
+}
+
+struct NameOf {
+  std::string operator()(const AttemptStarted&) const { return "started"; }
+  std::string operator()(const EpochDone&) const { return "epoch"; }
+  std::string operator()(const CheckpointSaved&) const { return "checkpoint"; }
+  std::string operator()(const AttemptFinished&) const { return "finished"; }
+  std::string operator()(const AttemptDiverged&) const { return "diverged"; }
+  std::string operator()(const AttemptStopped&) const { return "stopped"; }
+  std::string operator()(const AttemptFailed& failed) const {
+    const bool blamed = failed.failure.kind == Failure::Kind::error && failed.failure.message.empty();
+    return blamed ? "error" : "crashed";
+  }
+};
+
+std::string name_of(const TrialId& trial, int attempt) {
+  return trial.hex + "#" + std::to_string(attempt);
+}
+
+struct TextOf {
+  std::string operator()(const ClaimAndAssign& effect) const {
+    std::string text = "assign";
+    for (const ClaimedTrial& claimed : effect.trials) text += " " + name_of(claimed.trial, claimed.attempt);
+    return text + " -> w" + std::to_string(effect.worker.rank);
+  }
+  std::string operator()(const Record& effect) const {
+    std::string text = "record " + name_of(effect.report.trial, effect.report.attempt) + " " +
+                       std::visit(NameOf{}, effect.report.event);
+    if (std::holds_alternative<AttemptFailed>(effect.report.event)) {
+      text += effect.after_failure == TrialState::failed ? " final" : " retry";
+      if (effect.refund) text += " refund";
+    }
+    return text;
+  }
+  std::string operator()(const SendStop& effect) const { return "stop w" + std::to_string(effect.worker.rank); }
+  std::string operator()(const Ended& effect) const {
+    std::ostringstream text;
+    text << (effect.paused ? "paused" : "ended") << " done=" << effect.done << " failed=" << effect.failed
+         << " diverged=" << effect.diverged << " pending=" << effect.pending;
+    return text.str();
+  }
+};
+
+class ScenarioRunner {
+ public:
+  void run(const std::filesystem::path& file) {
+    std::ifstream stream(file);
+    ASSERT_TRUE(stream) << file;
+    int number = 0;
+    for (std::string line; std::getline(stream, line);) {
+      ++number;
+      if (line.empty() || line.front() == '#') continue;
+      SCOPED_TRACE(file.filename().string() + ":" + std::to_string(number) + ": " + line);
+      run_line(line);
+      if (::testing::Test::HasFailure()) return;
+    }
+    expect_nothing();
+    ASSERT_GT(expectations_, 0) << "a scenario without an expectation";
+  }
+
+ private:
+  void run_line(const std::string& line) {
+    const Words words = words_of(line);
+    if (words[0] == "options") return set_options(words);
+    if (words[0] == "trials") {
+      for (std::size_t i = 1; i < words.size(); ++i) trials_.push_back({{words[i]}, "", TrialState::pending, 0, 0});
+      return;
+    }
+    if (words[0] == "trial") return add_trial(words);
+    if (words[0] == "expect") return expect(line.substr(line.find(' ') + 1));
+    if (words[0] == "stale") {
+      EXPECT_EQ(std::stoll(words[1]), scheduler_->stale_reports());
+      return;
+    }
+    expect_nothing();
+    if (!scheduler_) scheduler_.emplace(options_, trials_);
+    for (const Effect& effect : scheduler_->on(event_of(words), now_)) effects_.push_back(std::visit(TextOf{}, effect));
+  }
+
+  void set_options(const Words& words) {
+    for (std::size_t i = 1; i < words.size(); ++i) {
+      const auto [key, value] = split(words[i], '=');
+      (key == "stack" ? options_.stack : options_.max_attempts) = std::stoi(value);
+    }
+  }
+
+  void add_trial(const Words& words) {
+    ScheduledTrial trial{{words[1]}, "", TrialState::pending, 0, 0};
+    for (std::size_t i = 2; i < words.size(); ++i) {
+      const auto [key, value] = split(words[i], '=');
+      if (key == "shape") trial.shape = value;
+      if (key == "state") trial.state = *trial_state_from(value);
+      if (key == "attempt") trial.attempt = std::stoi(value);
+      if (key == "crashes") trial.crashes = std::stoi(value);
+    }
+    trials_.push_back(trial);
+  }
+
+  Event event_of(const Words& words) {
+    if (words[0] == "tick") return Tick{};
+    if (words[0] == "pause") return PauseRequested{};
+    if (words[0] == "wait") {
+      now_ += std::chrono::milliseconds(std::lround(std::stod(words[1]) * 1000));
+      return Tick{};
+    }
+    if (words[0] == "worker") {
+      const WorkerId worker{std::stoi(words[1])};
+      return words[2] == "joins" ? Event(WorkerJoined{worker}) : Event(WorkerLost{worker});
+    }
+    const auto [trial, attempt] = split(words.at(1), '#');
+    return WorkerReport{{std::stoi(words[0].substr(1))}, {{trial}, std::stoi(attempt), event_named(words.at(2))}};
+  }
+
+  void expect(const std::string& text) {
+    ++expectations_;
+    if (text == "nothing") return expect_nothing();
+    ASSERT_FALSE(effects_.empty()) << "expected, but did not come: " << text;
+    EXPECT_EQ(text, effects_.front());
+    effects_.pop_front();
+  }
+
+  void expect_nothing() const { EXPECT_EQ(effects_, std::deque<std::string>()) << "effects that no line expected"; }
+
+  SchedulerOptions options_;
+  std::vector<ScheduledTrial> trials_;
+  std::optional<Scheduler> scheduler_;
+  TimePoint now_{};
+  std::deque<std::string> effects_;
+  int expectations_ = 0;
+};
+
+std::vector<std::string> scenario_names() {
+  std::vector<std::string> names;
+  for (const auto& entry : std::filesystem::directory_iterator(MER_SOURCE_DIR "/tests/scenarios")) {
+    if (entry.path().extension() == ".txt") names.push_back(entry.path().stem().string());
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+class SchedulerScenario : public ::testing::TestWithParam<std::string> {};
+
+TEST_P(SchedulerScenario, HoldsLineByLine) {
+  ScenarioRunner().run(std::filesystem::path(MER_SOURCE_DIR "/tests/scenarios") / (GetParam() + ".txt"));
+}
+
+INSTANTIATE_TEST_SUITE_P(Scenarios, SchedulerScenario, ::testing::ValuesIn(scenario_names()),
+                         [](const auto& scenario) { return scenario.param; });
+
+}  // namespace
+}  // namespace mer::orchestrator

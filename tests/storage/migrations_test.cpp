@@ -1,0 +1,81 @@
+#include "storage/migrations.hpp"
+
+#include <array>
+#include <fstream>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <iterator>
+
+#include "storage/sqlite_db.hpp"
+#include "storage/sqlite_reader.hpp"
+#include "storage/sqlite_store.hpp"
+#include "tests/storage/builders.hpp"
+
+namespace mer::storage::test {
+namespace {
+
+class MigrationsTest : public testing::Test {
+ protected:
+  std::int64_t version() { return db_->integer("PRAGMA user_version").value(); }
+
+  TemporaryFolder folder_;
+  StoreDir dir_ = StoreDir::create(folder_.path()).value();
+  std::shared_ptr<SqliteDb> db_ = SqliteDb::open(dir_.database(), {}).value();
+};
+
+TEST_F(MigrationsTest, ANewFileGetsEveryScriptOnce) {
+  const std::array<std::string_view, 2> scripts = {"CREATE TABLE one (x)", "CREATE TABLE two (x)"};
+
+  ASSERT_TRUE(migrate(*db_, scripts).ok());
+  ASSERT_TRUE(migrate(*db_, scripts).ok());
+
+  EXPECT_EQ(version(), 2);
+  EXPECT_TRUE(check_version(*db_, scripts).ok());
+}
+
+TEST_F(MigrationsTest, AnOlderFileGetsOnlyTheNewScripts) {
+  const std::array<std::string_view, 2> scripts = {"CREATE TABLE one (x)", "ALTER TABLE one ADD COLUMN y"};
+  ASSERT_TRUE(migrate(*db_, std::span(scripts).first(1)).ok());
+  ASSERT_TRUE(db_->execute("INSERT INTO one VALUES (7)").ok());
+  EXPECT_EQ(check_version(*db_, scripts).error().code, ErrorCode::invalid);
+
+  ASSERT_TRUE(migrate(*db_, scripts).ok());
+
+  EXPECT_EQ(version(), 2);
+  EXPECT_EQ(db_->integer("SELECT x FROM one WHERE y IS NULL").value(), 7);
+}
+
+TEST_F(MigrationsTest, AScriptThatFailsLeavesTheVersionBeforeIt) {
+  const std::array<std::string_view, 2> scripts = {"CREATE TABLE one (x)", "CREATE TABLE two (x); nonsense"};
+
+  EXPECT_FALSE(migrate(*db_, scripts).ok());
+
+  EXPECT_EQ(version(), 1);
+  EXPECT_EQ(db_->integer("SELECT count(*) FROM sqlite_master WHERE name = 'two'").value(), 0);
+}
+
+// golden/v1.sql is the dump of a store that the first version of the schema wrote.
+TEST_F(MigrationsTest, AStoreOfVersion1StillReads) {
+  std::ifstream file(std::string(MER_SOURCE_DIR) + "/tests/storage/golden/v1.sql");
+  const std::string dump{std::istreambuf_iterator<char>(file), {}};
+  ASSERT_FALSE(dump.empty());
+  ASSERT_TRUE(db_->execute(dump).ok());
+  ASSERT_EQ(version(), 1);
+
+  const auto store = SqliteStore::open(dir_).value();
+
+  EXPECT_EQ(version(), static_cast<std::int64_t>(schema_scripts().size()));
+  const auto reader = open_reader(dir_).value();
+  const SweepDetail sweep = reader->sweep(reader->find_sweep("study").value()).value();
+  EXPECT_EQ(sweep.summary.counts, (StateCounts{.pending = 4, .done = 1, .diverged = 1}));
+  EXPECT_EQ(sweep.folds, submission_of({}).folds);
+  EXPECT_EQ(reader->curve(trial_of(0, 0), Split::train).value(),
+            (std::vector{row_of(Split::train, 1, 1.5), row_of(Split::train, 2, 1.25)}));
+  EXPECT_EQ(reader->selected(trial_of(0, 0), SelectionRule::last, Metric::macro_f1).value(),
+            finished_of(8).result.selected[0]);
+  EXPECT_EQ(reader->predictions(trial_of(0, 0), SelectionRule::last, Metric::macro_f1)->size(), 20U);
+  EXPECT_EQ(store->progress(SweepId{1})->front().spec, submission_of({}).trials[0].spec);
+}
+
+}  // namespace
+}  // namespace mer::storage::test

@@ -1,0 +1,134 @@
+#include "storage/store_dir.hpp"
+
+#include <chrono>
+#include <fstream>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <iterator>
+#include <signal.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "tests/storage/builders.hpp"
+
+namespace mer::storage {
+namespace {
+
+using testing::HasSubstr;
+
+std::string content_of(const std::filesystem::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+class StoreDirTest : public testing::Test {
+ protected:
+  test::TemporaryFolder folder_;
+  std::filesystem::path path_ = folder_.path() / "store";
+};
+
+TEST_F(StoreDirTest, CreateMakesTheFolderAndIsIdempotent) {
+  const StoreDir store = StoreDir::create(path_).value();
+
+  EXPECT_TRUE(StoreDir::create(path_).ok());
+
+  for (const char* name : {"logs", "checkpoints", "folds", "corpora"}) {
+    EXPECT_TRUE(std::filesystem::is_directory(path_ / name)) << name;
+  }
+  EXPECT_EQ(store.log_file({"ab"}, 3), store.path() / "logs/ab/3.log");
+  EXPECT_EQ(StoreDir::checkpoint_file({"ab"}, 3, 7), "checkpoints/ab/3-7.safetensors");
+}
+
+TEST_F(StoreDirTest, OpenOfAFolderWithoutADatabaseIsNotFound) {
+  const Error error = StoreDir::open(path_).error();
+
+  EXPECT_EQ(error.code, ErrorCode::not_found);
+  EXPECT_THAT(error.message, HasSubstr("merctl run"));
+  EXPECT_FALSE(std::filesystem::exists(path_));
+}
+
+TEST_F(StoreDirTest, CreateWhereAFileStandsSaysWhere) {
+  std::ofstream(path_) << "a file";
+
+  const Error error = StoreDir::create(path_).error();
+
+  EXPECT_EQ(error.code, ErrorCode::io);
+  EXPECT_THAT(error.message, HasSubstr(path_.string()));
+}
+
+TEST_F(StoreDirTest, TheTemporaryFolderIsOnAFileSystemWithAName) {
+  EXPECT_FALSE(file_system_of(folder_.path())->name.empty());
+  EXPECT_EQ(file_system_of(path_).error().code, ErrorCode::io);
+}
+
+TEST_F(StoreDirTest, ASecondLockIsBusyAndNamesTheHolder) {
+  const StoreDir store = StoreDir::create(path_).value();
+  const Result<StoreLock> first = StoreLock::acquire(store, 0);
+  ASSERT_TRUE(first.ok());
+
+  const Result<StoreLock> second = StoreLock::acquire(store, 0);
+
+  ASSERT_FALSE(second.ok());
+  EXPECT_EQ(second.error().code, ErrorCode::busy);
+  EXPECT_THAT(second.error().message, HasSubstr("process " + std::to_string(getpid())));
+  EXPECT_EQ(StoreLock::holder(store)->value().pid, getpid());
+}
+
+TEST_F(StoreDirTest, AReleasedLockIsFree) {
+  const StoreDir store = StoreDir::create(path_).value();
+  EXPECT_FALSE(StoreLock::holder(store)->has_value());
+  { const auto held = StoreLock::acquire(store, 0); }
+
+  EXPECT_FALSE(StoreLock::holder(store)->has_value());
+  EXPECT_TRUE(StoreLock::acquire(store, 0).ok());
+}
+
+TEST_F(StoreDirTest, TheKernelReleasesTheLockOfAKilledProcess) {
+  const StoreDir store = StoreDir::create(path_).value();
+  int ready[2];
+  ASSERT_EQ(pipe(ready), 0);
+  const pid_t child = fork();
+  if (child == 0) {
+    const auto held = StoreLock::acquire(store, 0);
+    (void)!write(ready[1], held ? "y" : "n", 1);
+    pause();
+    _exit(0);
+  }
+  char answer = 0;
+  ASSERT_EQ(read(ready[0], &answer, 1), 1);
+  ASSERT_EQ(answer, 'y');
+  EXPECT_EQ(StoreLock::acquire(store, 0.05).error().code, ErrorCode::busy);
+  EXPECT_EQ(StoreLock::holder(store)->value().pid, child);
+
+  kill(child, SIGKILL);
+
+  EXPECT_TRUE(StoreLock::acquire(store, 10).ok());  // waits until the kernel has let go
+  waitpid(child, nullptr, 0);
+  close(ready[0]);
+  close(ready[1]);
+}
+
+TEST_F(StoreDirTest, ASmallFileAppearsWholeWithItsMode) {
+  const StoreDir store = StoreDir::create(path_).value();
+
+  ASSERT_TRUE(write_small_file(store.endpoint_file(), "first", 0600).ok());
+  ASSERT_TRUE(write_small_file(store.endpoint_file(), "second", 0600).ok());
+
+  EXPECT_EQ(content_of(store.endpoint_file()), "second");
+  struct stat facts {};
+  ASSERT_EQ(stat(store.endpoint_file().c_str(), &facts), 0);
+  EXPECT_EQ(facts.st_mode & 0777U, 0600U);
+}
+
+TEST_F(StoreDirTest, ASmallFileThatCannotBeWrittenLeavesNothingBehind) {
+  const Error error = write_small_file(path_ / "missing" / "endpoint.json", "text").error();
+
+  EXPECT_EQ(error.code, ErrorCode::io);
+  std::filesystem::create_directories(path_ / "target");
+  EXPECT_FALSE(write_small_file(path_ / "target", "text").ok());  // a folder cannot be replaced
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(path_), {}), 1);
+}
+
+}  // namespace
+}  // namespace mer::storage

@@ -1,0 +1,124 @@
+#include "worker/trainer/batches.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <gtest/gtest.h>
+#include <numeric>
+
+#include "tests/trainer/tiny_study.hpp"
+
+namespace mer::trainer {
+namespace {
+
+TEST(DataOrderTest, IsAPermutationThatDependsOnSeedAndEpochOnly) {
+  const auto order = data_order(3, 1, 50);
+
+  auto sorted = order;
+  std::sort(sorted.begin(), sorted.end());
+  std::vector<std::uint32_t> expected(50);
+  std::iota(expected.begin(), expected.end(), 0U);
+  EXPECT_EQ(sorted, expected);
+  EXPECT_EQ(order, data_order(3, 1, 50));
+  EXPECT_NE(order, data_order(3, 2, 50));
+  EXPECT_NE(order, data_order(4, 1, 50));
+}
+
+// The order is part of the reproducibility promise: a change of these numbers changes every published result.
+TEST(DataOrderTest, StaysWhatItWas) {
+  EXPECT_EQ(data_order(0, 1, 8), (std::vector<std::uint32_t>{0, 1, 2, 3, 4, 5, 6, 7}));
+}
+
+TEST(DataOrderTest, EveryPositionIsAboutEquallyLikely) {
+  std::vector<int> first(5);
+  for (std::uint64_t seed = 0; seed < 5000; ++seed) ++first[data_order(seed, 1, 5)[0]];
+
+  for (const int count : first) EXPECT_NEAR(count, 1000, 150);
+}
+
+TEST(DataOrderTest, NoAndOneDialogueAreFine) {
+  EXPECT_TRUE(data_order(0, 1, 0).empty());
+  EXPECT_EQ(data_order(0, 1, 1), std::vector<std::uint32_t>{0});
+}
+
+class BatchTest : public testing::Test {
+ protected:
+  BatchTest() : input_(load_job_input(study_.job({study_.trial(0), study_.trial(1)})).value()) {}
+
+  const TrialInput& trial(std::size_t i) const { return input_->trials[i]; }
+
+  TinyStudy study_;
+  std::unique_ptr<const JobInput> input_;
+};
+
+TEST_F(BatchTest, LayoutCountsDialoguesAndRowsSlotBySlot) {
+  const Part& train = trial(0).fold->train;
+  const std::vector<std::uint32_t> first = {1, 0}, third = {2};
+  const std::vector<SlotShare> shares = {{&trial(0), &train, first}, {}, {&trial(1), &train, third}};
+
+  const model::Layout layout = layout_of(shares);
+
+  const auto rows = [&](std::size_t i) { return std::int64_t(train.dialogues[i].rows.size()); };
+  EXPECT_EQ(layout.slot_dialogues, (std::vector<std::int64_t>{0, 2, 2, 3}));
+  EXPECT_EQ(layout.dialogue_rows,
+            (std::vector<std::int64_t>{0, rows(1), rows(1) + rows(0), rows(1) + rows(0) + rows(2)}));
+  EXPECT_EQ(layout.slot_begin(2), rows(1) + rows(0));
+  EXPECT_EQ(layout.slot_begin(1), layout.slot_end(1));
+}
+
+TEST_F(BatchTest, GathersTheNamedRowsAndStandardisesOnlyTheNamedModality) {
+  const Part& train = trial(0).fold->train;
+  const std::vector<std::uint32_t> dialogues = {2, 1};
+  const std::vector<SlotShare> shares = {{&trial(0), &train, dialogues}, {}};
+
+  const StackBatch gathered = gather_batch(*input_, shares, Dtype::float64);
+
+  std::vector<std::uint32_t> rows = train.dialogues[2].rows;
+  rows.insert(rows.end(), train.dialogues[1].rows.begin(), train.dialogues[1].rows.end());
+  EXPECT_EQ(gathered.shares[0].rows, rows);
+  EXPECT_TRUE(gathered.batch.scored.empty());
+  const data::FeatureMatrix& audio = *study_.corpus().find("audio");
+  const data::FeatureMatrix& text = *study_.corpus().find("text");
+  const data::Standardiser fitted = data::fit_standardiser(audio, trial(0).fold->fold.train);
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const auto row = std::int64_t(i);
+    EXPECT_EQ(gathered.batch.labels[row].item<std::int64_t>(), study_.corpus().utterances[rows[i]].label);
+    EXPECT_EQ(gathered.batch.features[1][row][4].item<double>(), double(text.row(rows[i])[4]));
+    EXPECT_NEAR(gathered.batch.features[0][row][2].item<double>(),
+                (double(audio.row(rows[i])[2]) - fitted.mean[2]) / fitted.scale[2], 1e-12);
+  }
+}
+
+TEST_F(BatchTest, StandardisedTrainingRowsHaveMeanZeroAndDeviationOne) {
+  const Part& train = trial(0).fold->train;
+  const std::vector<SlotShare> shares = {{&trial(0), &train, train.corpus_order}, {}};
+
+  const at::Tensor audio = gather_batch(*input_, shares, Dtype::float64).batch.features[0];
+
+  EXPECT_LT(audio.mean(0).abs().max().item<double>(), 1e-12);
+  EXPECT_LT((audio.std(0, false) - 1).abs().max().item<double>(), 1e-12);
+}
+
+TEST_F(BatchTest, Float32IsTheRoundedFloat64) {
+  const Part& train = trial(0).fold->train;
+  const std::vector<SlotShare> shares = {{&trial(0), &train, train.corpus_order}, {}};
+
+  const at::Tensor exact = gather_batch(*input_, shares, Dtype::float64).batch.features[0];
+  const at::Tensor rounded = gather_batch(*input_, shares, Dtype::float32).batch.features[0];
+
+  EXPECT_TRUE(at::equal(exact.to(at::kFloat), rounded));
+}
+
+TEST(FullContextTest, UtterancesOfOtherPartsAreGatheredButNotScored) {
+  const TinyStudy study(FoldContext::full);
+  const auto input = load_job_input(study.job({study.trial(0)})).value();
+  const Part& test = input->trials[0].fold->test;
+  const std::vector<SlotShare> shares = {{&input->trials[0], &test, test.corpus_order}};
+
+  const StackBatch gathered = gather_batch(*input, shares, Dtype::float32);
+
+  EXPECT_EQ(gathered.shares[0].scored_count, std::int64_t(test.rows.size()));
+  EXPECT_GE(gathered.shares[0].rows.size(), test.rows.size());
+}
+
+}  // namespace
+}  // namespace mer::trainer

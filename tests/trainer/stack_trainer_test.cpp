@@ -1,0 +1,324 @@
+#include "worker/trainer/stack_trainer.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <fstream>
+#include <gtest/gtest.h>
+
+#include "tests/trainer/tiny_study.hpp"
+
+namespace mer::trainer {
+namespace {
+
+// Three trials that differ in all that may differ within a stack.
+std::vector<TrialJob> three_trials(const TinyStudy& study) {
+  std::vector<TrialJob> trials = {study.trial(0), study.trial(1), study.trial(2)};
+  trials[1].spec.model.dropout = 0.5;
+  trials[1].spec.model.alpha = 0.7;
+  trials[1].spec.train.batch_dialogues = 2;
+  trials[1].spec.train.epochs = 3;
+  trials[2].spec.fold = study.folds()[1].id;
+  trials[2].spec.train.learning_rate = 3e-2;
+  trials[2].spec.train.optimizer = OptimizerKind::adamw;
+  trials[2].spec.train.standardise = {"audio", "text"};
+  trials[2].spec.train.epochs = 5;
+  for (TrialJob& trial : trials) trial.spec.id = trial_id_of(trial.spec);
+  return trials;
+}
+
+Numbers run_alone(const TinyStudy& study, const TrialJob& trial) {
+  const Run run(study.job({trial}));
+  return numbers_of(run.sink, trial.spec.id);
+}
+
+TEST(StackTrainerTest, ATrialHasRowsOfEachSplitAndAllSelections) {
+  const TinyStudy study;
+  const TrialJob trial = study.trial(0);
+
+  const Run run(study.job({trial}));
+
+  EXPECT_EQ(run.outcome.finished, 1);
+  const auto rows = run.sink.rows(trial.spec.id);
+  ASSERT_EQ(rows.size(), 12U);
+  EXPECT_EQ(rows[0].split, Split::train);
+  EXPECT_EQ(rows[0].epoch, 1);
+  EXPECT_EQ(rows[0].utterances, std::int64_t(study.folds()[0].train.size()));
+  EXPECT_EQ(rows[0].confusion.total(), rows[0].utterances);
+  EXPECT_GT(rows[0].gradient_norm.value(), 0);
+  EXPECT_EQ(rows[0].learning_rate, 1e-2);
+  EXPECT_EQ(rows[1].split, Split::validation);
+  EXPECT_EQ(rows[2].split, Split::test);
+  EXPECT_FALSE(rows[2].gradient_norm.has_value());
+  for (const EpochRow& row : rows) {
+    EXPECT_TRUE(std::isfinite(row.losses.total));
+    EXPECT_TRUE(row.losses.similarity && row.losses.cycle);
+    EXPECT_EQ(row.losses.auxiliary_by_modality.size(), 2U);
+  }
+  const TrialResult result = run.sink.events<AttemptFinished>(trial.spec.id).at(0).result;
+  EXPECT_EQ(result.selected.size(), 9U);  // last, and two rules for four metrics
+  EXPECT_EQ(result.selected[0].rule, SelectionRule::last);
+  EXPECT_EQ(result.selected[0].confusion, rows.back().confusion);
+  EXPECT_EQ(result.selected[0].probabilities.size(), study.folds()[0].test.size() * 3);
+  EXPECT_EQ(result.weights_sha256.size(), 64U);
+  EXPECT_GT(result.parameters, 0);
+  EXPECT_GT(result.peak_memory, 1 << 20);
+}
+
+TEST(StackTrainerTest, ProbabilitiesStandInTestOrderAndGiveTheConfusion) {
+  const TinyStudy study;
+  const Selected last = run_alone(study, study.trial(0)).selected.at(0);
+  const auto& test = study.folds()[0].test;
+
+  ConfusionMatrix again(3);
+  for (std::size_t i = 0; i < test.size(); ++i) {
+    const float* row = &last.probabilities[i * 3];
+    EXPECT_NEAR(row[0] + row[1] + row[2], 1, 1e-6);
+    again.at(study.corpus().utterances[test[i]].label, int(std::max_element(row, row + 3) - row)) += 1;
+  }
+
+  EXPECT_EQ(again, last.confusion);
+}
+
+TEST(StackTrainerTest, TrainingLowersTheLoss) {
+  const TinyStudy study;
+  TrialJob trial = study.trial(0);
+  trial.spec.train.epochs = 15;
+
+  const auto rows = run_alone(study, study.job({trial}).trials[0]).rows;
+
+  EXPECT_LT(rows[rows.size() - 3].losses.task, 0.9 * rows[0].losses.task);
+}
+
+TEST(StackTrainerTest, NeighboursDoNotMatterBitwise) {
+  const TinyStudy study;
+  const auto trials = three_trials(study);
+
+  const Run stack(study.job(trials));
+
+  EXPECT_EQ(stack.outcome.finished, 3);
+  for (const TrialJob& trial : trials) {
+    const Numbers together = numbers_of(stack.sink, trial.spec.id);
+    const Numbers alone = run_alone(study, trial);
+    EXPECT_FALSE(alone.weights.empty());
+    EXPECT_EQ(together.rows, alone.rows);
+    EXPECT_EQ(together.selected, alone.selected);
+    EXPECT_EQ(together.weights, alone.weights);
+  }
+}
+
+TEST(StackTrainerTest, RowsStandOnlyAtEvaluatedEpochsAndTheLast) {
+  const TinyStudy study;
+  TrialJob trial = study.trial(0);
+  trial.spec.train.epochs = 5;
+  trial.spec.train.evaluate_every = 2;
+
+  const auto rows = run_alone(study, study.job({trial}).trials[0]).rows;
+
+  std::vector<int> epochs;
+  for (const EpochRow& row : rows) {
+    if (row.split == Split::test) epochs.push_back(row.epoch);
+  }
+  EXPECT_EQ(epochs, (std::vector<int>{2, 4, 5}));
+}
+
+TEST(StackTrainerTest, AFoldWithoutValidationHasNoValidationRowsOrSelection) {
+  const TinyStudy study;
+  FoldSettings settings;
+  settings.scheme = FoldSchemeKind::session;
+  const data::Fold fold = data::plan_folds(study.corpus(), settings).value().folds[0];
+  std::ofstream(study.store() + "/folds/" + fold.id.hex + ".json") << data::fold_to_json(fold, study.corpus());
+  TrialJob trial = study.trial(0);
+  trial.spec.fold = fold.id;
+
+  const Numbers numbers = run_alone(study, study.job({trial}).trials[0]);
+
+  EXPECT_EQ(numbers.rows.size(), 8U);
+  EXPECT_EQ(numbers.selected.size(), 5U);
+}
+
+// --- divergence ---
+TEST(StackTrainerTest, ADivergedTrialLeavesAndItsNeighbourGoesOnUnchanged) {
+  const TinyStudy study;
+  std::vector<TrialJob> trials = {study.trial(0), study.trial(1)};
+  trials[0].spec.train.learning_rate = 1e20;
+  const StackJob job = study.job(trials);
+
+  const Run run(job);
+
+  EXPECT_EQ(run.outcome.diverged, 1);
+  EXPECT_EQ(run.outcome.finished, 1);
+  const auto diverged = run.sink.events<AttemptDiverged>(job.trials[0].spec.id);
+  ASSERT_EQ(diverged.size(), 1U);
+  EXPECT_GE(diverged[0].epoch, 1);
+  EXPECT_FALSE(diverged[0].component.empty());
+  EXPECT_EQ(numbers_of(run.sink, job.trials[1].spec.id), run_alone(study, job.trials[1]));
+}
+
+// --- stop and resume ---
+void expect_resume_is_exact(const TinyStudy& study, const std::vector<TrialJob>& trials, int stop_epoch) {
+  SCOPED_TRACE("stopped after epoch " + std::to_string(stop_epoch));
+  const StackJob job = study.job(trials);
+  const TrialId first = job.trials[0].spec.id;
+  const Run stopped(job, [&](const Report& report, StopRequests& stops) {
+    const auto* done = std::get_if<EpochDone>(&report.event);
+    if (report.trial == first && done != nullptr && done->timing.epoch == stop_epoch) stops.add({});
+  });
+  EXPECT_EQ(stopped.outcome.stopped, int(trials.size()));
+
+  StackJob again = job;
+  for (TrialJob& trial : again.trials) {
+    const auto saved = stopped.sink.events<CheckpointSaved>(trial.spec.id);
+    trial.attempt = 2;
+    for (auto checkpoint = saved.rbegin(); checkpoint != saved.rend(); ++checkpoint) {
+      trial.resume.push_back(checkpoint->checkpoint);
+    }
+  }
+  const Run resumed(again);
+
+  for (const TrialJob& trial : job.trials) {
+    const TrialId id = trial.spec.id;
+    const int kept = stopped.sink.events<AttemptStopped>(id).at(0).epoch;
+    EXPECT_EQ(resumed.sink.events<AttemptStarted>(id).at(0).resumed_epoch, kept);
+    Numbers joined = numbers_of(resumed.sink, id);
+    std::vector<EpochRow> rows = stopped.sink.rows(id);
+    std::erase_if(rows, [&](const EpochRow& row) { return row.epoch > kept; });
+    rows.insert(rows.end(), joined.rows.begin(), joined.rows.end());
+    joined.rows = rows;
+    EXPECT_EQ(joined, run_alone(study, trial));
+  }
+}
+
+TEST(ResumeTest, OneTrialIsBitwiseTheUndisturbedRunAtEveryEpoch) {
+  const TinyStudy study;
+  for (int epoch = 1; epoch < 4; ++epoch) expect_resume_is_exact(study, {study.trial(0)}, epoch);
+}
+
+TEST(ResumeTest, AStackStoppedInTheMiddleOfAnEpochIsBitwiseTheUndisturbedRun) {
+  const TinyStudy study;
+  std::vector<TrialJob> trials = {study.trial(0), study.trial(1)};
+  trials[1].spec.train.batch_dialogues = 1;  // stands within its second epoch when trial 0 ends its third
+  for (int epoch = 1; epoch < 4; ++epoch) expect_resume_is_exact(study, trials, epoch);
+}
+
+TEST(ResumeTest, HoldsForEveryOptimizerAndForFloat64) {
+  const TinyStudy study;
+  for (const OptimizerKind kind : {OptimizerKind::adamw, OptimizerKind::sgd}) {
+    TrialJob trial = study.trial(3);
+    trial.spec.train.optimizer = kind;
+    trial.spec.train.dtype = kind == OptimizerKind::sgd ? Dtype::float64 : Dtype::float32;
+    expect_resume_is_exact(study, {trial}, 2);
+  }
+}
+
+TEST(ResumeTest, ACorruptCheckpointFallsBackToTheOlderOne) {
+  const TinyStudy study;
+  StackJob job = study.job({study.trial(0)});
+  const TrialId id = job.trials[0].spec.id;
+  const Run stopped(job, [](const Report& report, StopRequests& stops) {
+    const auto* done = std::get_if<EpochDone>(&report.event);
+    if (done != nullptr && done->timing.epoch == 3) stops.add({});
+  });
+  const auto saved = stopped.sink.events<CheckpointSaved>(id);
+  ASSERT_EQ(saved.size(), 3U);
+  const std::string newest = saved[2].checkpoint.file;
+  std::filesystem::resize_file(study.store() + "/" + newest, 100);
+
+  job.trials[0].attempt = 2;
+  job.trials[0].resume = {saved[2].checkpoint, saved[1].checkpoint};
+  const Run resumed(job);
+
+  const AttemptStarted started = resumed.sink.events<AttemptStarted>(id).at(0);
+  EXPECT_EQ(started.resumed_epoch, 2);
+  ASSERT_EQ(started.refused_checkpoints.size(), 1U);
+  EXPECT_NE(started.refused_checkpoints[0].find(newest), std::string::npos);
+  EXPECT_EQ(numbers_of(resumed.sink, id).weights, run_alone(study, study.trial(0)).weights);
+}
+
+TEST(ResumeTest, WithoutAUsableCheckpointItStartsAnew) {
+  const TinyStudy study;
+  StackJob job = study.job({study.trial(0)});
+  CheckpointRecord gone;
+  gone.trial = job.trials[0].spec.id;
+  gone.attempt = 1;
+  gone.epoch = 2;
+  gone.file = "checkpoints/none.safetensors";
+  job.trials[0].resume = {gone};
+
+  const Run run(job);
+
+  EXPECT_EQ(run.sink.events<AttemptStarted>(gone.trial).at(0).refused_checkpoints.size(), 1U);
+  EXPECT_EQ(numbers_of(run.sink, gone.trial), run_alone(study, study.trial(0)));
+}
+
+TEST(StopTest, BeforeTheFirstEpochsEndNothingIsSaved) {
+  const TinyStudy study;
+  const StackJob job = study.job({study.trial(0), study.trial(1)});
+  const TrialId first = job.trials[0].spec.id, second = job.trials[1].spec.id;
+
+  const Run run(job, [&](const Report& report, StopRequests& stops) {
+    if (std::holds_alternative<AttemptStarted>(report.event)) stops.add({{first}});
+  });
+
+  EXPECT_EQ(run.sink.events<AttemptStopped>(first).at(0).epoch, 0);
+  EXPECT_TRUE(run.sink.events<CheckpointSaved>(first).empty());
+  EXPECT_EQ(run.sink.events<AttemptFinished>(second).size(), 1U);
+}
+
+TEST(StopTest, WritesTheCheckpointThatWasNotYetDue) {
+  const TinyStudy study;
+  StackJob job = study.job({study.trial(0)});
+  job.checkpoint_seconds = 1000;
+  const TrialId id = job.trials[0].spec.id;
+
+  const Run run(job, [](const Report& report, StopRequests& stops) {
+    const auto* done = std::get_if<EpochDone>(&report.event);
+    if (done != nullptr && done->timing.epoch == 2) stops.add({});
+  });
+
+  ASSERT_EQ(run.sink.events<CheckpointSaved>(id).size(), 1U);
+  EXPECT_EQ(run.sink.events<CheckpointSaved>(id)[0].checkpoint.epoch, 2);
+  EXPECT_EQ(run.sink.events<AttemptStopped>(id).at(0).epoch, 2);
+}
+
+TEST(CheckpointFilesTest, TheNewestTwoAreKept) {
+  const TinyStudy study;
+  const StackJob job = study.job({study.trial(0)});
+
+  const Run run(job);
+
+  const auto saved = run.sink.events<CheckpointSaved>(job.trials[0].spec.id);
+  ASSERT_EQ(saved.size(), 3U);  // the last epoch ends the trial and needs none
+  EXPECT_FALSE(std::filesystem::exists(study.store() + "/" + saved[0].checkpoint.file));
+  EXPECT_TRUE(std::filesystem::exists(study.store() + "/" + saved[1].checkpoint.file));
+  EXPECT_TRUE(std::filesystem::exists(study.store() + "/" + saved[2].checkpoint.file));
+}
+
+// --- errors ---
+TEST(RunJobTest, AMissingCorpusFailsEveryTrialWithAMessage) {
+  const TinyStudy study;
+  StackJob job = study.job({study.trial(0), study.trial(1)});
+  job.corpus_path += "-gone";
+
+  const Run run(job);
+
+  EXPECT_EQ(run.outcome.failed, 2);
+  const auto failed = run.sink.events<AttemptFailed>(job.trials[1].spec.id);
+  ASSERT_EQ(failed.size(), 1U);
+  EXPECT_NE(failed[0].failure.message.find("-gone"), std::string::npos);
+}
+
+TEST(RunJobTest, OneTrialsMissingFoldDoesNotStopTheOthers) {
+  const TinyStudy study;
+  std::vector<TrialJob> trials = {study.trial(0), study.trial(1)};
+  trials[0].spec.fold.hex = std::string(32, '0');
+  const StackJob job = study.job(trials);
+
+  const Run run(job);
+
+  EXPECT_EQ(run.outcome.failed, 1);
+  EXPECT_EQ(run.sink.events<AttemptFailed>(job.trials[0].spec.id).size(), 1U);
+  EXPECT_EQ(numbers_of(run.sink, job.trials[1].spec.id), run_alone(study, job.trials[1]));
+}
+
+}  // namespace
+}  // namespace mer::trainer

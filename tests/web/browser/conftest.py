@@ -1,0 +1,94 @@
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import sync_playwright
+
+
+def pytest_addoption(parser):
+    parser.addoption("--demo-server", help="path of the demo_server program")
+    parser.addoption("--chromium", default="/usr/bin/chromium")
+    parser.addoption("--shots", help="folder for screenshots of every view")
+
+
+class DemoServer:
+    def __init__(self, program, *arguments):
+        self.process = subprocess.Popen([program, *arguments], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        line = self.process.stdout.readline()
+        assert line.startswith("port "), f"{program} did not start: {line!r}"
+        self.url = f"http://127.0.0.1:{int(line.split()[1])}"
+
+    def advance(self):
+        self.process.stdin.write("advance\n")
+        self.process.stdin.flush()
+
+    def close(self):
+        self.process.stdin.close()
+        assert self.process.wait(20) == 0
+
+
+def demo_program(request):
+    program = request.config.getoption("--demo-server")
+    if not program:
+        pytest.fail("pass --demo-server PATH (build target demo_server)")
+    return str(Path(program).resolve())
+
+
+@pytest.fixture(scope="session")
+def server(request):
+    demo = DemoServer(demo_program(request))
+    yield demo
+    demo.close()
+
+
+@pytest.fixture(scope="session")
+def guarded_server(request):
+    demo = DemoServer(demo_program(request), "demo-token")
+    yield demo
+    demo.close()
+
+
+@pytest.fixture(scope="session")
+def browser(request):
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=request.config.getoption("--chromium"),
+                                              args=["--no-sandbox", "--disable-gpu"])
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture(scope="session")
+def axe():
+    return Axe()
+
+
+@pytest.fixture
+def show(request, browser, server):
+    """show(hash) opens the page there. At the end: no console error, no dialog, no request to another host."""
+    pages = []
+
+    def open_page(path, scheme="light", width=1280, ready="main > *", server=server):
+        context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
+        page = context.new_page()
+        page.problems, page.dialogs, page.requests = [], [], []
+        page.on("console", lambda message: page.problems.append(message.text) if message.type == "error" else None)
+        page.on("pageerror", lambda error: page.problems.append(str(error)))
+        page.on("dialog", lambda dialog: (page.dialogs.append(dialog.message), dialog.dismiss()))
+        page.on("request", lambda asked: page.requests.append(asked.url))
+        pages.append((page, server.url))
+        page.goto(f"{server.url}/#{path}")
+        page.wait_for_selector(ready)
+        return page
+
+    yield open_page
+    shots = request.config.getoption("--shots")
+    for number, (page, url) in enumerate(pages):
+        if shots:
+            name = re.sub(r"[^A-Za-z0-9]+", "-", request.node.name)
+            page.screenshot(path=f"{shots}/{name}-{number}.png", full_page=True)
+        page.context.close()
+        assert page.problems == []
+        assert page.dialogs == []
+        assert [asked for asked in page.requests if not asked.startswith(url)] == []

@@ -1,0 +1,312 @@
+"""The page in a real browser, over the demo store (tests/web/demo_store.hpp says what it holds).
+
+    pytest tests/web/browser --demo-server build/debug/tests/demo_server
+
+Needs Debian's chromium, and playwright and axe-playwright-python from PyPI. With --shots DIR it leaves screenshots.
+"""
+import json
+import re
+import urllib.request
+
+import pytest
+
+METRICS = ["wa", "ua", "macro_f1", "weighted_f1"]
+AA = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]}}
+VIEWS = ["sweeps", "sweep", "running sweep", "trial", "diverged trial", "waiting trial"]
+
+
+def api(server, path):
+    with urllib.request.urlopen(f"{server.url}/api/{path}") as answer:
+        return json.load(answer)
+
+
+def trial_id(server, sweep, configuration, fold=0, seed=0):
+    return next(row["id"] for row in api(server, f"sweeps/{sweep}/trials")["trials"]
+                if (row["configuration"], row["fold"], row["seed"]) == (configuration, fold, seed))
+
+
+def hash_of(server, view):
+    return {"sweeps": lambda: "/",
+            "sweep": lambda: "/sweeps/1",
+            "running sweep": lambda: "/sweeps/2",
+            "trial": lambda: f"/trials/{trial_id(server, 1, 0, fold=3)}",
+            "diverged trial": lambda: f"/trials/{trial_id(server, 1, 1, fold=11)}?curve=loss.total",
+            "waiting trial": lambda: f"/trials/{trial_id(server, 3, 0)}"}[view]()
+
+
+def percent(value):
+    return f"{100 * value:.1f}"
+
+
+def score_text(aggregate):
+    if aggregate["mean"] is None:
+        return "–"
+    return percent(aggregate["mean"]) + (f" ± {percent(aggregate['sd'])}" if aggregate["sd"] is not None else "")
+
+
+def test_sweeps_show_their_progress(show):
+    page = show("/")
+    rows = page.locator("tbody tr")
+    assert rows.count() == 3
+    assert "auxiliary-loss" in rows.nth(2).inner_text()
+    assert "23/24 done" in rows.nth(2).inner_text()
+    assert "1 diverged" in rows.nth(2).inner_text()
+    rows.nth(2).get_by_role("link").click()
+    page.wait_for_selector("h1:has-text('auxiliary-loss')")
+    assert page.url.endswith("#/sweeps/1")
+
+
+@pytest.mark.parametrize("rule", ["last", "best-validation", "best-test"])
+def test_table_shows_the_numbers_of_the_api(show, server, rule):
+    page = show(f"/sweeps/1?rule={rule}&metric=wa")
+    answer = api(server, f"sweeps/1/results?rule={rule}&metric=wa")
+    rows = page.locator("table.scores tbody tr:not(.published)")
+    assert rows.count() == len(answer["rows"]) == 2
+    for index, row in enumerate(answer["rows"]):
+        cells = rows.nth(index).locator("td.score").all_inner_texts()
+        assert [re.sub(r" \(best\)", "", cell) for cell in cells] == [score_text(row[m]) for m in METRICS]
+        assert rows.nth(index).locator("td").nth(4).inner_text().startswith(f"{row['wa']['n']}/{row['wa']['expected_n']}")
+    assert answer["caption"] in page.locator("table.scores caption").inner_text()
+    assert (page.locator("caption .badge.oracle").count() == 1) == (rule == "best-test")
+
+
+def test_an_incomplete_group_has_no_mean_and_stands_out(show):
+    page = show("/sweeps/1")
+    row = page.locator("table.scores tbody tr").nth(1)
+    assert row.locator("td.score").first.inner_text() == "–"
+    count = row.locator("td.incomplete")
+    assert count.inner_text().startswith("11/12")
+    red, green, blue = map(int, re.findall(r"\d+", count.evaluate("e => getComputedStyle(e).color"))[:3])
+    assert red > 150 and red > 2 * max(green, blue)
+
+
+def test_the_best_mean_is_bold(show, server):
+    page = show("/sweeps/2")
+    rows = api(server, "sweeps/2/results")["rows"]
+    complete = [row for row in rows if row["wa"]["mean"] is not None]
+    assert page.locator("table.scores strong").count() == (4 if len(complete) > 1 else 0)
+
+
+def test_one_dot_per_fold_with_its_value(show, server):
+    page = show("/sweeps/1?metric=ua")
+    rows = api(server, "sweeps/1/results?metric=ua")["rows"]
+    folds = [fold["name"] for fold in api(server, "sweeps/1")["folds"]]
+    for index, row in enumerate(rows):
+        dots = page.locator("svg.dots").nth(index).locator("a")
+        assert dots.count() == 12
+        texts = [dots.nth(i).get_attribute("aria-label") for i in range(12)]
+        assert texts == [f"{name}: " + (f"{percent(point)} %" if point is not None else "not complete")
+                         for name, point in zip(folds, row["ua"]["points"])]
+    page.locator("svg.dots a").nth(2).hover()
+    assert page.locator(".tooltip").inner_text() == texts[2] or folds[2] in page.locator(".tooltip").inner_text()
+
+
+def test_published_numbers_stand_apart(show):
+    row = show("/sweeps/1").locator("tr.published")
+    assert row.count() == 1
+    assert "Du et al., Table 5" in row.inner_text() and "85.3" in row.inner_text()
+
+
+def test_curves_are_drawn_and_told_in_numbers(show, server):
+    page = show("/sweeps/1?curve=wa&split=test")
+    answer = api(server, "sweeps/1/curves?metric=wa&split=test")
+    lines = page.locator("path.line")
+    assert lines.count() == 2
+    assert all(len(lines.nth(i).get_attribute("d")) > 50 for i in range(2))
+    page.get_by_text("Data table").click()
+    cells = page.locator("details tbody tr").nth(4).locator("td").all_inner_texts()
+    first = answer["configurations"][0]
+    assert cells[0] == f"{percent(first['mean'][4])} ± {percent(first['sd'][4])}"
+    assert page.locator("details tbody tr").nth(10).locator("td").nth(1).inner_text() == "11/12"
+    page.get_by_label("Part").select_option("train")
+    page.wait_for_function("location.hash.includes('split=train')")
+
+
+def test_arrow_keys_read_the_curve(show, server):
+    page = show("/sweeps/1?curve=wa")
+    mean = api(server, "sweeps/1/curves?metric=wa")["configurations"][0]["mean"]
+    page.locator(".plot").focus()
+    page.keyboard.press("ArrowLeft")
+    assert page.locator(".readout").inner_text() == "Epoch 19"
+    assert percent(mean[18]) in page.locator(".legend .value").first.inner_text()
+
+
+def test_nan_is_shown(show, server):
+    page = show("/sweeps/1?curve=loss.total")
+    assert "× NaN" in page.locator("#main").inner_text() or page.locator(".not-finite").count() > 0
+    page.get_by_text("Data table").click()
+    assert "NaN" in page.locator("details table").inner_text()
+    page = show(hash_of(server, "diverged trial"))
+    page.get_by_text("Data table").click()
+    assert "NaN" in page.locator("details table").inner_text()
+    page = show(f"/trials/{trial_id(server, 1, 1, fold=11)}?curve=loss.task")
+    page.get_by_text("Data table").click()
+    assert "Infinity" in page.locator("details table").inner_text()
+
+
+def test_a_trial_shows_attempts_scores_and_confusion(show, server):
+    trial = api(server, f"trials/{trial_id(server, 1, 0, fold=3)}")
+    page = show(hash_of(server, "trial"))
+    text = page.locator("#main").inner_text()
+    assert "SIGKILL" in text and "finished" in text
+    selected = trial["result"]["selected"][0]
+    counts = page.locator("table.confusion td.share").evaluate_all("list => list.map(e => e.firstChild.textContent)")
+    assert counts == [str(count) for row in selected["confusion"] for count in row]
+    assert percent(selected["scores"]["ua"]) in page.locator(".facts.scores").inner_text()
+
+
+def test_trials_can_be_filtered(show):
+    page = show("/sweeps/1")
+    assert page.locator("table.trials tbody tr").count() == 24
+    page.get_by_label("State").select_option("diverged")
+    page.wait_for_function("document.querySelectorAll('table.trials tbody tr').length === 1")
+    assert "state=diverged" in page.url
+
+
+def test_every_view_is_a_url(show, server):
+    page = show("/sweeps/1?rule=best-validation&metric=ua&curve=loss.total&split=train&sort=wa&show=1")
+    assert page.get_by_label("Epoch").first.input_value() == "best-validation"
+    assert page.get_by_label("Metric").input_value() == "ua"
+    assert page.get_by_label("Value").input_value() == "loss.total"
+    assert page.get_by_label("Part").input_value() == "train"
+    assert page.locator("th[aria-sort]").inner_text().startswith("WA")
+    assert page.locator("path.line").count() == 1
+
+
+def test_names_and_messages_are_inert(show, server):
+    page = show("/")
+    assert "<img src=x onerror=alert(1)><b>bold</b>" in page.locator("tbody tr").first.inner_text()
+    page = show("/sweeps/3")
+    assert page.locator("#main img, #main b, #main script").count() == 0
+    assert "<script>alert(2)</script>" in page.locator("#main").inner_text()
+    page = show(hash_of(server, "trial"))
+    page.get_by_text("Last log lines").click()
+    assert "<script>alert(3)</script>" in page.locator("pre").inner_text()
+    assert page.dialogs == []
+
+
+def test_the_page_follows_the_run(show, server):
+    page = show("/sweeps/2")
+    row = page.locator("table.trials tbody tr").nth(4)
+    before = int(row.locator("td").nth(4).inner_text().split("/")[0])
+    page.get_by_label("State").focus()
+    server.advance()
+    page.wait_for_function("n => document.querySelectorAll('table.trials tbody tr')[4].children[5].textContent"
+                           " === `${n}/20`", arg=before + 1, timeout=15000)
+    assert page.get_by_label("State").evaluate("e => e === document.activeElement")
+
+
+def test_an_unchanged_store_costs_one_small_request(show):
+    page = show("/sweeps/1")
+    page.wait_for_timeout(500)
+    page.requests.clear()
+    page.wait_for_timeout(4000)
+    assert page.requests and {request.split("/api/")[1] for request in page.requests} == {"version"}
+
+
+def test_a_lost_server_is_said_and_found_again(show, server):
+    page = show("/")
+    page.wait_for_selector("#live:has-text('live')")
+    page.context.set_offline(True)
+    page.wait_for_selector("#live:has-text('not connected')", timeout=15000)
+    page.context.set_offline(False)
+    page.wait_for_selector("#live:text-is('live')", timeout=20000)
+    page.problems.clear()  # the browser logs the failed requests
+
+
+def test_unknown_addresses_say_so(show):
+    for path in ["/sweeps/99", "/nowhere"]:
+        page = show(path, ready="[role=alert]")
+        assert "Not found" in page.locator("[role=alert]").inner_text()
+        page.problems.clear()  # the browser logs the 404
+
+
+def test_a_token_is_asked_for_once(show, guarded_server):
+    page = show("/", server=guarded_server, ready="#token")
+    page.get_by_label("Token").fill("demo-token")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("tbody tr")
+    assert "demo-token" not in page.url
+    page.reload()
+    page.wait_for_selector("tbody tr")
+    page.problems.clear()  # the browser logs the 401
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("view", VIEWS)
+def test_no_accessibility_violations(show, server, axe, view, scheme):
+    page = show(hash_of(server, view), scheme=scheme)
+    for summary in page.locator("summary").all():
+        summary.click()
+    results = axe.run(page, options=AA)
+    assert results.violations_count == 0, results.generate_report()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_lines_stand_out_from_the_background(show, scheme):
+    """WCAG 1.4.11: 3:1 for the colours of the lines; axe looks at text only."""
+    page = show("/sweeps/1", scheme=scheme)
+    ratios = page.evaluate("""() => {
+      const canvas = document.createElement('canvas').getContext('2d');
+      const luminance = (colour) => {
+        canvas.fillStyle = colour;
+        canvas.fillRect(0, 0, 1, 1);
+        const [r, g, b] = [...canvas.getImageData(0, 0, 1, 1).data].map((v) => v / 255)
+          .map((v) => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
+        return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+      };
+      const style = getComputedStyle(document.documentElement);
+      const surface = luminance(style.getPropertyValue('--surface').trim());
+      return ['s0', 's1', 's2', 's3', 's4', 's5', 's6', 's7', 'control', 'good', 'bad', 'accent'].map((name) => {
+        const [low, high] = [surface, luminance(style.getPropertyValue(`--${name}`).trim())].sort((a, b) => a - b);
+        return [name, (high + 0.05) / (low + 0.05)];
+      });
+    }""")
+    assert [pair for pair in ratios if pair[1] < 3] == []
+
+
+def test_everything_is_reached_by_keyboard(show):
+    page = show("/sweeps/1")
+    page.evaluate("document.activeElement.blur()")
+    reached = set()
+    for _ in range(120):
+        page.keyboard.press("Tab")
+        tag = page.evaluate("document.activeElement.dataset.key || document.activeElement.id || "
+                            "document.activeElement.tagName + document.activeElement.textContent.slice(0, 20)")
+        if tag.startswith("BODY"):
+            break
+        reached.add(tag)
+    for expected in ["skip", "sort wa", "each-fold", "show 0", "plot Learning curves", "scroll Results"]:
+        assert expected in reached, (expected, sorted(reached))
+    assert any(tag.startswith("dot ") for tag in reached)
+    assert any(tag.startswith("trial ") for tag in reached)
+    assert any(tag.startswith("SUMMARY") for tag in reached)
+
+
+def test_dots_are_walked_by_arrow_keys(show):
+    page = show("/sweeps/1")
+    page.locator("svg.dots a").first.focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")
+    name = page.evaluate("document.activeElement.getAttribute('aria-label')")
+    assert name.startswith("speaker-F02")
+    assert page.locator(".tooltip").inner_text() == name
+    page.keyboard.press("Enter")
+    page.wait_for_selector("h1:has-text('Trial')")
+
+
+@pytest.mark.parametrize("width", [400, 768, 1600])
+@pytest.mark.parametrize("view", ["sweeps", "sweep", "trial"])
+def test_the_page_fits_the_window(show, server, view, width):
+    page = show(hash_of(server, view), width=width)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    plot = page.locator(".plot svg")
+    if plot.count() > 0:
+        assert plot.first.bounding_box()["width"] <= width
+
+
+def test_the_page_is_small_and_needs_no_network(show, server):
+    """Under 1 MB in all, and nothing from another host (the fixture checks every request)."""
+    page = show("/sweeps/1")
+    size = page.evaluate("performance.getEntriesByType('resource').reduce((sum, e) => sum + e.decodedBodySize, 0)")
+    assert 250_000 < size < 1_000_000

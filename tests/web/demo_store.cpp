@@ -1,0 +1,280 @@
+#include "tests/web/demo_store.hpp"
+
+#include <cmath>
+#include <limits>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/check.hpp"
+#include "core/sha256.hpp"
+
+namespace mer::web::test {
+namespace {
+
+using storage::MemoryStore;
+using storage::Recorded;
+using storage::StoreWrite;
+
+constexpr double kStart = 1'790'000'000;
+constexpr int kRunningEpochs = 7;
+
+void commit(MemoryStore& store, const std::vector<StoreWrite>& writes) {
+  const auto outcome = store.commit(writes);
+  MER_CHECK(outcome.ok() && outcome->stale.empty(), "the demo's writes are accepted");
+}
+
+storage::CorpusRecord demo_corpus() {
+  storage::CorpusRecord corpus;
+  corpus.id.hex = short_hash("corpus");
+  corpus.name = "demo";
+  corpus.path = "/corpora/demo";
+  corpus.utterances = 1440;
+  corpus.labels = {"angry", "happy", "sad", "neutral"};
+  corpus.facts_json = "{}";
+  return corpus;
+}
+
+storage::FoldRecord demo_fold(const std::string& name) {
+  return {{short_hash("fold " + name)}, name, 1200, 120, 120, "folds/" + short_hash("fold " + name) + ".json"};
+}
+
+Configuration demo_configuration(const std::string& key, const std::string& value, FoldSchemeKind scheme) {
+  Configuration configuration;
+  configuration.id.hex = short_hash(key + value);
+  configuration.corpus.path = "/corpora/demo";
+  configuration.folds.scheme = scheme;
+  configuration.folds.validation = ValidationKind::partner;
+  configuration.train.epochs = kEpochs;
+  configuration.differing = {{key, value}};
+  return configuration;
+}
+
+void add_trial(storage::Submission& submission, int configuration, int fold, std::uint64_t seed) {
+  const Configuration& settings = submission.sweep.configurations[std::size_t(configuration)];
+  TrialSpec spec;
+  spec.configuration = settings.id;
+  spec.fold = submission.folds[std::size_t(fold)].id;
+  spec.corpus = submission.corpora.front().id;
+  spec.fold_name = submission.folds[std::size_t(fold)].name;
+  spec.seed = seed;
+  spec.model = settings.model;
+  spec.train = settings.train;
+  spec.id.hex = short_hash(spec.configuration.hex + spec.fold.hex + std::to_string(seed));
+  submission.trials.push_back({spec, configuration, fold});
+}
+
+storage::Submission auxiliary_loss() {
+  storage::Submission submission;
+  submission.sweep.name = "auxiliary-loss";
+  for (const char* value : {"true", "false"}) {
+    submission.sweep.configurations.push_back(
+        demo_configuration("model.auxiliary_loss", value, FoldSchemeKind::speaker));
+  }
+  submission.sweep.configurations[1].model.auxiliary_loss = false;
+  submission.sweep.published = {{"Du et al., Table 5", Metric::macro_f1, 0.8526}};
+  submission.corpora = {demo_corpus()};
+  for (int fold = 0; fold < kFolds; ++fold) {
+    submission.folds.push_back(demo_fold((fold % 2 == 0 ? "speaker-F0" : "speaker-M0") + std::to_string(fold / 2 + 1)));
+  }
+  for (int configuration = 0; configuration < 2; ++configuration) {
+    for (int fold = 0; fold < kFolds; ++fold) add_trial(submission, configuration, fold, 0);
+  }
+  return submission;
+}
+
+storage::Submission modalities() {
+  storage::Submission submission;
+  submission.sweep.name = "modalities";
+  submission.sweep.seeds = {0, 1, 2};
+  const char* values[] = {R"(["audio"])", R"(["text"])", R"(["audio","text"])"};
+  for (const char* value : values) {
+    submission.sweep.configurations.push_back(
+        demo_configuration("model.modalities", value, FoldSchemeKind::session_holdout));
+  }
+  submission.corpora = {demo_corpus()};
+  submission.folds = {demo_fold("session-5")};
+  for (int configuration = 0; configuration < 3; ++configuration) {
+    for (std::uint64_t seed = 0; seed < 3; ++seed) add_trial(submission, configuration, 0, seed);
+  }
+  return submission;
+}
+
+storage::Submission hostile_name() {
+  storage::Submission submission;
+  submission.sweep.name = "<img src=x onerror=alert(1)><b>bold</b>";
+  submission.sweep.configurations = {
+      demo_configuration("model.alpha", R"("<script>alert(2)</script>")", FoldSchemeKind::session)};
+  submission.corpora = {demo_corpus()};
+  submission.folds = {demo_fold("session-1")};
+  add_trial(submission, 0, 0, 0);
+  return submission;
+}
+
+void finish_submission(storage::Submission& submission, double at) {
+  submission.sweep.resolved_json = nlohmann::json{{"name", submission.sweep.name}}.dump();
+  submission.code_version = "0.1.0 (demo)";
+  submission.submitted_at = at;
+}
+
+EpochRow row_of(Split split, int epoch, double accuracy, int utterances) {
+  EpochRow row;
+  row.split = split;
+  row.epoch = epoch;
+  row.utterances = utterances;
+  row.confusion = confusion_of(accuracy, utterances);
+  row.losses.task = 1.4 * (1 - accuracy);
+  row.losses.auxiliary = 2.1 * (1 - accuracy);
+  row.losses.total = row.losses.task + 0.1 * *row.losses.auxiliary;
+  if (split == Split::train) {
+    row.gradient_norm = 1 + 1.0 / epoch;
+    row.learning_rate = 1e-3;
+  }
+  return row;
+}
+
+EpochDone epoch_of(int configuration, int fold, int epoch) {
+  const double accuracy = demo_accuracy(configuration, fold, epoch);
+  EpochDone done;
+  done.rows = {row_of(Split::train, epoch, std::min(0.99, accuracy + 0.12), 1200),
+               row_of(Split::validation, epoch, accuracy + 0.02, 120), row_of(Split::test, epoch, accuracy, 120)};
+  done.timing = {epoch, 0.4, 0.05, kStart + 60 + epoch};
+  return done;
+}
+
+Environment demo_environment() {
+  return {"node-1", "cpu", "0.1.0 (demo)", R"({"libtorch":"2.11.0"})", 1, 4711};
+}
+
+TrialResult result_of(int configuration, int fold) {
+  TrialResult result;
+  result.epochs = kEpochs;
+  const auto selected = [&](SelectionRule rule, Metric metric, int epoch) {
+    return Selected{rule, metric, epoch, confusion_of(demo_accuracy(configuration, fold, epoch), 120), {}};
+  };
+  result.selected.push_back(selected(SelectionRule::last, Metric::macro_f1, kEpochs));
+  for (const Metric metric : {Metric::wa, Metric::ua, Metric::macro_f1, Metric::weighted_f1}) {
+    result.selected.push_back(selected(SelectionRule::best_validation, metric, 15));
+    result.selected.push_back(selected(SelectionRule::best_test, metric, 15));
+  }
+  result.weights_sha256 = sha256_hex("weights");
+  result.parameters = 412'804;
+  result.wall_seconds = 9.3;
+  result.peak_memory = 412'000'000;
+  return result;
+}
+
+// Writes of one attempt, in order.
+class AttemptWriter {
+ public:
+  AttemptWriter(TrialId trial, int attempt) : trial_(std::move(trial)), attempt_(attempt) {
+    writes_.push_back(storage::Claim{trial_, attempt_, 1, "node-1", kStart + 60});
+    add(AttemptStarted{demo_environment(), 0, {}});
+  }
+  AttemptWriter& add(AttemptEvent event, TrialState after = TrialState::pending) {
+    writes_.push_back(Recorded{Report{trial_, attempt_, std::move(event)}, after, false, kStart + 90});
+    return *this;
+  }
+  AttemptWriter& epochs(int configuration, int fold, int last) {
+    for (int epoch = 1; epoch <= last; ++epoch) add(epoch_of(configuration, fold, epoch));
+    return *this;
+  }
+  void commit_to(MemoryStore& store) { commit(store, writes_); }
+
+ private:
+  TrialId trial_;
+  int attempt_;
+  std::vector<StoreWrite> writes_;
+};
+
+void write_done(MemoryStore& store, const storage::PlannedTrial& trial, int attempt, int fold) {
+  AttemptWriter(trial.spec.id, attempt)
+      .epochs(trial.configuration, fold, kEpochs)
+      .add(AttemptFinished{result_of(trial.configuration, fold)})
+      .commit_to(store);
+}
+
+void write_killed(MemoryStore& store, const storage::PlannedTrial& trial) {
+  AttemptWriter(trial.spec.id, 1)
+      .epochs(trial.configuration, trial.fold, 3)
+      .add(AttemptFailed{{Failure::Kind::signal, 9, "the trainer was killed by signal 9 (SIGKILL)",
+                          "epoch 3 done\n<script>alert(3)</script>\n"}})
+      .commit_to(store);
+}
+
+void write_diverged(MemoryStore& store, const storage::PlannedTrial& trial) {
+  EpochDone bad = epoch_of(trial.configuration, trial.fold, 9);
+  for (EpochRow& row : bad.rows) {
+    row.losses.total = std::numeric_limits<double>::quiet_NaN();
+    row.losses.task = std::numeric_limits<double>::infinity();
+  }
+  AttemptWriter(trial.spec.id, 1)
+      .epochs(trial.configuration, trial.fold, 8)
+      .add(bad)
+      .add(AttemptDiverged{9, 540, "total"})
+      .commit_to(store);
+}
+
+}  // namespace
+
+ConfusionMatrix confusion_of(double accuracy, int utterances) {
+  ConfusionMatrix matrix(4);
+  for (int truth = 0; truth < 4; ++truth) {
+    // Classes differ in size and difficulty, so that accuracy, recall and F1 are different numbers.
+    const int each = utterances * (4 - truth) / 10;
+    const double share = std::min(1.0, accuracy * (1.08 - 0.08 * truth));
+    const int right = static_cast<int>(std::lround(share * each));
+    matrix.at(truth, truth) = right;
+    const int other = (truth + 1) % 4;
+    matrix.at(truth, other) = (each - right) * 2 / 3;
+    matrix.at(truth, (truth + 2) % 4) = each - right - matrix.at(truth, other);
+  }
+  return matrix;
+}
+
+double demo_accuracy(int configuration, int fold, int epoch) {
+  const double reached = 1 - std::exp(-epoch / 5.0);
+  const double overfitted = epoch > 15 ? 0.004 * (epoch - 15) : 0;
+  return 0.30 + (0.32 - 0.035 * configuration) * reached - overfitted + 0.07 * std::sin(fold * 2.3) +
+         0.012 * std::sin(epoch * 1.7 + fold);
+}
+
+std::unique_ptr<MemoryStore> make_demo_store() {
+  auto store = std::make_unique<MemoryStore>();
+  MER_CHECK(store->begin_session("node-1", 1, kStart).ok(), "a new store takes a session");
+
+  storage::Submission first = auxiliary_loss();
+  finish_submission(first, kStart);
+  MER_CHECK(store->submit(first).ok(), "submit sweep 1");
+  for (const storage::PlannedTrial& trial : first.trials) {
+    if (trial.configuration == 1 && trial.fold == kFolds - 1) {
+      write_diverged(*store, trial);
+      continue;
+    }
+    const bool killed_once = trial.configuration == 0 && trial.fold == 3;
+    if (killed_once) write_killed(*store, trial);
+    write_done(*store, trial, killed_once ? 2 : 1, trial.fold);
+  }
+
+  storage::Submission second = modalities();
+  finish_submission(second, kStart + 3600);
+  MER_CHECK(store->submit(second).ok(), "submit sweep 2");
+  for (std::size_t i = 0; i < 4; ++i) write_done(*store, second.trials[i], 1, static_cast<int>(i));
+  AttemptWriter(second.trials[4].spec.id, 1).epochs(1, 0, kRunningEpochs).commit_to(*store);
+
+  storage::Submission third = hostile_name();
+  finish_submission(third, kStart + 7200);
+  MER_CHECK(store->submit(third).ok(), "submit sweep 3");
+  return store;
+}
+
+void advance(MemoryStore& store) {
+  const TrialId trial = modalities().trials[4].spec.id;
+  const auto rows = store.curve(trial, Split::test);
+  MER_CHECK(rows.ok(), "the running trial has a curve");
+  const int epoch = static_cast<int>(rows->size()) + 1;
+  commit(store, {Recorded{Report{trial, 1, epoch_of(1, 0, epoch)}, TrialState::pending, false, kStart + 100}});
+}
+
+}  // namespace mer::web::test

@@ -1,0 +1,315 @@
+// Agent, subprocess and the fake trainer together: what a coordinator hears when a trainer goes wrong.
+#include "worker/agent_loop.hpp"
+
+#include <algorithm>
+#include <csignal>
+#include <cstdlib>
+#include <fstream>
+#include <gtest/gtest.h>
+#include <memory>
+#include <sstream>
+#include <sys/wait.h>
+#include <thread>
+#include <unistd.h>
+
+#include "tests/support/temp_dir.hpp"
+#include "tests/support/wait_until.hpp"
+#include "transport/loopback_transport.hpp"
+
+namespace mer::worker {
+namespace {
+
+using namespace std::chrono_literals;
+using testing_support::wait_until;
+
+class AgentLoopTest : public ::testing::Test {
+ protected:
+  AgentLoopTest() : hub_(std::make_shared<transport::LoopbackHub>(2)), coordinator_(hub_, 0), endpoint_(hub_, 1) {
+    limits_.child_silence = 2s;
+    limits_.progress = 2s;
+    limits_.child_end = 1s;
+    ::setenv("MER_FAKE_PIDFILE", pid_file().c_str(), 1);
+  }
+  ~AgentLoopTest() override {
+    for (const char* name : {"MER_FAKE", "MER_FAKE_ATTEMPTS", "MER_FAKE_EPOCH_MS", "MER_FAKE_PIDFILE"})
+      ::unsetenv(name);
+  }
+
+  void start(const std::string& trainer = MER_FAKE_TRAINER) {
+    loop_ = std::make_unique<AgentLoop>(endpoint_, Hello{}, AgentLoopOptions{trainer, {}, limits_});
+  }
+
+  void assign(int trials = 1, int epochs = 3) {
+    StackJob job;
+    job.store = store_.path().string();
+    for (int i = 0; i < trials; ++i) {
+      TrialJob trial;
+      trial.spec.id.hex = "t" + std::to_string(i);
+      trial.spec.seed = 1;
+      trial.spec.train.epochs = epochs;
+      job.trials.push_back(trial);
+    }
+    coordinator_.send(1, Assign{job});
+  }
+
+  // Rounds until an attempt has ended; its event.
+  template <class Event>
+  Event run_until() {
+    std::optional<Event> found;
+    EXPECT_TRUE(wait_until([&] {
+      step();
+      for (const Report& report : reports_) {
+        if (const auto* event = std::get_if<Event>(&report.event)) found = *event;
+      }
+      return found.has_value();
+    }));
+    return found.value_or(Event{});
+  }
+
+  void step() {
+    coordinator_.send(1, Beat{});
+    loop_->step(std::chrono::steady_clock::now());
+    for (const auto& envelope : coordinator_.poll()) {
+      if (const auto* report = std::get_if<Report>(&*envelope.message)) reports_.push_back(*report);
+    }
+  }
+
+  std::string pid_file() const { return (store_.path() / "pids").string(); }
+  // "pid core core .." of the n-th child, once it is there.
+  std::string child_line(std::size_t number) {
+    std::string line;
+    EXPECT_TRUE(wait_until([&] {
+      step();
+      std::ifstream file(pid_file());
+      std::size_t count = 0;
+      while (std::getline(file, line)) {
+        if (count++ == number) return true;
+      }
+      return false;
+    }));
+    return line;
+  }
+
+  testing_support::TempDir store_;
+  std::shared_ptr<transport::LoopbackHub> hub_;
+  transport::LoopbackTransport coordinator_, endpoint_;
+  AgentLimits limits_;
+  std::unique_ptr<AgentLoop> loop_;
+  std::vector<Report> reports_;
+};
+
+TEST_F(AgentLoopTest, TrainsAStackToItsEnd) {
+  start();
+  assign(2);
+
+  EXPECT_TRUE(wait_until([&] {
+    step();
+    return std::ranges::count_if(reports_, [](const Report& r) { return ends_attempt(r.event); }) == 2;
+  }));
+
+  EXPECT_EQ(reports_.size(), 2U * (1 + 3 * 2 + 1));  // started, (epoch, checkpoint) x 3, finished
+  EXPECT_TRUE(std::holds_alternative<AttemptFinished>(reports_.back().event));
+  std::ifstream log(store_.path() / "logs/t0/1.log");
+  std::string line;
+  std::getline(log, line);
+  EXPECT_EQ(line, "fake trainer of 2 trials");
+  std::ifstream pointer(store_.path() / "logs/t1/1.log");
+  std::getline(pointer, line);
+  EXPECT_EQ(line, "trained in one stack: see logs/t0/1.log");
+}
+
+TEST_F(AgentLoopTest, CrashIsReportedWithSignalAndLog) {
+  ::setenv("MER_FAKE", "crash", 1);
+  start();
+  assign();
+
+  const auto failed = run_until<AttemptFailed>();
+
+  EXPECT_EQ(failed.failure.kind, Failure::Kind::signal);
+  EXPECT_EQ(failed.failure.code, SIGSEGV);
+  EXPECT_NE(failed.failure.log_tail.find("about to crash"), std::string::npos);
+  EXPECT_TRUE(std::holds_alternative<CheckpointSaved>(reports_[reports_.size() - 2].event));  // nothing is lost
+}
+
+TEST_F(AgentLoopTest, ExitStatusIsReported) {
+  ::setenv("MER_FAKE", "exit3", 1);
+  start();
+  assign();
+
+  const auto failed = run_until<AttemptFailed>();
+
+  EXPECT_EQ(failed.failure.kind, Failure::Kind::exit);
+  EXPECT_EQ(failed.failure.code, 3);
+}
+
+TEST_F(AgentLoopTest, KilledTrainerIsReportedWithinASecond) {
+  ::setenv("MER_FAKE_EPOCH_MS", "600000", 1);
+  start();
+  assign();
+  run_until<AttemptStarted>();
+
+  const auto begin = std::chrono::steady_clock::now();
+  ::kill(std::stoi(child_line(0)), SIGKILL);
+  const auto failed = run_until<AttemptFailed>();
+
+  EXPECT_EQ(failed.failure.code, SIGKILL);
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, 1s);
+}
+
+TEST_F(AgentLoopTest, StoppedTrainerIsKilledAsHung) {
+  ::setenv("MER_FAKE", "silent", 1);
+  start();
+  assign();
+
+  const auto failed = run_until<AttemptFailed>();
+
+  EXPECT_EQ(failed.failure.kind, Failure::Kind::hang);
+  EXPECT_NE(failed.failure.message.find("no sign of life"), std::string::npos);
+}
+
+TEST_F(AgentLoopTest, StuckTrainerIsKilledAsHung) {
+  ::setenv("MER_FAKE", "hang", 1);
+  start();
+  assign();
+
+  const auto failed = run_until<AttemptFailed>();
+
+  EXPECT_EQ(failed.failure.kind, Failure::Kind::hang);
+  EXPECT_NE(failed.failure.message.find("no training step"), std::string::npos);
+}
+
+TEST_F(AgentLoopTest, TruncatedFrameIsAFailure) {
+  ::setenv("MER_FAKE", "truncated", 1);
+  start();
+  assign();
+
+  EXPECT_NE(run_until<AttemptFailed>().failure.message.find("in the middle of a message"), std::string::npos);
+}
+
+TEST_F(AgentLoopTest, GarbageIsAFailure) {
+  ::setenv("MER_FAKE", "garbage", 1);
+  start();
+  assign();
+
+  EXPECT_NE(run_until<AttemptFailed>().failure.message.find("not a message"), std::string::npos);
+}
+
+TEST_F(AgentLoopTest, TrainerThatDoesNotLeaveMakesRoomForTheNext) {
+  ::setenv("MER_FAKE", "linger", 1);
+  start();
+  assign();
+  run_until<AttemptFinished>();
+  ::unsetenv("MER_FAKE");
+
+  assign();
+  child_line(1);
+
+  EXPECT_TRUE(std::ranges::none_of(
+      reports_, [](const Report& report) { return std::holds_alternative<AttemptFailed>(report.event); }));
+}
+
+TEST_F(AgentLoopTest, MissingTrainerIsAFailureThatNamesIt) {
+  start("/nowhere/mer-trainer");
+  assign();
+
+  const auto failed = run_until<AttemptFailed>();
+
+  EXPECT_EQ(failed.failure.kind, Failure::Kind::start);
+  EXPECT_NE(failed.failure.message.find("/nowhere/mer-trainer"), std::string::npos);
+}
+
+TEST_F(AgentLoopTest, StopIsAnsweredWithTheEpochsDone) {
+  ::setenv("MER_FAKE_EPOCH_MS", "50", 1);
+  start();
+  assign(1, 10000);
+  run_until<CheckpointSaved>();
+
+  coordinator_.send(1, StopTrials{});
+
+  EXPECT_GE(run_until<AttemptStopped>().epoch, 1);
+}
+
+TEST_F(AgentLoopTest, ShutdownEndsTheTrainer) {
+  ::setenv("MER_FAKE_EPOCH_MS", "600000", 1);
+  start();
+  assign();
+  run_until<AttemptStarted>();
+  const pid_t child = std::stoi(child_line(0));
+
+  coordinator_.send(1, Shutdown{});
+
+  EXPECT_EQ(loop_->step(std::chrono::steady_clock::now()), ExitCode::done);
+  EXPECT_EQ(::kill(child, 0), -1);
+}
+
+TEST_F(AgentLoopTest, LongJobDoesNotBlockOnAFullPipe) {
+  ::setenv("MER_FAKE_EPOCH_MS", "0", 1);
+  start();
+  assign(300, 1);  // a job of more bytes than a pipe holds
+
+  EXPECT_TRUE(wait_until([&] {
+    step();
+    return std::ranges::count_if(reports_, [](const Report& r) { return ends_attempt(r.event); }) == 300;
+  }));
+}
+
+TEST(SubprocessTest, ChildSeesNoMpiVariablesAndItsCores) {
+  const testing_support::TempDir folder;
+  const std::string log = (folder.path() / "logs/env.log").string();
+  ::setenv("OMPI_COMM_WORLD_RANK", "1", 1);
+  ::setenv("PMIX_RANK", "1", 1);
+  ::setenv("MER_TEST_KEPT", "yes", 1);
+  cpu_set_t allowed;
+  ::sched_getaffinity(0, sizeof(allowed), &allowed);
+  int core = 0;
+  while (!CPU_ISSET(core, &allowed)) ++core;
+
+  auto child = Subprocess::start({"/bin/sh", {"-c", "env; grep Cpus_allowed_list /proc/self/status"}, log, {core}});
+  ASSERT_TRUE(child.ok());
+  std::optional<ExitStatus> status;
+  ASSERT_TRUE(wait_until([&] { return (status = child->reap()).has_value(); }));
+
+  EXPECT_EQ(*status, (ExitStatus{false, 0}));
+  std::stringstream text;
+  text << std::ifstream(log).rdbuf();
+  EXPECT_EQ(text.str().find("OMPI_"), std::string::npos);
+  EXPECT_EQ(text.str().find("PMIX_"), std::string::npos);
+  EXPECT_NE(text.str().find("MER_TEST_KEPT=yes"), std::string::npos);
+  EXPECT_NE(text.str().find("Cpus_allowed_list:\t" + std::to_string(core) + "\n"), std::string::npos);
+}
+
+TEST(SubprocessTest, ChildDiesWithItsParent) {
+  const testing_support::TempDir folder;
+  const std::string pid_file = (folder.path() / "pid").string();
+  const pid_t parent = ::fork();
+  ASSERT_GE(parent, 0);
+  if (parent == 0) {
+    auto child = Subprocess::start({"/bin/sleep", {"600"}, (folder.path() / "log").string(), {}});
+    if (child.ok()) std::ofstream(pid_file) << child->pid() << "\n" << std::flush;
+    ::raise(SIGKILL);
+  }
+  ::waitpid(parent, nullptr, 0);
+  pid_t orphan = 0;
+  std::ifstream(pid_file) >> orphan;
+
+  ASSERT_GT(orphan, 0);
+  const std::string state_file = "/proc/" + std::to_string(orphan) + "/stat";
+  EXPECT_TRUE(wait_until([&] {  // gone, or a zombie that nobody has reaped
+    std::string pid, name, state;
+    std::ifstream(state_file) >> pid >> name >> state;
+    return state.empty() || state == "Z";
+  }));
+}
+
+TEST(SubprocessTest, TailOfALogHasWholeLines) {
+  const testing_support::TempDir folder;
+  const std::string log = (folder.path() / "log").string();
+  std::ofstream(log) << "first line\nsecond line\nthird line\n";
+
+  EXPECT_EQ(tail_of(log, 25), "second line\nthird line\n");
+  EXPECT_EQ(tail_of(log), "first line\nsecond line\nthird line\n");
+  EXPECT_EQ(tail_of(log + ".missing"), "");
+}
+
+}  // namespace
+}  // namespace mer::worker

@@ -1,0 +1,276 @@
+#include "worker/agent.hpp"
+
+#include <csignal>
+#include <gtest/gtest.h>
+#include <utility>
+#include <vector>
+
+namespace mer::worker {
+namespace {
+
+using namespace std::chrono_literals;
+
+TrialJob trial_job(const std::string& id, int attempt = 1) {
+  TrialJob job;
+  job.spec.id.hex = id;
+  job.attempt = attempt;
+  return job;
+}
+
+StackJob job_of(std::vector<TrialJob> trials) {
+  StackJob job;
+  job.store = "/store";
+  job.trials = std::move(trials);
+  return job;
+}
+
+// Drives an agent and sorts what it does.
+class AgentTest : public ::testing::Test {
+ protected:
+  AgentTest() : agent_(Hello{"host", 1, {0}, "cpu"}) {}
+
+  void feed(const AgentEvent& event) {
+    for (AgentEffect& effect : agent_.on(event, now_)) {
+      if (auto* send = std::get_if<Send>(&effect)) {
+        if (!std::holds_alternative<Beat>(send->message)) sent_.push_back(send->message);
+        beats_ += std::holds_alternative<Beat>(send->message) ? 1 : 0;
+      }
+      if (auto* spawn = std::get_if<SpawnChild>(&effect)) spawned_.push_back(spawn->job);
+      if (auto* write = std::get_if<WriteChild>(&effect)) written_.push_back(write->message);
+      if (std::holds_alternative<KillChild>(effect)) ++kills_;
+      if (auto* exit = std::get_if<Exit>(&effect)) exits_.push_back(exit->code);
+    }
+  }
+  void assign(std::vector<TrialJob> trials) { feed(FromCoordinator{Assign{job_of(std::move(trials))}}); }
+  void report(const std::string& id, AttemptEvent event, int attempt = 1) {
+    feed(FromChild{Report{{id}, attempt, std::move(event)}});
+  }
+  // Time goes by in steps of a second, the coordinator and (if it speaks) the child beating.
+  void pass(Duration time, bool child_beats, std::uint64_t steps_per_second = 0) {
+    for (const TimePoint end = now_ + time; now_ < end;) {
+      now_ += 1s;
+      steps_ += steps_per_second;
+      feed(FromCoordinator{Beat{}});
+      if (child_beats) feed(FromChild{Beat{steps_}});
+      feed(Tick{});
+    }
+  }
+  Failure failure_in(const Message& message) {
+    const auto* sent = std::get_if<Report>(&message);
+    const auto* failed = sent == nullptr ? nullptr : std::get_if<AttemptFailed>(&sent->event);
+    EXPECT_NE(failed, nullptr) << "the last message is no failure";
+    return failed == nullptr ? Failure{} : failed->failure;
+  }
+
+  Agent agent_;
+  TimePoint now_{};
+  std::uint64_t steps_ = 0;
+  std::vector<Message> sent_;  // without beats
+  int beats_ = 0;
+  std::vector<StackJob> spawned_;
+  std::vector<Message> written_;
+  int kills_ = 0;
+  std::vector<ExitCode> exits_;
+};
+
+TEST_F(AgentTest, SaysHelloOnceAndBeatsEachSecond) {
+  pass(10s, false);
+
+  ASSERT_EQ(sent_.size(), 1U);
+  EXPECT_TRUE(std::holds_alternative<Hello>(sent_[0]));
+  EXPECT_EQ(beats_, 10);
+}
+
+TEST_F(AgentTest, AssignmentSpawnsAChild) {
+  assign({trial_job("a")});
+
+  ASSERT_EQ(spawned_.size(), 1U);
+  EXPECT_EQ(spawned_[0].trials, (std::vector<TrialJob>{trial_job("a")}));
+  EXPECT_TRUE(agent_.busy());
+}
+
+TEST_F(AgentTest, RelaysReportsOfItsOwnAttemptsOnly) {
+  assign({trial_job("a", 2)});
+
+  report("a", AttemptStarted{}, 2);
+  report("a", AttemptStarted{}, 1);
+  report("b", AttemptStarted{}, 2);
+
+  ASSERT_EQ(sent_.size(), 2U);
+  EXPECT_EQ(sent_[1], Message(Report{{"a"}, 2, AttemptStarted{}}));
+}
+
+TEST_F(AgentTest, CleanEndFreesTheAgentWithoutAFailure) {
+  assign({trial_job("a")});
+  report("a", AttemptFinished{});
+  feed(ChildExited{});
+
+  EXPECT_EQ(sent_.size(), 2U);  // Hello, finished
+  EXPECT_FALSE(agent_.busy());
+}
+
+TEST_F(AgentTest, CrashFailsEveryOpenTrialOfTheStackOnce) {
+  assign({trial_job("a"), trial_job("b"), trial_job("c")});
+  report("b", AttemptFinished{});
+  feed(ChildExited{true, SIGSEGV, false, "last words"});
+
+  ASSERT_EQ(sent_.size(), 4U);
+  EXPECT_EQ(std::get<Report>(sent_[2]).trial.hex, "a");
+  EXPECT_EQ(std::get<Report>(sent_[3]).trial.hex, "c");
+  const Failure failure = failure_in(sent_[2]);
+  EXPECT_EQ(failure.kind, Failure::Kind::signal);
+  EXPECT_EQ(failure.code, SIGSEGV);
+  EXPECT_EQ(failure.log_tail, "last words");
+}
+
+TEST_F(AgentTest, ExitStatusIsKept) {
+  assign({trial_job("a")});
+  feed(ChildExited{false, 3, false, ""});
+
+  const Failure failure = failure_in(sent_.back());
+  EXPECT_EQ(failure.kind, Failure::Kind::exit);
+  EXPECT_EQ(failure.code, 3);
+  EXPECT_EQ(failure.message, "trainer exited with status 3");
+}
+
+TEST_F(AgentTest, EndInTheMiddleOfAMessageIsSaid) {
+  assign({trial_job("a")});
+  feed(ChildExited{false, 0, true, ""});
+
+  EXPECT_EQ(failure_in(sent_.back()).message, "trainer left without a result, in the middle of a message");
+}
+
+TEST_F(AgentTest, TrainerThatCannotStartIsAFailure) {
+  assign({trial_job("a")});
+  feed(ChildNotStarted{"cannot run /x"});
+
+  EXPECT_EQ(failure_in(sent_.back()).kind, Failure::Kind::start);
+  EXPECT_FALSE(agent_.busy());
+}
+
+TEST_F(AgentTest, StoppedProcessIsKilledWithinTenSeconds) {
+  assign({trial_job("a")});
+  pass(5s, true, 10);
+  pass(8s, false);
+  EXPECT_EQ(kills_, 0);
+
+  pass(1s, false);
+  EXPECT_EQ(kills_, 1);
+  pass(5s, false);
+  EXPECT_EQ(kills_, 1);  // once
+
+  feed(ChildExited{true, SIGKILL, false, ""});
+  EXPECT_EQ(failure_in(sent_.back()).kind, Failure::Kind::hang);
+}
+
+TEST_F(AgentTest, StuckTrainingThreadIsKilledAfterAMinute) {
+  assign({trial_job("a")});
+  pass(5s, true, 10);
+  pass(60s, true);
+  EXPECT_EQ(kills_, 0);
+
+  pass(2s, true);
+  EXPECT_EQ(kills_, 1);
+}
+
+TEST_F(AgentTest, SlowStepsGetTwentyTimesTheirMedian) {
+  assign({trial_job("a")});
+  for (int step = 0; step < 5; ++step) {  // a step takes 10 s
+    pass(9s, true);
+    pass(1s, true, 1);
+  }
+  pass(195s, true);
+  EXPECT_EQ(kills_, 0);
+
+  pass(10s, true);
+  EXPECT_EQ(kills_, 1);
+}
+
+TEST_F(AgentTest, LoadingACorpusIsNotAHang) {
+  assign({trial_job("a")});
+  pass(300s, true);
+
+  EXPECT_EQ(kills_, 0);
+}
+
+TEST_F(AgentTest, TrainerThatSaysNothingAtAllIsKilled) {
+  assign({trial_job("a")});
+  pass(60s, false);
+  EXPECT_EQ(kills_, 0);
+
+  pass(2s, false);
+  EXPECT_EQ(kills_, 1);
+}
+
+TEST_F(AgentTest, TrainerThatDoesNotLeaveIsKilledWithoutAFailure) {
+  assign({trial_job("a")});
+  report("a", AttemptFinished{});
+  pass(12s, true, 1);
+  EXPECT_EQ(kills_, 1);
+
+  feed(ChildExited{true, SIGKILL, false, ""});
+  EXPECT_EQ(sent_.size(), 2U);  // Hello, finished
+}
+
+TEST_F(AgentTest, BytesThatAreNoMessageKillTheTrainer) {
+  assign({trial_job("a")});
+  feed(ChildBroken{"bad CBOR"});
+  EXPECT_EQ(kills_, 1);
+
+  feed(ChildExited{true, SIGKILL, false, ""});
+  EXPECT_EQ(failure_in(sent_.back()).message, "trainer sent bytes that are not a message: bad CBOR");
+}
+
+TEST_F(AgentTest, NextStackWaitsUntilTheLastChildIsGone) {
+  assign({trial_job("a")});
+  report("a", AttemptFinished{});
+  assign({trial_job("b")});
+  EXPECT_EQ(spawned_.size(), 1U);
+
+  feed(ChildExited{});
+  ASSERT_EQ(spawned_.size(), 2U);
+  EXPECT_EQ(spawned_[1].trials[0].spec.id.hex, "b");
+}
+
+TEST_F(AgentTest, StopGoesToTheTrainer) {
+  assign({trial_job("a")});
+  feed(FromCoordinator{StopTrials{}});
+
+  EXPECT_EQ(written_, (std::vector<Message>{StopTrials{}}));
+}
+
+TEST_F(AgentTest, StopOfAStackThatHasNotBegunIsAnsweredHere) {
+  assign({trial_job("a")});
+  report("a", AttemptFinished{});
+  assign({trial_job("b")});
+  feed(FromCoordinator{StopTrials{}});
+  feed(ChildExited{});
+
+  EXPECT_EQ(sent_.back(), Message(Report{{"b"}, 1, AttemptStopped{0}}));
+  EXPECT_EQ(spawned_.size(), 1U);
+}
+
+TEST_F(AgentTest, ShutdownLeavesAtOnce) {
+  assign({trial_job("a")});
+  feed(FromCoordinator{Shutdown{}});
+  feed(Tick{});
+
+  EXPECT_EQ(exits_, std::vector<ExitCode>{ExitCode::done});
+}
+
+TEST_F(AgentTest, SilentCoordinatorEndsTheAgentAsAnOrphan) {
+  assign({trial_job("a")});
+  for (int second = 0; second < 30; ++second) {
+    now_ += 1s;
+    feed(FromChild{Beat{1}});
+    feed(Tick{});
+  }
+  EXPECT_TRUE(exits_.empty());
+
+  now_ += 1s;
+  feed(Tick{});
+  EXPECT_EQ(exits_, std::vector<ExitCode>{ExitCode::orphaned});
+}
+
+}  // namespace
+}  // namespace mer::worker

@@ -1,0 +1,184 @@
+#!/usr/bin/env python3
+"""Checks the shape of the sources: include edges, sizes, headers, tests that are built, links. Prints each breach.
+
+The tables below are the rules; CONTRIBUTING.md explains them. Needs universal-ctags for function lengths.
+"""
+import json
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+ROOT = Path(__file__).resolve().parent.parent
+FOLDERS = ["core", "data", "transport", "storage", "orchestrator", "worker/trainer", "worker", "model", "web", "cli"]
+FOLDERS_WITH_TORCH = ["model", "worker/trainer"]
+MAX_FILE_LINES = 600
+MAX_FUNCTION_LINES = 100
+
+# Which folder may include which folders ("x/") and files, besides its own. A main.cpp may include what it wires.
+ALLOWED_EDGES = {
+    "core": [],
+    "data": ["core/"],
+    "transport": ["core/"],
+    "storage": ["core/"],
+    "model": ["core/"],
+    "orchestrator": ["core/", "data/", "transport/transport.hpp", "storage/result_store.hpp"],
+    "worker": ["core/", "transport/transport.hpp"],
+    "worker/trainer": ["core/", "data/", "model/"],
+    "web": ["core/", "storage/result_store.hpp", "storage/tables.hpp"],
+    "cli": ["core/", "data/", "storage/", "web/", "orchestrator/sweep_plan.hpp"],
+}
+
+# Third-party headers and the only files that may include them.
+CONFINED = [
+    (r"mpi\.h", r"(tests/)?transport/mpi_\w+\.cpp"),
+    (r"sqlite3\.h", r"(storage|tests/storage|bench)/\w+\.cpp"),
+    (r"httplib\.h", r"web/\w+\.cpp|cli/http_client\.cpp|tests/web/\w+\.cpp"),
+    (r"CLI/.*", r"cli/\w+\.(cpp|hpp)|\w+(/\w+)?/main\.cpp"),
+    (r"(torch|ATen|c10)/.*", r"(tests/)?(model|worker/trainer|trainer)/.*|bench/.*"),
+    (r"nlohmann/json\.hpp", r".*\.cpp"),
+]
+
+# The seams between parts: their headers state who may call them from which thread and how they fail.
+SEAMS = [
+    "core/messages.hpp",
+    "core/result.hpp",
+    "data/corpus.hpp",
+    "data/safetensors.hpp",
+    "storage/result_store.hpp",
+    "transport/transport.hpp",
+    "model/stacked_model.hpp",
+]
+
+
+class Include(NamedTuple):
+    line: int
+    name: str
+    quoted: bool
+
+
+def includes_of(path: Path) -> list[Include]:
+    found = []
+    for number, line in enumerate(path.read_text().splitlines(), 1):
+        match = re.match(r'\s*#\s*include\s+(["<])([^">]+)[">]', line)
+        if match:
+            found.append(Include(number, match[2], match[1] == '"'))
+    return found
+
+
+def folder_of(path: Path) -> str | None:
+    """The code folder of a path relative to ROOT; None outside of them (tests, bench)."""
+    return next((folder for folder in FOLDERS if path.as_posix().startswith(folder + "/")), None)
+
+
+def files(*patterns: str) -> list[Path]:
+    """Every file of these patterns that git tracks or would track, relative to ROOT."""
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "--", *patterns],
+        cwd=ROOT, capture_output=True, text=True, check=True).stdout.splitlines()
+    return sorted(Path(name) for name in set(listed) if (ROOT / name).is_file())
+
+
+def is_generated(user: Path, name: str) -> bool:
+    """A header that the build makes: the CMakeLists.txt of its user's folder names it."""
+    lists = ROOT / user.parent / "CMakeLists.txt"
+    return lists.is_file() and name in lists.read_text()
+
+
+def breaches_of_edges(path: Path) -> list[str]:
+    folder = folder_of(path)
+    found = []
+    for include in includes_of(ROOT / path):
+        where = f"{path}:{include.line}"
+        for header, users in CONFINED:
+            if re.fullmatch(header, include.name) and not re.fullmatch(users, path.as_posix()):
+                found.append(f"{where}: {include.name} may be included only by {users}")
+        if not include.quoted:
+            continue
+        if not (ROOT / include.name).is_file() and not is_generated(path, include.name):
+            found.append(f'{where}: "{include.name}" is not a file of the project: write paths from the root')
+        target = folder_of(Path(include.name))
+        if folder is None or path.name == "main.cpp" or target is None or target == folder:
+            continue
+        if not any(include.name == edge or edge == target + "/" for edge in ALLOWED_EDGES[folder]):
+            found.append(f"{where}: {folder}/ may not include {include.name}")
+    return found
+
+
+def breaches_of_header(path: Path) -> list[str]:
+    text = (ROOT / path).read_text()
+    found = []
+    if not text.startswith("//"):
+        found.append(f"{path}:1: a header begins with a comment that says what it is for")
+    if "#pragma once" not in text:
+        found.append(f"{path}:1: #pragma once is missing")
+    if path.as_posix() in SEAMS:
+        found += [f"{path}:1: a seam's header states {word}" for word in ("Threads:", "Errors:") if word not in text]
+    return found
+
+
+def breaches_of_text(path: Path) -> list[str]:
+    lines = (ROOT / path).read_text().splitlines()
+    found = []
+    if len(lines) > MAX_FILE_LINES:
+        found.append(f"{path}: {len(lines)} lines, at most {MAX_FILE_LINES}")
+    for number, line in enumerate(lines, 1):
+        if re.search(r"\b(TODO|FIXME|XXX)\b", line):
+            found.append(f"{path}:{number}: no {line.strip()!r}: do it, or file it")
+        if path.suffix == ".hpp" and re.match(r"using namespace\b", line):
+            found.append(f"{path}:{number}: no using namespace in a header")
+    return found
+
+
+def breaches_of_functions(paths: list[Path]) -> list[str]:
+    if not shutil.which("ctags"):
+        return ["universal-ctags is missing: run tools/setup.sh --tests"]
+    run = subprocess.run(
+        ["ctags", "--output-format=json", "--languages=C++", "--kinds-C++=f", "--fields=+ne", "-f", "-", "-L", "-"],
+        cwd=ROOT, input="\n".join(map(str, paths)), capture_output=True, text=True, check=True)
+    found = []
+    for tag in map(json.loads, run.stdout.splitlines()):
+        length = tag.get("end", tag["line"]) - tag["line"] + 1
+        if length > MAX_FUNCTION_LINES:
+            found.append(f"{tag['path']}:{tag['line']}: {tag['name']} has {length} lines, at most {MAX_FUNCTION_LINES}")
+    return found
+
+
+def breaches_of_build(paths: list[Path]) -> list[str]:
+    """Every unit is named in the CMakeLists.txt of its folder or of one above: a test that is not built rots."""
+    found = []
+    for path in paths:
+        if path.suffix != ".cpp":
+            continue
+        lists = [ROOT / parent / "CMakeLists.txt" for parent in path.parents]
+        if not any(re.search(rf"\b{re.escape(path.name)}", each.read_text()) for each in lists if each.is_file()):
+            found.append(f"{path}: not named in a CMakeLists.txt")
+    return found
+
+
+def breaches_of_links(page: Path) -> list[str]:
+    """Links of a Markdown page to files that are not there."""
+    targets = re.findall(r"\]\(([^)#\s]+)[^)]*\)", (ROOT / page).read_text())
+    return [f"{page}: links to {target}, which is not there" for target in targets
+            if "://" not in target and not (ROOT / page.parent / target).exists()]
+
+
+def main() -> int:
+    paths = files("*.cpp", "*.hpp")
+    found = []
+    for path in paths:
+        found += breaches_of_edges(path) + breaches_of_text(path)
+        if path.suffix == ".hpp":
+            found += breaches_of_header(path)
+    for page in files("*.md"):
+        found += breaches_of_links(page)
+    found += [f"{seam}: a seam of the project is missing" for seam in SEAMS if not (ROOT / seam).is_file()]
+    found += breaches_of_functions(paths) + breaches_of_build(paths)
+    print("\n".join(found) or f"{len(paths)} files are in order")
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

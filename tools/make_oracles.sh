@@ -1,0 +1,20 @@
+#!/usr/bin/env bash
+# Makes the committed golden files anew, with PyTorch and scikit-learn in Python. Not needed to build or test.
+#   tools/make_oracles.sh
+# MER_ORACLES: folder of the Python environment (default .deps/oracles; made when absent: 5 GB, with the CUDA wheels
+# without which torch does not load).
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+environment=${MER_ORACLES:-.deps/oracles}
+python=$environment/bin/python
+if [ ! -x "$python" ]; then
+  python3 -m venv "$environment"
+  "$environment/bin/pip" install --quiet torch==2.11.0 numpy==2.4.6 safetensors==0.8.0 scikit-learn==1.9.1
+fi
+golden=tests/golden
+"$python" tools/oracles/make_model_golden.py $golden/model
+"$python" tools/oracles/make_optimizer_golden.py > $golden/trainer/optimizer.json
+"$python" tools/oracles/make_scores.py > $golden/scores.json
+"$python" tools/oracles/make_standardiser.py
+git status --short $golden

@@ -1,0 +1,374 @@
+#include "web/connection_loop.hpp"
+
+#include <algorithm>
+#include <arpa/inet.h>
+#include <cerrno>
+#include <condition_variable>
+#include <cstdint>
+#include <cstring>
+#include <deque>
+#include <fcntl.h>
+#include <map>
+#include <mutex>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <stop_token>
+#include <string_view>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <thread>
+#include <unistd.h>
+#include <utility>
+#include <vector>
+
+namespace mer::web {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using std::chrono::milliseconds;
+
+constexpr std::string_view kHeadEnd = "\r\n\r\n";
+constexpr std::string_view kTimedOut = "HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
+constexpr std::string_view kHeadTooLarge =
+    "HTTP/1.1 431 Request Header Fields Too Large\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
+
+class Descriptor {
+ public:
+  explicit Descriptor(int fd = -1) : fd_(fd) {}
+  Descriptor(Descriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+  Descriptor& operator=(Descriptor&& other) noexcept {
+    std::swap(fd_, other.fd_);
+    return *this;
+  }
+  ~Descriptor() {
+    if (fd_ >= 0) ::close(fd_);
+  }
+  int get() const { return fd_; }
+
+ private:
+  int fd_;
+};
+
+struct AddressList {
+  addrinfo* first = nullptr;
+  ~AddressList() {
+    if (first != nullptr) ::freeaddrinfo(first);
+  }
+};
+
+Status resolve(const ListenAddress& address, AddressList& list) {
+  addrinfo hints{};
+  hints.ai_socktype = SOCK_STREAM;
+  hints.ai_flags = AI_PASSIVE;
+  const int rc = ::getaddrinfo(address.host.c_str(), std::to_string(address.port).c_str(), &hints, &list.first);
+  if (rc != 0) {
+    return invalid("the address \"" + address.host + "\" to serve on cannot be resolved (" + ::gai_strerror(rc) +
+                   "); give a numeric address of this machine, e.g. 127.0.0.1");
+  }
+  return {};
+}
+
+bool loopback(const addrinfo& info) {
+  if (info.ai_family == AF_INET) {
+    const auto* v4 = reinterpret_cast<const sockaddr_in*>(info.ai_addr);
+    return (ntohl(v4->sin_addr.s_addr) >> 24) == 127;
+  }
+  const auto* v6 = reinterpret_cast<const sockaddr_in6*>(info.ai_addr);
+  return info.ai_family == AF_INET6 && IN6_IS_ADDR_LOOPBACK(&v6->sin6_addr);
+}
+
+Result<Descriptor> listen_on(const ListenAddress& address) {
+  AddressList list;
+  MER_TRY(resolve(address, list));
+  int error = EADDRNOTAVAIL;
+  for (const addrinfo* info = list.first; info != nullptr; info = info->ai_next) {
+    Descriptor socket(::socket(info->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+    const int yes = 1;  // SO_REUSEPORT stays off: a second server on the same port must fail
+    if (socket.get() >= 0 && ::setsockopt(socket.get(), SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes) == 0 &&
+        ::bind(socket.get(), info->ai_addr, info->ai_addrlen) == 0 && ::listen(socket.get(), 128) == 0) {
+      return socket;
+    }
+    error = errno;
+  }
+  const std::string where = address.host + " port " + std::to_string(address.port);
+  if (error == EADDRINUSE) {
+    return Error{ErrorCode::busy, where + " is taken by another program; choose another port, or 0 for any free one"};
+  }
+  return Error{ErrorCode::io, "cannot listen on " + where + ": " + std::strerror(error)};
+}
+
+Result<int> port_of(int fd) {
+  sockaddr_storage address{};
+  socklen_t size = sizeof address;
+  if (::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size) != 0) {
+    return Error{ErrorCode::io, std::string("cannot read the port: ") + std::strerror(errno)};
+  }
+  if (address.ss_family == AF_INET) return int{ntohs(reinterpret_cast<sockaddr_in*>(&address)->sin_port)};
+  return int{ntohs(reinterpret_cast<sockaddr_in6*>(&address)->sin6_port)};
+}
+
+enum class Phase { reading, answering, writing, draining };
+
+struct Connection {
+  Descriptor socket;
+  Phase phase = Phase::reading;
+  Clock::time_point deadline;
+  std::string head;
+  std::string answer;
+  std::size_t moved = 0;  // bytes sent while writing, dropped while draining
+};
+
+}  // namespace
+
+Result<bool> is_loopback(const std::string& host) {
+  AddressList list;
+  MER_TRY(resolve({host, 0}, list));
+  for (const addrinfo* info = list.first; info != nullptr; info = info->ai_next) {
+    if (!loopback(*info)) return false;
+  }
+  return true;
+}
+
+class ConnectionLoop::Impl {
+ public:
+  Impl(ConnectionLimits limits, Answer answer) : limits_(limits), answer_(std::move(answer)) {}
+  ~Impl() { stop(); }
+
+  Result<int> start(const ListenAddress& address) {
+    MER_ASSIGN(listener_, listen_on(address));
+    wake_ = Descriptor(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+    if (wake_.get() < 0) return Error{ErrorCode::io, std::string("eventfd: ") + std::strerror(errno)};
+    MER_ASSIGN(const int port, port_of(listener_.get()));
+    for (int i = 0; i < limits_.threads; ++i) {
+      workers_.emplace_back([this](const std::stop_token& stopping) { work(stopping); });
+    }
+    poller_ = std::jthread([this](const std::stop_token& stopping) { poll_until(stopping); });
+    return port;
+  }
+
+  void stop() {
+    poller_.request_stop();
+    wake();
+    if (poller_.joinable()) poller_.join();
+    for (std::jthread& worker : workers_) worker.request_stop();
+    workers_.clear();
+    connections_.clear();
+    listener_ = Descriptor();
+  }
+
+ private:
+  using Id = std::uint64_t;  // rises, so the map is ordered by age
+  using Connections = std::map<Id, Connection>;
+
+  // --- worker threads ---
+  void work(const std::stop_token& stopping) {
+    for (;;) {
+      std::pair<Id, std::string> job;
+      {
+        std::unique_lock lock(mutex_);
+        if (!work_arrived_.wait(lock, stopping, [this] { return !heads_.empty(); })) return;
+        job = std::move(heads_.front());
+        heads_.pop_front();
+      }
+      std::string answer = answer_(job.second);
+      {
+        const std::lock_guard lock(mutex_);
+        answers_.emplace_back(job.first, std::move(answer));
+      }
+      wake();
+    }
+  }
+
+  void wake() const {
+    const std::uint64_t one = 1;
+    // A full counter has the same effect as this write: the poller wakes.
+    if (wake_.get() >= 0) [[maybe_unused]]
+      const auto written = ::write(wake_.get(), &one, sizeof one);
+  }
+
+  // --- the polling thread, which alone touches connections_ ---
+  void poll_until(const std::stop_token& stopping) {
+    std::vector<pollfd> polled;
+    std::vector<Id> ids;
+    while (!stopping.stop_requested()) {
+      polled.assign({{wake_.get(), POLLIN, 0}, {listener_.get(), POLLIN, 0}});
+      if (Clock::now() < accept_again_) polled[1].fd = -1;
+      ids.clear();
+      for (const auto& [id, connection] : connections_) {
+        if (connection.phase == Phase::answering) continue;
+        const short events = connection.phase == Phase::writing ? POLLOUT : POLLIN;
+        polled.push_back({connection.socket.get(), events, 0});
+        ids.push_back(id);
+      }
+      ::poll(polled.data(), polled.size(), milliseconds_to_next_deadline());
+      if (polled[0].revents != 0) take_answers();
+      for (std::size_t i = 0; i < ids.size(); ++i) {
+        if (polled[i + 2].revents != 0) advance(connections_.find(ids[i]));
+      }
+      expire();
+      if (polled[1].revents != 0) accept_all();
+    }
+  }
+
+  int milliseconds_to_next_deadline() const {
+    Clock::duration wait = std::chrono::seconds(1);
+    for (const auto& [id, connection] : connections_) {
+      if (connection.phase != Phase::answering) wait = std::min(wait, connection.deadline - Clock::now());
+    }
+    if (Clock::now() < accept_again_) wait = std::min(wait, accept_again_ - Clock::now());
+    return static_cast<int>(std::max<std::int64_t>(0, std::chrono::ceil<milliseconds>(wait).count()));
+  }
+
+  void accept_all() {
+    for (;;) {
+      Descriptor socket(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
+      if (socket.get() < 0) {
+        // Out of descriptors: the listener stays readable, so look away for a moment instead of spinning.
+        if (errno == EMFILE || errno == ENFILE || errno == ENOMEM) accept_again_ = Clock::now() + milliseconds(50);
+        if (errno == EINTR || errno == ECONNABORTED) continue;
+        return;
+      }
+      if (connections_.size() >= limits_.connections && !close_longest_waiting()) continue;  // refused
+      const int yes = 1;
+      ::setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
+      Connection& connection = connections_[next_id_++];
+      connection.socket = std::move(socket);
+      connection.deadline = Clock::now() + limits_.head_time;
+    }
+  }
+
+  bool close_longest_waiting() {
+    const auto oldest = std::find_if(connections_.begin(), connections_.end(), [](const auto& entry) {
+      return entry.second.phase == Phase::reading || entry.second.phase == Phase::draining;
+    });
+    if (oldest == connections_.end()) return false;
+    connections_.erase(oldest);
+    return true;
+  }
+
+  void take_answers() {
+    std::uint64_t count = 0;
+    [[maybe_unused]] const auto read = ::read(wake_.get(), &count, sizeof count);
+    std::vector<std::pair<Id, std::string>> answers;
+    {
+      const std::lock_guard lock(mutex_);
+      answers.swap(answers_);
+    }
+    for (auto& [id, answer] : answers) begin_writing(connections_.find(id), std::move(answer));
+  }
+
+  void begin_writing(Connections::iterator entry, std::string answer) {
+    Connection& connection = entry->second;
+    connection.phase = Phase::writing;
+    connection.answer = std::move(answer);
+    connection.deadline = Clock::now() + limits_.answer_time;
+    write_some(entry);
+  }
+
+  void advance(Connections::iterator entry) {
+    switch (entry->second.phase) {
+      case Phase::reading: read_head(entry); break;
+      case Phase::writing: write_some(entry); break;
+      case Phase::draining: drain(entry); break;
+      case Phase::answering: break;
+    }
+  }
+
+  void read_head(Connections::iterator entry) {
+    Connection& connection = entry->second;
+    char buffer[4096];
+    const ssize_t got = ::recv(connection.socket.get(), buffer, sizeof buffer, 0);
+    if (got < 0 && (errno == EAGAIN || errno == EINTR)) return;
+    if (got <= 0) {
+      connections_.erase(entry);
+      return;
+    }
+    const std::size_t seen = connection.head.size();
+    connection.head.append(buffer, static_cast<std::size_t>(got));
+    const std::size_t end = connection.head.find(kHeadEnd, seen < 3 ? 0 : seen - 3);
+    const std::size_t size = end == std::string::npos ? connection.head.size() : end + kHeadEnd.size();
+    if (size > limits_.head_bytes) return begin_writing(entry, std::string(kHeadTooLarge));
+    if (end == std::string::npos) return;
+    connection.phase = Phase::answering;
+    connection.head.resize(size);
+    {
+      const std::lock_guard lock(mutex_);
+      heads_.emplace_back(entry->first, std::move(connection.head));
+    }
+    work_arrived_.notify_one();
+  }
+
+  void write_some(Connections::iterator entry) {
+    Connection& connection = entry->second;
+    while (connection.moved < connection.answer.size()) {
+      const ssize_t sent = ::send(connection.socket.get(), connection.answer.data() + connection.moved,
+                                  connection.answer.size() - connection.moved, MSG_NOSIGNAL);
+      if (sent < 0 && errno == EINTR) continue;
+      if (sent < 0 && errno == EAGAIN) return;
+      if (sent < 0) {
+        connections_.erase(entry);
+        return;
+      }
+      connection.moved += static_cast<std::size_t>(sent);
+    }
+    // Closing with unread bytes would reset the connection and could take the answer with it: read to the end first.
+    ::shutdown(connection.socket.get(), SHUT_WR);
+    connection.phase = Phase::draining;
+    connection.deadline = Clock::now() + limits_.drain_time;
+    connection.answer = {};
+    connection.moved = 0;
+  }
+
+  void drain(Connections::iterator entry) {
+    Connection& connection = entry->second;
+    char buffer[16 * 1024];
+    const ssize_t got = ::recv(connection.socket.get(), buffer, sizeof buffer, 0);
+    if (got < 0 && (errno == EAGAIN || errno == EINTR)) return;
+    if (got > 0) connection.moved += static_cast<std::size_t>(got);
+    if (got <= 0 || connection.moved > limits_.drain_bytes) connections_.erase(entry);
+  }
+
+  void expire() {
+    const Clock::time_point now = Clock::now();
+    for (auto entry = connections_.begin(); entry != connections_.end();) {
+      const auto current = entry++;
+      const Connection& connection = current->second;
+      if (connection.phase == Phase::answering || now < connection.deadline) continue;
+      if (connection.phase == Phase::reading && !connection.head.empty()) {
+        begin_writing(current, std::string(kTimedOut));
+      } else {
+        connections_.erase(current);
+      }
+    }
+  }
+
+  const ConnectionLimits limits_;
+  const Answer answer_;
+  Descriptor listener_;
+  Descriptor wake_;
+  Connections connections_;
+  Id next_id_ = 0;
+  Clock::time_point accept_again_{};
+
+  std::mutex mutex_;  // of the two queues below
+  std::condition_variable_any work_arrived_;
+  std::deque<std::pair<Id, std::string>> heads_;
+  std::vector<std::pair<Id, std::string>> answers_;
+
+  std::vector<std::jthread> workers_;
+  std::jthread poller_;
+};
+
+ConnectionLoop::ConnectionLoop(ConnectionLimits limits, Answer answer)
+    : impl_(std::make_unique<Impl>(limits, std::move(answer))) {}
+ConnectionLoop::~ConnectionLoop() = default;
+Result<int> ConnectionLoop::start(const ListenAddress& address) {
+  return impl_->start(address);
+}
+void ConnectionLoop::stop() {
+  impl_->stop();
+}
+
+}  // namespace mer::web

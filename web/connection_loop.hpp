@@ -1,0 +1,58 @@
+// ConnectionLoop: TCP connections that carry one HTTP request head and one answer each, under absolute limits.
+//
+// One thread polls all sockets; a connection holds a worker thread only while its answer is computed, never while its
+// client is slow. A head that is not complete in time is answered 408, one over the byte budget 431; when the house is
+// full, the connection that has waited longest for its head is closed. Bytes after the head are read and dropped.
+// Threads: start() and stop() from one thread; `answer` runs on several threads at once and must not throw.
+// Errors: start() returns invalid (address unknown), busy (port taken) or io.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "core/result.hpp"
+
+namespace mer::web {
+
+struct ConnectionLimits {
+  std::chrono::milliseconds head_time{2000};     // from accept to the end of the head
+  std::chrono::milliseconds answer_time{10000};  // to send the answer
+  std::chrono::milliseconds drain_time{500};     // for the client to close after it
+  std::size_t head_bytes = 32 * 1024;
+  std::size_t drain_bytes = 1024 * 1024;
+  std::size_t connections = 256;
+  int threads = 4;
+};
+
+struct ListenAddress {
+  std::string host = "127.0.0.1";  // numeric or a name
+  int port = 0;                    // 0: any free one
+};
+
+// True when every address that `host` resolves to is a loopback one.
+Result<bool> is_loopback(const std::string& host);
+
+class ConnectionLoop {
+ public:
+  using Answer = std::function<std::string(const std::string& head)>;  // head ends with an empty line
+
+  ConnectionLoop(ConnectionLimits limits, Answer answer);
+  ~ConnectionLoop();  // stops
+  ConnectionLoop(const ConnectionLoop&) = delete;
+  ConnectionLoop& operator=(const ConnectionLoop&) = delete;
+
+  // Binds, listens and serves in the background; the answer is the port.
+  Result<int> start(const ListenAddress& address);
+
+  // Closes everything; waits for answers that are being computed.
+  void stop();
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace mer::web

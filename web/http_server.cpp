@@ -1,0 +1,156 @@
+#include "web/http_server.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <cstring>
+#include <httplib.h>
+#include <string_view>
+#include <utility>
+#include <variant>
+
+#include "core/sha256.hpp"
+#include "web/request_filter.hpp"
+
+namespace mer::web {
+namespace {
+
+const httplib::Headers kSecurityHeaders = {
+    {"Content-Security-Policy",
+     "default-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; object-src 'none'"},
+    {"X-Content-Type-Options", "nosniff"},
+    {"X-Frame-Options", "DENY"},
+    {"Referrer-Policy", "no-referrer"},
+    {"Cross-Origin-Resource-Policy", "same-origin"},
+    {"Cross-Origin-Opener-Policy", "same-origin"},
+    {"Cache-Control", "no-cache"},
+};
+
+// A request head in, the formatted answer out.
+class MemoryStream final : public httplib::Stream {
+ public:
+  explicit MemoryStream(std::string_view in) : in_(in) {}
+
+  bool is_readable() const override { return !in_.empty(); }
+  bool is_writable() const override { return true; }
+  ssize_t read(char* to, std::size_t size) override {
+    const std::size_t count = std::min(size, in_.size());
+    std::memcpy(to, in_.data(), count);
+    in_.remove_prefix(count);
+    return static_cast<ssize_t>(count);
+  }
+  ssize_t write(const char* from, std::size_t size) override {
+    out_.append(from, size);
+    return static_cast<ssize_t>(size);
+  }
+  void get_remote_ip_and_port(std::string&, int&) const override {}
+  void get_local_ip_and_port(std::string&, int&) const override {}
+  socket_t socket() const override { return INVALID_SOCKET; }
+
+  std::string take() { return std::move(out_); }
+
+ private:
+  std::string_view in_;
+  std::string out_;
+};
+
+void refuse(httplib::Response& response, int status, const std::string& reason) {
+  response.status = status;
+  response.set_content(reason + "\n", "text/plain; charset=utf-8");
+}
+
+// For heads that httplib never sees.
+std::string answer_of(const Rejection& rejection, bool with_body) {
+  const std::string body = rejection.reason + "\n";
+  std::string answer = "HTTP/1.1 " + std::to_string(rejection.status) + " " + rejection.reason + "\r\n";
+  for (const auto& [name, value] : kSecurityHeaders) answer += name + ": " + value + "\r\n";
+  if (rejection.status == 405) answer += "Allow: GET, HEAD\r\n";
+  answer += "Connection: close\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: ";
+  return answer + std::to_string(body.size()) + "\r\n\r\n" + (with_body ? body : "");
+}
+
+}  // namespace
+
+bool equal_in_constant_time(const std::string& left, const std::string& right) {
+  const std::string first = sha256_hex(left);
+  const std::string second = sha256_hex(right);
+  unsigned difference = 0;
+  for (std::size_t i = 0; i < first.size(); ++i) difference |= static_cast<unsigned>(first[i] ^ second[i]);
+  return difference == 0;
+}
+
+class HttpServer::Impl final : private httplib::Server {
+ public:
+  Impl(HttpOptions options, HttpServer::Handler handler)
+      : options_(std::move(options)),
+        handler_(std::move(handler)),
+        loop_(options_.limits, [this](const std::string& head) { return answer(head); }) {
+    policy_.hosts = options_.hosts;
+    for (const char* name : {"localhost", "127.0.0.1", "::1"}) policy_.hosts.emplace_back(name);
+    policy_.hosts.push_back(options_.address.host);
+    set_default_headers(kSecurityHeaders);
+    set_exception_handler([](const httplib::Request&, httplib::Response& response, const std::exception_ptr&) {
+      refuse(response, 500, "internal error");
+    });
+    set_pre_routing_handler([this](const httplib::Request& request, httplib::Response& response) {
+      route(request, response);
+      return HandlerResponse::Handled;
+    });
+  }
+
+  Result<int> start() {
+    MER_ASSIGN(const bool loopback, is_loopback(options_.address.host));
+    if (!loopback && options_.token.empty()) {
+      return invalid("serving on " + options_.address.host +
+                     ", which other machines can reach, needs a token; set one, or serve on 127.0.0.1");
+    }
+    return loop_.start(options_.address);
+  }
+
+  void stop() { loop_.stop(); }
+
+ private:
+  std::string answer(const std::string& head) {
+    const auto filtered = filter_head(head, policy_);
+    if (const auto* rejection = std::get_if<Rejection>(&filtered))
+      return answer_of(*rejection, !head.starts_with("HEAD "));
+    MemoryStream stream(std::get<std::string>(filtered));
+    bool closed = false;
+    process_request(stream, true, closed, nullptr);
+    return stream.take();
+  }
+
+  void route(const httplib::Request& request, httplib::Response& response) const {
+    if (request.path.starts_with("/api/") && !authorised(request)) {
+      response.set_header("WWW-Authenticate", "Bearer");
+      return refuse(response, 401, "a bearer token is needed");
+    }
+    HttpRequest asked{request.path, {}, request.get_header_value("If-None-Match")};
+    for (const auto& [key, value] : request.params) asked.query.emplace(key, value);
+    HttpResponse given = handler_(asked);
+    response.status = given.status;
+    if (!given.etag.empty()) response.set_header("ETag", given.etag);
+    if (!given.body.empty()) response.set_content(given.body, given.content_type);
+  }
+
+  bool authorised(const httplib::Request& request) const {
+    return options_.token.empty() ||
+           equal_in_constant_time(request.get_header_value("Authorization"), "Bearer " + options_.token);
+  }
+
+  const HttpOptions options_;
+  const HttpServer::Handler handler_;
+  RequestPolicy policy_;
+  ConnectionLoop loop_;  // last: its threads use the rest
+};
+
+HttpServer::HttpServer(HttpOptions options, Handler handler)
+    : impl_(std::make_unique<Impl>(std::move(options), std::move(handler))) {}
+HttpServer::~HttpServer() = default;
+Result<int> HttpServer::start() {
+  return impl_->start();
+}
+void HttpServer::stop() {
+  impl_->stop();
+}
+
+}  // namespace mer::web

@@ -1,0 +1,52 @@
+#include "web/json_values.hpp"
+
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "web/api.hpp"
+
+namespace mer::web {
+
+using Json = nlohmann::ordered_json;
+
+Json number(double value) {
+  if (std::isnan(value)) return "NaN";
+  if (std::isinf(value)) return value > 0 ? "Infinity" : "-Infinity";
+  return value;
+}
+
+Json number(const std::optional<double>& value) {
+  return value ? number(*value) : Json();
+}
+
+Json scores_value(const Scores& scores) {
+  return {{"wa", number(scores.wa)},
+          {"ua", number(scores.ua)},
+          {"macro_f1", number(scores.macro_f1)},
+          {"weighted_f1", number(scores.weighted_f1)}};
+}
+
+Json matrix_value(const ConfusionMatrix& matrix) {
+  Json rows = Json::array();
+  for (int truth = 0; truth < matrix.classes; ++truth) {
+    Json row = Json::array();
+    for (int prediction = 0; prediction < matrix.classes; ++prediction) row.push_back(matrix.at(truth, prediction));
+    rows.push_back(std::move(row));
+  }
+  return rows;
+}
+
+Json parsed(const std::string& text) {
+  Json value = Json::parse(text, nullptr, false);
+  return value.is_discarded() ? Json(text) : value;
+}
+
+Json envelope() {
+  return {{"schema", kApiSchema}};
+}
+
+std::string text_of(const Json& value) {
+  return value.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+}  // namespace mer::web

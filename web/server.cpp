@@ -1,0 +1,223 @@
+#include "web/server.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <chrono>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "web/api.hpp"
+#include "web/static_files.hpp"
+
+namespace mer::web {
+namespace {
+
+using storage::ResultReader;
+using Answer = Result<std::string>;
+using Query = std::map<std::string, std::string>;
+
+std::vector<std::string> parts_of(std::string_view path) {  // "/api/sweeps/1" -> {"api", "sweeps", "1"}
+  std::vector<std::string> parts;
+  while (!path.empty()) {
+    path.remove_prefix(1);
+    const std::size_t end = std::min(path.find('/'), path.size());
+    parts.emplace_back(path.substr(0, end));
+    path.remove_prefix(end);
+  }
+  return parts;
+}
+
+std::optional<std::int64_t> whole_number(std::string_view text) {
+  std::int64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (text.empty() || error != std::errc() || end != text.data() + text.size() || value < 0) return std::nullopt;
+  return value;
+}
+
+Error not_found(const std::string& what) {
+  return {ErrorCode::not_found, what};
+}
+
+// The query's value under `key` as `from` reads it, else `fallback`.
+template <class T>
+Result<T> choice(const Query& query, const std::string& key, std::optional<T> (*from)(const std::string&),
+                 const std::string& fallback, const std::string& allowed) {
+  const auto given = query.find(key);
+  if (const std::optional<T> value = from(given == query.end() ? fallback : given->second)) return *value;
+  return invalid("query parameter " + key + ": expected one of " + allowed);
+}
+
+constexpr const char* kRules = "last, best-validation, best-test";
+constexpr const char* kMetrics = "wa, ua, macro_f1, weighted_f1";
+constexpr const char* kSplits = "train, validation, test";
+
+Result<std::vector<int>> positions(const Query& query) {
+  std::vector<int> list;
+  const auto given = query.find("configurations");
+  if (given == query.end()) return list;
+  std::string_view rest = given->second;
+  while (!rest.empty()) {
+    const std::size_t end = std::min(rest.find(','), rest.size());
+    const auto position = whole_number(rest.substr(0, end));
+    if (!position || *position > 1'000'000) return invalid("query parameter configurations: expected e.g. 0,1,2");
+    list.push_back(static_cast<int>(*position));
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+  }
+  return list;
+}
+
+Answer results(ResultReader& reader, const storage::SweepDetail& sweep, const Query& query) {
+  MER_ASSIGN(const auto rule,
+             choice<SelectionRule>(query, "rule", selection_rule_from, name_of(sweep.select.epoch), kRules));
+  MER_ASSIGN(const auto metric, choice<Metric>(query, "metric", metric_from, name_of(sweep.select.metric), kMetrics));
+  return results_json(reader, sweep.summary.id, rule, metric);
+}
+
+Answer curves(ResultReader& reader, const storage::SweepDetail& sweep, const Query& query) {
+  CurvesQuery wanted;
+  MER_ASSIGN(wanted.split, choice<Split>(query, "split", split_from, name_of(Split::test), kSplits));
+  MER_ASSIGN(wanted.quantity,
+             choice<Quantity>(query, "metric", quantity_from, name_of(sweep.select.metric),
+                              std::string(kMetrics) + ", loss.total, loss.task, loss.auxiliary, "
+                                                      "loss.subspace, loss.similarity, loss.difference, "
+                                                      "loss.reconstruction, loss.cycle"));
+  MER_ASSIGN(wanted.configurations, positions(query));
+  return sweep_curves_json(reader, sweep.summary.id, wanted);
+}
+
+Answer sweep_route(ResultReader& reader, const std::vector<std::string>& parts, const Query& query) {
+  const auto number = whole_number(parts[2]);
+  if (!number) return not_found("sweeps are numbered from 1");
+  const SweepId id{*number};
+  if (parts.size() == 3) return sweep_json(reader, id);
+  if (parts.size() == 4 && parts[3] == "trials") return trials_json(reader, id);
+  if (parts.size() == 4 && (parts[3] == "results" || parts[3] == "curves")) {
+    MER_ASSIGN(const storage::SweepDetail sweep, reader.sweep(id));
+    return parts[3] == "results" ? results(reader, sweep, query) : curves(reader, sweep, query);
+  }
+  return not_found("no such resource");
+}
+
+Answer trial_route(ResultReader& reader, const std::vector<std::string>& parts, const Query& query) {
+  MER_ASSIGN(const TrialId id, reader.find_trial(parts[2]));
+  if (parts.size() == 3) return trial_json(reader, id);
+  if (parts.size() == 4 && parts[3] == "curve") {
+    MER_ASSIGN(const auto split, choice<Split>(query, "split", split_from, name_of(Split::test), kSplits));
+    return trial_curve_json(reader, id, split);
+  }
+  return not_found("no such resource");
+}
+
+Answer api_route(ResultReader& reader, const HttpRequest& request) {
+  const std::vector<std::string> parts = parts_of(request.path);
+  if (parts.size() == 2 && parts[1] == "version") return version_json(reader);
+  if (parts.size() == 2 && parts[1] == "sweeps") return sweeps_json(reader);
+  if (parts.size() >= 3 && parts[1] == "sweeps") return sweep_route(reader, parts, request.query);
+  if (parts.size() >= 3 && parts[1] == "trials") return trial_route(reader, parts, request.query);
+  return not_found("no such resource");
+}
+
+HttpResponse json_response(int status, std::string body) {
+  return {status, "application/json", std::move(body), {}};
+}
+
+// What a client may read of an error: its own mistakes in full, the machine's in general.
+HttpResponse error_response(const Error& error) {
+  switch (error.code) {
+    case ErrorCode::not_found: return json_response(404, error_json(error));
+    case ErrorCode::invalid: return json_response(400, error_json(error));
+    case ErrorCode::busy:
+    case ErrorCode::timeout:
+    case ErrorCode::unavailable:
+      return json_response(503, error_json({error.code, "the store cannot be read at this moment; try again"}));
+    default: return json_response(500, error_json({error.code, "the store cannot be read; see the server's log"}));
+  }
+}
+
+HttpResponse file_response(const HttpRequest& request) {
+  const auto files = static_files();
+  const auto file =
+      std::find_if(files.begin(), files.end(), [&](const StaticFile& one) { return one.path == request.path; });
+  if (file == files.end()) return {404, "text/plain; charset=utf-8", "not found\n", {}};
+  const std::string etag(file->etag);
+  if (request.if_none_match == etag) return {304, {}, {}, etag};
+  return {200, std::string(file->content_type), std::string(file->content), etag};
+}
+
+}  // namespace
+
+HttpResponse respond_api(const HttpRequest& request, ResultReader& reader, const std::string& instance) {
+  // Read before the answer: data that arrives in between is fetched again, never missed.
+  const auto version = reader.data_version();
+  if (!version) return error_response(version.error());
+  const std::string etag = "\"" + instance + "-" + std::to_string(*version) + "\"";
+  if (request.if_none_match == etag) return {304, {}, {}, etag};
+  Answer answer = api_route(reader, request);
+  if (!answer) return error_response(answer.error());
+  HttpResponse response = json_response(200, std::move(answer).value());
+  response.etag = etag;
+  return response;
+}
+
+class Server::Impl {
+ public:
+  Impl(HttpOptions options, ReaderFactory reader_factory)
+      : reader_factory_(std::move(reader_factory)),
+        instance_(std::to_string(std::chrono::system_clock::now().time_since_epoch().count())),
+        http_(std::move(options), [this](const HttpRequest& request) { return handle(request); }) {}
+
+  Result<int> start() {
+    MER_ASSIGN(auto reader, take_reader());
+    give_back(std::move(reader));
+    return http_.start();
+  }
+
+  void stop() { http_.stop(); }
+
+ private:
+  using Reader = std::unique_ptr<ResultReader>;
+
+  HttpResponse handle(const HttpRequest& request) {
+    if (!request.path.starts_with("/api/")) return file_response(request);
+    Result<Reader> reader = take_reader();
+    if (!reader) return error_response(reader.error());
+    HttpResponse response = respond_api(request, **reader, instance_);
+    give_back(std::move(*reader));
+    return response;
+  }
+
+  Result<Reader> take_reader() {
+    const std::lock_guard lock(mutex_);
+    if (idle_.empty()) return reader_factory_();
+    Reader reader = std::move(idle_.back());
+    idle_.pop_back();
+    return reader;
+  }
+
+  void give_back(Reader reader) {
+    const std::lock_guard lock(mutex_);
+    idle_.push_back(std::move(reader));
+  }
+
+  const ReaderFactory reader_factory_;
+  const std::string instance_;
+  std::mutex mutex_;  // of idle_ and reader_factory_
+  std::vector<Reader> idle_;
+  HttpServer http_;  // last: its threads use the rest
+};
+
+Server::Server(HttpOptions options, ReaderFactory reader_factory)
+    : impl_(std::make_unique<Impl>(std::move(options), std::move(reader_factory))) {}
+Server::~Server() = default;
+Result<int> Server::start() {
+  return impl_->start();
+}
+void Server::stop() {
+  impl_->stop();
+}
+
+}  // namespace mer::web

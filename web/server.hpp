@@ -1,0 +1,40 @@
+// Server: the dashboard and its read-only API over a store (docs/http.md). Used by the coordinator while a sweep runs
+// and by `merctl serve` afterwards.
+//
+// Threads: start() and stop() from one thread; reader_factory is called from several, one call at a time, and each
+// reader it makes is used by one thread at a time. Errors: start() returns those of HttpServer, and the factory's when
+// the first reader cannot be made.
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include "core/result.hpp"
+#include "storage/result_store.hpp"
+#include "web/http_server.hpp"
+
+namespace mer::web {
+
+using ReaderFactory = std::function<Result<std::unique_ptr<storage::ResultReader>>()>;
+
+// The answer to one request under /api/: routes and error texts, no sockets. `instance` tells this server's ETags from
+// those of another store that was served on the same port before.
+HttpResponse respond_api(const HttpRequest& request, storage::ResultReader& reader, const std::string& instance);
+
+class Server {
+ public:
+  Server(HttpOptions options, ReaderFactory reader_factory);
+  ~Server();  // stops
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+
+  // Serves in the background; the answer is the port.
+  Result<int> start();
+  void stop();
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace mer::web

@@ -1,0 +1,31 @@
+// The only caller of fetch. The token lives in this tab's session storage and goes out in a header, never in a URL.
+
+const TOKEN = 'mer-token';
+
+export class ApiError extends Error {
+  constructor(status, message) {
+    super(message);
+    this.status = status;
+  }
+}
+
+export function setToken(token) {
+  sessionStorage.setItem(TOKEN, token);
+}
+
+// The answer's object. Unchanged answers come from the browser's cache: it revalidates by ETag.
+export async function get(path, parameters = {}) {
+  const query = new URLSearchParams(Object.entries(parameters).filter(([, value]) => value !== undefined));
+  const token = sessionStorage.getItem(TOKEN);
+  let response;
+  try {
+    response = await fetch(`/api/${path}${query.size > 0 ? `?${query}` : ''}`,
+      {headers: token ? {Authorization: `Bearer ${token}`} : {}});
+  } catch {
+    throw new ApiError(0, 'The server does not answer. It ends with its run; merctl serve shows the store again.');
+  }
+  if (response.ok) return response.json();
+  const isJson = response.headers.get('Content-Type')?.startsWith('application/json');
+  const message = isJson ? (await response.json()).error.message : `the server answered ${response.status}`;
+  throw new ApiError(response.status, message);
+}

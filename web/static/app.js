@@ -1,0 +1,114 @@
+// Router and composition root. Every view is a URL: #/, #/sweeps/1?rule=last&metric=wa, #/trials/ab12...
+import {setToken} from './api.js';
+import {fill, h} from './dom.js';
+import {Watch} from './store.js';
+import {createSweeps} from './views/sweeps.js';
+import {createSweep} from './views/sweep.js';
+import {createTrial} from './views/trial.js';
+
+// A view: {node, load(parameters) -> Promise of its crumbs}. load() is called again when data or parameters change.
+const ROUTES = [
+  [/^\/$/, () => createSweeps()],
+  [/^\/sweeps\/(\d+)$/, (id) => createSweep(id, setParameters)],
+  [/^\/trials\/([0-9a-f]{4,32})$/, (id) => createTrial(id, setParameters)],
+];
+
+const main = document.getElementById('main');
+const crumbs = document.getElementById('crumbs');
+const live = document.getElementById('live');
+let view = null;
+let shownPath = null;
+let round = 0;
+
+function route() {
+  const [path, query = ''] = (location.hash.slice(1) || '/').split('?');
+  return {path, parameters: Object.fromEntries(new URLSearchParams(query))};
+}
+
+// Changes the view's parameters in the URL; undefined removes one.
+function setParameters(changes) {
+  const {path, parameters} = route();
+  const merged = Object.entries({...parameters, ...changes}).filter(([, value]) => value !== undefined);
+  const query = new URLSearchParams(merged).toString();
+  history.replaceState(null, '', `#${path}${query ? `?${query}` : ''}`);
+  refresh();
+}
+
+function viewFor(path) {
+  for (const [pattern, create] of ROUTES) {
+    const match = pattern.exec(path);
+    if (match) return create(...match.slice(1));
+  }
+  return null;
+}
+
+function showCrumbs(list) {
+  fill(crumbs, list.map(([text, href], index) => h('li', {},
+    index === list.length - 1 ? h('span', {'aria-current': 'page'}, text) : h('a', {href}, text))));
+  document.title = [...list.map(([text]) => text).reverse().slice(0, -1), 'mer'].join(' · ');
+}
+
+function showTokenForm() {
+  const input = h('input', {type: 'password', id: 'token', autocomplete: 'off', required: true});
+  const submit = (event) => {
+    event.preventDefault();
+    setToken(input.value.trim());
+    shownPath = null;
+    refresh();
+    watch.check();
+  };
+  fill(main, h('form', {class: 'panel narrow', on: {submit}},
+    h('h1', {}, 'Token needed'),
+    h('p', {}, 'This server answers only with its token. It stands in endpoint.json in the store folder.'),
+    h('label', {class: 'choice', for: 'token'}, h('span', {}, 'Token'), input),
+    h('button', {type: 'submit'}, 'Continue')));
+  input.focus();
+}
+
+function showError(error) {
+  if (error.status === 401) return showTokenForm();
+  fill(main, h('div', {class: 'panel notice', role: 'alert'},
+    h('h1', {}, error.status === 404 ? 'Not found' : 'This cannot be shown'), h('p', {}, error.message),
+    h('p', {}, h('a', {href: '#/'}, 'All sweeps'))));
+}
+
+async function refresh() {
+  const {path, parameters} = route();
+  const mine = ++round;
+  const isNew = path !== shownPath;
+  const next = isNew ? viewFor(path) : view;
+  try {
+    if (!next) throw Object.assign(new Error('There is no such page.'), {status: 404});
+    const list = await next.load(parameters);
+    if (mine !== round && isNew) return;  // the user has gone on
+    if (isNew) {
+      fill(main, next.node);
+      next.shown?.();
+      window.scrollTo(0, 0);
+    }
+    view = next;
+    shownPath = path;
+    showCrumbs(list);
+  } catch (error) {
+    if (mine !== round) return;
+    shownPath = null;
+    if (error.status === undefined) console.error(error);
+    showError(error);
+  }
+}
+
+function showStatus(error) {
+  const lost = error !== null;
+  const text = !lost ? 'live' : error.status === 401 ? 'token needed' : 'not connected';
+  if (live.textContent !== text) live.textContent = text;
+  live.classList.toggle('lost', lost);
+}
+
+const watch = new Watch(refresh, showStatus);
+document.getElementById('skip').addEventListener('click', (event) => {
+  event.preventDefault();  // the hash is the route
+  main.focus();
+});
+window.addEventListener('hashchange', refresh);
+refresh();
+watch.start();

@@ -1,0 +1,65 @@
+// Numbers and words of the page. The API sends null for "none yet" and strings for NaN and infinities.
+
+export const METRICS = [['wa', 'WA'], ['ua', 'UA'], ['macro_f1', 'macro-F1'], ['weighted_f1', 'weighted F1']];
+export const LOSSES = [['loss.total', 'total loss'], ['loss.task', 'task loss'], ['loss.auxiliary', 'auxiliary loss'],
+  ['loss.subspace', 'subspace loss'], ['loss.similarity', 'similarity loss'], ['loss.difference', 'difference loss'],
+  ['loss.reconstruction', 'reconstruction loss'], ['loss.cycle', 'cycle loss']];
+export const RULES = [['last', 'last epoch'], ['best-validation', 'best validation epoch'],
+  ['best-test', 'best test epoch (oracle)']];
+export const SPLITS = [['test', 'test'], ['validation', 'validation'], ['train', 'train']];
+export const STATES = ['done', 'running', 'pending', 'diverged', 'failed', 'cancelled'];
+
+export const label = (list, key) => (list.find(([value]) => value === key) ?? [key, key])[1];
+export const isLoss = (quantity) => quantity.startsWith('loss.');
+export const isNumber = (value) => typeof value === 'number';
+
+export function percent(value) {
+  if (value === null || value === undefined) return '–';
+  return isNumber(value) ? (100 * value).toFixed(1) : value;
+}
+
+// A score in percent, a loss as it is.
+export function quantity(value, name) {
+  if (!isLoss(name)) return percent(value);
+  if (value === null || value === undefined) return '–';
+  return isNumber(value) ? value.toPrecision(4) : value;
+}
+
+export function meanAndSd(mean, sd, name) {
+  if (!isNumber(mean)) return '–';
+  return isNumber(sd) ? `${quantity(mean, name)} ± ${quantity(sd, name)}` : quantity(mean, name);
+}
+
+const two = (value) => String(value).padStart(2, '0');
+
+export function when(unix) {
+  if (!isNumber(unix) || unix <= 0) return '–';
+  const date = new Date(unix * 1000);
+  return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())} ` +
+    `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;
+}
+
+export function duration(seconds) {
+  if (!isNumber(seconds)) return '–';
+  if (seconds < 60) return `${seconds.toFixed(1)} s`;
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 60) return `${minutes} min ${two(Math.floor(seconds % 60))} s`;
+  return `${Math.floor(minutes / 60)} h ${two(minutes % 60)} min`;
+}
+
+export function bytes(count) {
+  if (!isNumber(count)) return '–';
+  return count < 1e6 ? `${(count / 1024).toFixed(0)} KiB` : `${(count / 1024 / 1024).toFixed(1)} MiB`;
+}
+
+function valueText(value) {
+  if (Array.isArray(value)) return value.map(valueText).join(' + ');
+  return typeof value === 'object' && value !== null ? JSON.stringify(value) : String(value);
+}
+
+// What tells a configuration from the others, e.g. "alpha 0.1, beta 1".
+export function configurationName(configuration) {
+  const parts = Object.entries(configuration.differing)
+    .map(([key, value]) => `${key.split('.').pop().replaceAll('_', ' ')}: ${valueText(value)}`);
+  return parts.length > 0 ? parts.join(', ') : 'the one configuration';
+}

@@ -1,0 +1,39 @@
+// One sweep: results, learning curves, trials.
+import {get} from '../api.js';
+import {choice, fill, h} from '../dom.js';
+import {METRICS, RULES} from '../format.js';
+import {createCurves} from './curves.js';
+import {createResults} from './results.js';
+import {countsText, progressBar} from './sweeps.js';
+import {createTrials} from './trials.js';
+
+export function createSweep(id, setParameters) {
+  const head = h('div', {class: 'sweep-head'});
+  const rule = choice('Epoch', RULES, (value) => setParameters({rule: value}));
+  const metric = choice('Metric', METRICS, (value) => setParameters({metric: value}));
+  const results = createResults(setParameters);
+  const curves = createCurves(id, setParameters);
+  const trials = createTrials(setParameters);
+  const node = h('div', {class: 'stack'}, head,
+    h('section', {class: 'panel', 'aria-labelledby': 'results-title'},
+      h('div', {class: 'panel-head'}, h('h2', {id: 'results-title'}, 'Results'),
+        h('div', {class: 'controls'}, rule.node, metric.node)),
+      results.node),
+    curves.node, trials.node);
+
+  async function load(parameters) {
+    const sweep = await get(`sweeps/${id}`);
+    const chosen = {rule: parameters.rule ?? sweep.select.epoch, metric: parameters.metric ?? sweep.select.metric};
+    const [{trials: rows}, answer] = await Promise.all([get(`sweeps/${id}/trials`),
+      get(`sweeps/${id}/results`, chosen)]);
+    rule.set(chosen.rule);
+    metric.set(chosen.metric);
+    fill(head, h('div', {class: 'title'}, h('h1', {}, sweep.name), countsText(sweep.counts)),
+      progressBar(sweep.counts));
+    results.update(sweep, rows, answer, parameters.sort);
+    trials.update(sweep, rows, parameters);
+    await curves.update(sweep, answer, parameters);
+    return [['Sweeps', '#/'], [sweep.name, `#/sweeps/${id}`]];
+  }
+  return {node, load, shown: curves.shown};
+}

@@ -1,0 +1,51 @@
+// All sweeps of the store with their progress.
+import {get} from '../api.js';
+import {fill, h, hidden, scrolling} from '../dom.js';
+import {STATES, when} from '../format.js';
+
+// The share of each state as one bar; the text says the same.
+export function progressBar(counts) {
+  const present = STATES.filter((state) => counts[state] > 0);
+  const text = `${counts.done} of ${counts.total} done` +
+    present.filter((state) => state !== 'done').map((state) => `, ${counts[state]} ${state}`).join('');
+  return h('div', {class: 'progress', role: 'img', 'aria-label': text},
+    present.map((state) => {
+      const part = h('div', {class: `part ${state}`});
+      part.style.flexGrow = counts[state];
+      return part;
+    }));
+}
+
+export function countsText(counts) {
+  const rest = STATES.filter((state) => state !== 'done' && counts[state] > 0)
+    .map((state) => h('span', {class: `count ${state}`}, `${counts[state]} ${state}`));
+  return h('span', {class: 'counts'}, h('span', {class: 'number'}, `${counts.done}/${counts.total} done`), rest);
+}
+
+function row(sweep) {
+  return h('tr', {},
+    h('td', {class: 'number'}, String(sweep.id)),
+    h('th', {scope: 'row'}, h('a', {href: `#/sweeps/${sweep.id}`, 'data-key': `sweep ${sweep.id}`}, sweep.name)),
+    h('td', {class: 'wide'}, progressBar(sweep.counts)),
+    h('td', {}, countsText(sweep.counts)),
+    h('td', {class: 'number'}, when(sweep.submitted_at)));
+}
+
+export function createSweeps() {
+  const list = h('div', {});
+  const node = h('section', {class: 'panel', 'aria-labelledby': 'sweeps-title'},
+    h('h1', {id: 'sweeps-title'}, 'Sweeps'), list);
+
+  async function load() {
+    const {sweeps} = await get('sweeps');
+    fill(list, sweeps.length === 0 ?
+      h('p', {class: 'empty'}, 'This store holds no sweep yet. Start one: ', h('code', {}, 'merctl run SWEEP.json')) :
+      scrolling('Sweeps', h('table', {},
+        h('thead', {}, h('tr', {}, h('th', {scope: 'col', class: 'number'}, 'No.'), h('th', {scope: 'col'}, 'Name'),
+          h('th', {scope: 'col'}, 'Progress'), h('th', {scope: 'col'}, hidden('Trials by state')),
+          h('th', {scope: 'col', class: 'number'}, 'Submitted'))),
+        h('tbody', {}, sweeps.map(row)))));
+    return [['Sweeps', '#/']];
+  }
+  return {node, load};
+}

@@ -1,0 +1,151 @@
+// The part of web/api.hpp about one trial.
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "web/api.hpp"
+#include "web/json_values.hpp"
+
+namespace mer::web {
+namespace {
+
+using Json = nlohmann::ordered_json;
+using storage::ResultReader;
+
+Json environment_value(const Environment& environment) {
+  return {{"host", environment.host},
+          {"device", environment.device},
+          {"threads", environment.threads},
+          {"pid", environment.pid},
+          {"code_version", environment.code_version},
+          {"versions", parsed(environment.versions)}};
+}
+
+Json failure_value(const Failure& failure) {
+  return {{"kind", name_of(failure.kind)},
+          {"code", failure.code},
+          {"message", failure.message},
+          {"log_tail", failure.log_tail}};
+}
+
+Json attempt_value(const storage::AttemptRow& attempt) {
+  return {{"attempt", attempt.attempt},
+          {"worker", attempt.worker},
+          {"host", attempt.host},
+          {"started_at", number(attempt.started_at)},
+          {"ended_at", number(attempt.ended_at)},
+          {"outcome", attempt.outcome},
+          {"resumed_epoch", attempt.resumed_epoch},
+          {"environment", attempt.environment ? environment_value(*attempt.environment) : Json()},
+          {"failure", attempt.failure ? failure_value(*attempt.failure) : Json()}};
+}
+
+Json selected_value(const Selected& selected) {
+  Json classes = Json::array();
+  for (const ClassScores& scores : class_scores_of(selected.confusion)) {
+    classes.push_back({{"precision", number(scores.precision)},
+                       {"recall", number(scores.recall)},
+                       {"f1", number(scores.f1)},
+                       {"support", scores.support}});
+  }
+  return {{"rule", name_of(selected.rule)},
+          {"oracle", selected.rule == SelectionRule::best_test},
+          {"metric", name_of(selected.metric)},
+          {"epoch", selected.epoch},
+          {"scores", scores_value(scores_of(selected.confusion))},
+          {"confusion", matrix_value(selected.confusion)},
+          {"classes", std::move(classes)}};
+}
+
+Json result_value(const TrialResult& result) {
+  Json selected = Json::array();
+  for (const Selected& one : result.selected) selected.push_back(selected_value(one));
+  return {{"epochs", result.epochs},
+          {"selected", std::move(selected)},
+          {"weights_sha256", result.weights_sha256},
+          {"parameters", result.parameters},
+          {"wall_seconds", number(result.wall_seconds)},
+          {"peak_memory", result.peak_memory}};
+}
+
+Json losses_value(const LossComponents& losses) {
+  Json by_modality = Json::array();
+  for (const double loss : losses.auxiliary_by_modality) by_modality.push_back(number(loss));
+  return {{"total", number(losses.total)},
+          {"task", number(losses.task)},
+          {"auxiliary", number(losses.auxiliary)},
+          {"auxiliary_by_modality", std::move(by_modality)},
+          {"subspace", number(losses.subspace)},
+          {"similarity", number(losses.similarity)},
+          {"difference", number(losses.difference)},
+          {"reconstruction", number(losses.reconstruction)},
+          {"cycle", number(losses.cycle)}};
+}
+
+std::vector<std::string> labels_of(const storage::SweepDetail& sweep, const CorpusId& id) {
+  const auto corpus = std::find_if(sweep.corpora.begin(), sweep.corpora.end(),
+                                   [&](const storage::CorpusRecord& record) { return record.id == id; });
+  return corpus == sweep.corpora.end() ? std::vector<std::string>() : corpus->labels;
+}
+
+}  // namespace
+
+Result<std::string> trial_json(ResultReader& reader, const TrialId& id) {
+  MER_ASSIGN(const storage::TrialDetail trial, reader.trial(id));
+  Json answer = envelope();
+  answer["id"] = id.hex;
+  answer["sweeps"] = Json::array();
+  for (const SweepId sweep : trial.sweeps) answer["sweeps"].push_back(sweep.number);
+  answer["labels"] = Json::array();
+  if (!trial.sweeps.empty()) {
+    MER_ASSIGN(const storage::SweepDetail sweep, reader.sweep(trial.sweeps.front()));
+    answer["labels"] = labels_of(sweep, trial.spec.corpus);
+  }
+  answer["configuration"] = trial.spec.configuration.hex;
+  answer["fold"] = {{"id", trial.spec.fold.hex}, {"name", trial.spec.fold_name}};
+  answer["corpus"] = trial.spec.corpus.hex;
+  answer["seed"] = trial.spec.seed;
+  answer["model"] = Json(nlohmann::json(trial.spec.model));
+  answer["train"] = Json(nlohmann::json(trial.spec.train));
+  answer["state"] = name_of(trial.row.state);
+  answer["epoch"] = trial.row.epoch;
+  answer["epochs"] = trial.row.epochs;
+  answer["attempt"] = trial.row.attempt;
+  answer["crashes"] = trial.row.crashes;
+  answer["message"] = trial.row.message;
+  answer["attempts"] = Json::array();
+  for (const auto& attempt : trial.attempts) answer["attempts"].push_back(attempt_value(attempt));
+  answer["checkpoints"] = Json::array();
+  for (const auto& checkpoint : trial.checkpoints) {
+    answer["checkpoints"].push_back(
+        {{"attempt", checkpoint.attempt}, {"epoch", checkpoint.epoch}, {"bytes", checkpoint.bytes}});
+  }
+  answer["result"] = trial.result ? result_value(*trial.result) : Json();
+  answer["timings"] = Json::array();
+  for (const EpochTiming& timing : trial.timings) {
+    answer["timings"].push_back({{"epoch", timing.epoch},
+                                 {"train_seconds", number(timing.train_seconds)},
+                                 {"evaluate_seconds", number(timing.evaluate_seconds)},
+                                 {"finished_at", number(timing.finished_at)}});
+  }
+  return text_of(answer);
+}
+
+Result<std::string> trial_curve_json(ResultReader& reader, const TrialId& id, Split split) {
+  MER_ASSIGN(const auto rows, reader.curve(id, split));
+  Json answer = envelope();
+  answer["trial"] = id.hex;
+  answer["split"] = name_of(split);
+  answer["epochs"] = Json::array();
+  for (const EpochRow& row : rows) {
+    answer["epochs"].push_back({{"epoch", row.epoch},
+                                {"utterances", row.utterances},
+                                {"scores", scores_value(scores_of(row.confusion))},
+                                {"losses", losses_value(row.losses)},
+                                {"gradient_norm", number(row.gradient_norm)},
+                                {"learning_rate", number(row.learning_rate)}});
+  }
+  return text_of(answer);
+}
+
+}  // namespace mer::web

@@ -1,0 +1,190 @@
+#include "worker/agent.hpp"
+
+#include <algorithm>
+#include <csignal>
+#include <cstring>
+#include <utility>
+
+namespace mer::worker {
+namespace {
+
+constexpr std::size_t kStepTimes = 63;
+
+std::string seconds_text(Duration duration) {
+  return std::to_string(std::chrono::duration_cast<std::chrono::seconds>(duration).count()) + " s";
+}
+
+Failure failure_of(const ChildExited& exited) {
+  Failure failure;
+  failure.kind = exited.by_signal ? Failure::Kind::signal : Failure::Kind::exit;
+  failure.code = exited.code;
+  if (exited.by_signal) {
+    failure.message = "trainer killed by signal " + std::to_string(exited.code) + " (" + ::strsignal(exited.code) + ")";
+    if (exited.code == SIGKILL) failure.message += ", perhaps out of memory";
+  } else if (exited.code == 0) {
+    failure.message = "trainer left without a result";
+  } else {
+    failure.message = "trainer exited with status " + std::to_string(exited.code);
+  }
+  if (exited.truncated) failure.message += ", in the middle of a message";
+  return failure;
+}
+
+}  // namespace
+
+std::vector<AgentEffect> Agent::on(const AgentEvent& event, TimePoint now) {
+  effects_.clear();
+  if (!coordinator_heard_) {
+    coordinator_heard_ = now;
+    send(hello_);
+  }
+  if (!leaving_) std::visit([&](const auto& e) { on_event(e, now); }, event);
+  return std::move(effects_);
+}
+
+void Agent::on_event(const FromCoordinator& event, TimePoint now) {
+  coordinator_heard_ = now;
+  if (const auto* assign = std::get_if<Assign>(&event.message)) {
+    take(assign->job, now);
+  } else if (const auto* request = std::get_if<StopTrials>(&event.message)) {
+    stop(*request);
+  } else if (std::holds_alternative<Shutdown>(event.message)) {
+    leaving_ = true;
+    effects_.emplace_back(Exit{ExitCode::done});
+  }
+}
+
+// The coordinator sends the next stack once all trials of the last have ended: the child may still be on its way out.
+void Agent::take(const StackJob& job, TimePoint now) {
+  if (!child_) return start(job, now);
+  next_ = job;
+}
+
+void Agent::start(const StackJob& job, TimePoint now) {
+  child_.emplace();
+  child_->started = now;
+  for (const TrialJob& trial : job.trials) child_->slots.push_back({trial.spec.id, trial.attempt, false});
+  effects_.emplace_back(SpawnChild{job});
+}
+
+void Agent::stop(const StopTrials& request) {
+  if (next_) {  // not begun: nothing to checkpoint
+    std::erase_if(next_->trials, [&](const TrialJob& trial) {
+      const auto& wanted = request.trials;
+      const bool stopped = wanted.empty() || std::ranges::find(wanted, trial.spec.id) != wanted.end();
+      if (stopped) send(Report{trial.spec.id, trial.attempt, AttemptStopped{0}});
+      return stopped;
+    });
+    if (next_->trials.empty()) next_.reset();
+  }
+  if (child_ && !child_->all_ended) effects_.emplace_back(WriteChild{request});
+}
+
+void Agent::on_event(const FromChild& event, TimePoint now) {
+  if (!child_) return;
+  child_->heard = now;
+  if (const auto* beat = std::get_if<Beat>(&event.message)) {
+    note_progress(beat->progress, now);
+  } else if (const auto* report = std::get_if<Report>(&event.message)) {
+    relay(*report, now);
+  }
+}
+
+void Agent::relay(const Report& report, TimePoint now) {
+  const auto slot = std::ranges::find_if(child_->slots, [&](const Slot& candidate) {
+    return candidate.trial == report.trial && candidate.attempt == report.attempt && !candidate.ended;
+  });
+  if (slot == child_->slots.end()) return;
+  slot->ended = ends_attempt(report.event);
+  if (child_->stepped) child_->stepped = now;  // an evaluation, or a checkpoint: not stuck
+  if (std::ranges::all_of(child_->slots, &Slot::ended)) child_->all_ended = now;
+  send(report);
+}
+
+void Agent::note_progress(std::uint64_t steps, TimePoint now) {
+  Child& child = *child_;
+  if (steps <= child.steps) return;
+  if (child.stepped) child.step_times.push_back((now - *child.stepped) / std::int64_t(steps - child.steps));
+  if (child.step_times.size() > kStepTimes) child.step_times.pop_front();
+  child.stepped = now;
+  child.steps = steps;
+}
+
+void Agent::on_event(const ChildBroken& event, TimePoint /*now*/) {
+  kill({Failure::Kind::exit, 0, "trainer sent bytes that are not a message: " + event.message, ""});
+}
+
+void Agent::on_event(const ChildNotStarted& event, TimePoint /*now*/) {
+  if (!child_) return;
+  fail_open_slots({Failure::Kind::start, 0, event.message, ""});
+  child_.reset();
+}
+
+void Agent::on_event(const ChildExited& event, TimePoint now) {
+  if (!child_) return;
+  Failure failure = child_->verdict ? *child_->verdict : failure_of(event);
+  failure.log_tail = event.log_tail;
+  fail_open_slots(failure);
+  child_.reset();
+  if (next_) start(*std::exchange(next_, std::nullopt), now);
+}
+
+void Agent::on_event(const Tick& /*event*/, TimePoint now) {
+  if (now - *coordinator_heard_ > limits_.coordinator_silence) {
+    leaving_ = true;
+    effects_.emplace_back(Exit{ExitCode::orphaned});
+    return;
+  }
+  if (child_ && !child_->verdict) {
+    if (const auto hang = hang_of(*child_, now)) kill({Failure::Kind::hang, 0, *hang, ""});
+  }
+  if (last_beat_ && now - *last_beat_ < limits_.beat_every) return;
+  last_beat_ = now;
+  send(Beat{sent_});
+}
+
+std::optional<std::string> Agent::hang_of(const Child& child, TimePoint now) const {
+  if (child.all_ended) {
+    if (now - *child.all_ended <= limits_.child_end) return std::nullopt;
+    return "trainer did not leave within " + seconds_text(limits_.child_end) + " of its last result";
+  }
+  if (!child.heard) {
+    if (now - child.started <= limits_.child_start) return std::nullopt;
+    return "trainer said nothing within " + seconds_text(limits_.child_start) + " of its start";
+  }
+  if (now - *child.heard > limits_.child_silence) {
+    return "trainer gave no sign of life for " + seconds_text(limits_.child_silence) + " (stopped?)";
+  }
+  const Duration since_step = now - child.stepped.value_or(child.started);
+  const Duration limit = progress_limit(child);
+  if (since_step <= limit) return std::nullopt;
+  return "trainer made no training step for " + seconds_text(limit);
+}
+
+Duration Agent::progress_limit(const Child& child) const {
+  if (!child.stepped) return limits_.first_step;
+  if (child.step_times.empty()) return limits_.progress;
+  std::vector<Duration> times(child.step_times.begin(), child.step_times.end());
+  const auto median = times.begin() + std::ptrdiff_t(times.size() / 2);
+  std::nth_element(times.begin(), median, times.end());
+  return std::max(limits_.progress, 20 * *median);
+}
+
+void Agent::kill(Failure failure) {
+  if (!child_ || child_->verdict) return;
+  child_->verdict = std::move(failure);
+  effects_.emplace_back(KillChild{});
+}
+
+void Agent::fail_open_slots(const Failure& failure) {
+  for (const Slot& slot : child_->slots) {
+    if (!slot.ended) send(Report{slot.trial, slot.attempt, AttemptFailed{failure}});
+  }
+}
+
+void Agent::send(Message message) {
+  ++sent_;
+  effects_.emplace_back(Send{std::move(message)});
+}
+
+}  // namespace mer::worker

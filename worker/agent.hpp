@@ -1,0 +1,131 @@
+// Agent: what one worker does: takes a stack, runs it in a child, relays its reports, and turns its death into
+// failures. A pure state machine: no clock, no I/O; time is an argument.
+//
+// Watches (docs/failure.md): the child's signs of life (a stopped process), its progress (a stuck one), and the
+// coordinator's (a lost one). Every trial of a stack gets exactly one end, from the trainer or from here. Threads: one.
+// Errors: none; a broken child is an AttemptFailed.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "core/exit_code.hpp"
+#include "core/messages.hpp"
+#include "core/trial.hpp"
+
+namespace mer::worker {
+
+using TimePoint = std::chrono::steady_clock::time_point;
+using Duration = std::chrono::steady_clock::duration;
+
+// --- what happened ---
+struct FromCoordinator {
+  Message message;
+};
+struct FromChild {
+  Message message;
+};
+struct ChildBroken {  // it sent bytes that are not a message
+  std::string message;
+};
+struct ChildNotStarted {
+  std::string message;
+};
+// After everything that the child wrote has been handed in.
+struct ChildExited {
+  bool by_signal = false;
+  int code = 0;            // exit status or signal number
+  bool truncated = false;  // in the middle of a frame
+  std::string log_tail;
+};
+struct Tick {};
+
+using AgentEvent = std::variant<FromCoordinator, FromChild, ChildBroken, ChildNotStarted, ChildExited, Tick>;
+
+// --- what to do, in this order ---
+struct SpawnChild {  // and write it the job; ChildNotStarted follows where that fails
+  StackJob job;
+};
+struct WriteChild {
+  Message message;
+};
+struct KillChild {};  // SIGKILL; ChildExited follows
+struct Send {         // to the coordinator
+  Message message;
+};
+struct Exit {  // kill the child, if there is one, and leave
+  ExitCode code = ExitCode::done;
+};
+
+using AgentEffect = std::variant<SpawnChild, WriteChild, KillChild, Send, Exit>;
+
+struct AgentLimits {
+  Duration beat_every = std::chrono::seconds(1);
+  Duration coordinator_silence = std::chrono::seconds(30);
+  Duration child_silence = std::chrono::seconds(8);  // it beats each second: found and killed within 10 s
+  Duration child_start = std::chrono::seconds(60);   // to its first message
+  Duration first_step = std::chrono::seconds(600);   // to its first training step: loading a corpus
+  Duration child_end = std::chrono::seconds(10);     // to its exit after its last trial has ended
+  Duration progress = std::chrono::seconds(60);      // between steps: max(this, 20 x the median step)
+};
+
+class Agent {
+ public:
+  Agent(Hello hello, AgentLimits limits = {}) : hello_(std::move(hello)), limits_(limits) {}
+
+  std::vector<AgentEffect> on(const AgentEvent& event, TimePoint now);
+
+  bool busy() const { return child_.has_value(); }
+
+ private:
+  struct Slot {
+    TrialId trial;
+    int attempt = 0;
+    bool ended = false;
+  };
+  struct Child {
+    std::vector<Slot> slots;
+    TimePoint started;
+    std::optional<TimePoint> heard;    // last message
+    std::optional<TimePoint> stepped;  // last progress
+    std::optional<TimePoint> all_ended;
+    std::uint64_t steps = 0;
+    std::deque<Duration> step_times;  // of the latest beats
+    std::optional<Failure> verdict;   // why it was killed
+  };
+
+  void on_event(const FromCoordinator& event, TimePoint now);
+  void on_event(const FromChild& event, TimePoint now);
+  void on_event(const ChildBroken& event, TimePoint now);
+  void on_event(const ChildNotStarted& event, TimePoint now);
+  void on_event(const ChildExited& event, TimePoint now);
+  void on_event(const Tick& event, TimePoint now);
+
+  void take(const StackJob& job, TimePoint now);
+  void start(const StackJob& job, TimePoint now);
+  void stop(const StopTrials& request);
+  void relay(const Report& report, TimePoint now);
+  void note_progress(std::uint64_t steps, TimePoint now);
+  std::optional<std::string> hang_of(const Child& child, TimePoint now) const;
+  Duration progress_limit(const Child& child) const;
+  void kill(Failure failure);
+  void fail_open_slots(const Failure& failure);
+  void send(Message message);
+
+  Hello hello_;
+  AgentLimits limits_;
+  std::optional<Child> child_;
+  std::optional<StackJob> next_;  // came while the last child was still on its way out
+  std::optional<TimePoint> coordinator_heard_;
+  std::optional<TimePoint> last_beat_;
+  std::uint64_t sent_ = 0;
+  bool leaving_ = false;
+  std::vector<AgentEffect> effects_;  // of the event at hand
+};
+
+}  // namespace mer::worker

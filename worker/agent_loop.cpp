@@ -1,0 +1,127 @@
+#include "worker/agent_loop.hpp"
+
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <thread>
+#include <utility>
+
+namespace mer::worker {
+namespace {
+
+constexpr int kIdleMilliseconds = 5;
+constexpr int kActiveMilliseconds = 1;
+
+std::string log_of(const StackJob& job, const TrialJob& trial) {
+  return job.store + "/logs/" + trial.spec.id.hex + "/" + std::to_string(trial.attempt) + ".log";
+}
+
+}  // namespace
+
+AgentLoop::AgentLoop(transport::Transport& transport, Hello hello, AgentLoopOptions options)
+    : transport_(transport), options_(std::move(options)), agent_(std::move(hello), options_.limits) {}
+
+std::optional<ExitCode> AgentLoop::step(TimePoint now) {
+  active_ = false;
+  for (const transport::Envelope& envelope : transport_.poll()) {
+    active_ = true;
+    if (envelope.from == 0 && envelope.message) feed(FromCoordinator{*envelope.message}, now);
+  }
+  if (serve_child(now)) active_ = true;
+  feed(Tick{}, now);
+  return exit_;
+}
+
+ExitCode AgentLoop::run() {
+  while (true) {
+    if (const auto code = step(std::chrono::steady_clock::now())) return *code;
+    wait();
+  }
+}
+
+void AgentLoop::wait() {
+  const int milliseconds = active_ ? kActiveMilliseconds : kIdleMilliseconds;
+  if (child_) return child_->process.wait(milliseconds);
+  std::this_thread::sleep_for(std::chrono::milliseconds(milliseconds));
+}
+
+void AgentLoop::feed(const AgentEvent& event, TimePoint now) {
+  for (const AgentEffect& effect : agent_.on(event, now)) {
+    std::visit([&](const auto& e) { carry_out(e, now); }, effect);
+  }
+}
+
+// True when the child had something to say.
+bool AgentLoop::serve_child(TimePoint now) {
+  if (!child_) return false;
+  child_->process.flush();
+  bool spoke = read_frames(now);
+  const auto exited = child_->process.reap();
+  if (!exited) return spoke;
+  while (read_frames(now)) {  // what it wrote between the last read and its end
+  }
+  const ChildExited event{exited->by_signal, exited->code, child_->frames.pending() > 0 && !child_->broken,
+                          tail_of(child_->log)};
+  child_.reset();
+  feed(event, now);
+  return true;
+}
+
+bool AgentLoop::read_frames(TimePoint now) {
+  const std::string bytes = child_->process.read();
+  if (bytes.empty()) return false;
+  if (child_->broken) return true;
+  child_->frames.feed(bytes);
+  while (true) {
+    const Result<std::optional<std::string>> frame = child_->frames.next();
+    if (frame && !*frame) return true;
+    const Result<Message> message = frame ? decode(**frame) : Result<Message>(frame.error());
+    if (!message) {
+      child_->broken = true;
+      feed(ChildBroken{message.error().message}, now);
+      return true;
+    }
+    feed(FromChild{*message}, now);
+  }
+}
+
+void AgentLoop::carry_out(const SpawnChild& effect, TimePoint now) {
+  const std::string log = prepare_logs(effect.job);
+  auto process = Subprocess::start({options_.trainer, {}, log, options_.cores});
+  if (!process) return feed(ChildNotStarted{process.error().message}, now);
+  child_.emplace(Child{std::move(process).value(), log, {}, false});
+  child_->process.write(frame_of(encode(Assign{effect.job})));
+}
+
+void AgentLoop::carry_out(const WriteChild& effect, TimePoint /*now*/) {
+  if (child_) child_->process.write(frame_of(encode(effect.message)));
+}
+
+void AgentLoop::carry_out(const KillChild& /*effect*/, TimePoint /*now*/) {
+  if (child_) child_->process.kill();
+}
+
+void AgentLoop::carry_out(const Send& effect, TimePoint /*now*/) {
+  transport_.send(0, effect.message);
+}
+
+void AgentLoop::carry_out(const Exit& effect, TimePoint /*now*/) {
+  child_.reset();
+  exit_ = effect.code;
+}
+
+// The first trial's log takes what the trainer prints; the others point to it.
+std::string AgentLoop::prepare_logs(const StackJob& job) const {
+  const std::string log = log_of(job, job.trials.front());
+  for (std::size_t i = 1; i < job.trials.size(); ++i) {
+    const std::filesystem::path pointer = log_of(job, job.trials[i]);
+    std::error_code ignored;
+    std::filesystem::create_directories(pointer.parent_path(), ignored);
+    const TrialJob& first = job.trials.front();
+    std::ofstream(pointer) << "trained in one stack: see logs/" << first.spec.id.hex << "/" << first.attempt
+                           << ".log\n";
+  }
+  return log;
+}
+
+}  // namespace mer::worker

@@ -1,0 +1,62 @@
+// AgentLoop: the driver around the agent: transport, child process and clock.
+//
+// Threads: one. Errors: none of its own; see agent.hpp and subprocess.hpp.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/exit_code.hpp"
+#include "core/frame.hpp"
+#include "core/messages.hpp"
+#include "transport/transport.hpp"
+#include "worker/agent.hpp"
+#include "worker/subprocess.hpp"
+
+namespace mer::worker {
+
+struct AgentLoopOptions {
+  std::string trainer;     // program
+  std::vector<int> cores;  // of the trainer; empty: those of this process
+  AgentLimits limits;
+};
+
+class AgentLoop {
+ public:
+  AgentLoop(transport::Transport& transport, Hello hello, AgentLoopOptions options);
+
+  // One round; nullopt: go on.
+  std::optional<ExitCode> step(TimePoint now);
+
+  // Rounds until the end, at most 5 ms apart.
+  ExitCode run();
+
+ private:
+  struct Child {
+    Subprocess process;
+    std::string log;
+    FrameReader frames;
+    bool broken = false;
+  };
+
+  void feed(const AgentEvent& event, TimePoint now);
+  void carry_out(const SpawnChild& effect, TimePoint now);
+  void carry_out(const WriteChild& effect, TimePoint now);
+  void carry_out(const KillChild& effect, TimePoint now);
+  void carry_out(const Send& effect, TimePoint now);
+  void carry_out(const Exit& effect, TimePoint now);
+  bool serve_child(TimePoint now);
+  bool read_frames(TimePoint now);
+  std::string prepare_logs(const StackJob& job) const;
+  void wait();
+
+  transport::Transport& transport_;
+  AgentLoopOptions options_;
+  Agent agent_;
+  std::optional<Child> child_;
+  std::optional<ExitCode> exit_;
+  bool active_ = false;  // the last round had something to do
+};
+
+}  // namespace mer::worker

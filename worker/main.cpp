@@ -1,0 +1,62 @@
+// mer-worker: one MPI rank that runs trainers as child processes. Wires transport, agent and child.
+#include <CLI/CLI.hpp>
+#include <array>
+#include <chrono>
+#include <csignal>
+#include <filesystem>
+#include <spdlog/sinks/stdout_color_sinks.h>
+#include <spdlog/spdlog.h>
+#include <unistd.h>
+
+#include "transport/mpi_transport.hpp"
+#include "worker/agent_loop.hpp"
+#include "worker/cores.hpp"
+
+namespace {
+
+std::string host_name() {
+  std::array<char, 256> name{};
+  ::gethostname(name.data(), name.size() - 1);
+  return name.data();
+}
+
+int run(const std::string& trainer) {
+  // mpirun forwards SIGUSR1 and SIGTERM to every rank; the coordinator alone answers them, with StopTrials.
+  for (const int signal : {SIGUSR1, SIGTERM, SIGPIPE}) std::signal(signal, SIG_IGN);
+  auto transport = mer::transport::MpiTransport::open();
+  if (!transport) {
+    spdlog::error("{}", transport.error().message);
+    ::_exit(int(mer::ExitCode::internal));
+  }
+  const int rank = (*transport)->rank();
+  spdlog::set_pattern("%H:%M:%S worker " + std::to_string(rank) + " %l: %v");
+
+  if (rank == 0) {
+    spdlog::error("a worker is rank 1 or higher of an MPI job: start it with `merctl run`");
+    ::_exit(int(mer::ExitCode::usage));
+  }
+  const auto place = (*transport)->local_workers();
+  mer::worker::AgentLoopOptions options;
+  options.trainer = trainer;
+  const auto allowed = mer::worker::allowed_cores();
+  if (!allowed.empty()) options.cores = mer::worker::share_of_cores(allowed, place.index, place.count);
+
+  const mer::Hello hello{host_name(), ::getpid(), options.cores, "cpu"};
+  mer::worker::AgentLoop loop(**transport, hello, options);
+  const mer::ExitCode code = loop.run();
+  if (code == mer::ExitCode::orphaned) spdlog::error("the coordinator is silent: leaving");
+  const bool polite = code == mer::ExitCode::done && (*transport)->close(std::chrono::seconds(10));
+  if (!polite) ::_exit(int(code));
+  return int(code);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  spdlog::set_default_logger(spdlog::stderr_color_mt("mer"));
+  CLI::App app{"A worker of mer: rank 1 or higher of an MPI job that `merctl run` starts.", "mer-worker"};
+  std::string trainer = (std::filesystem::read_symlink("/proc/self/exe").parent_path() / "mer-trainer").string();
+  app.add_option("--trainer", trainer, "program that trains a stack (default: mer-trainer beside this program)");
+  CLI11_PARSE(app, argc, argv);
+  return run(trainer);
+}

@@ -1,0 +1,218 @@
+#include "worker/subprocess.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <csignal>
+#include <cstring>
+#include <fcntl.h>
+#include <filesystem>
+#include <fstream>
+#include <poll.h>
+#include <sched.h>
+#include <string_view>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <thread>
+#include <unistd.h>
+#include <utility>
+
+namespace mer::worker {
+namespace {
+
+constexpr int kFramesIn = 0;
+constexpr int kFramesOut = 3;
+constexpr int kFirstFree = 10;  // our ends stay clear of the child's numbers
+constexpr std::size_t kReadBytes = std::size_t{1} << 20;
+
+Error system_error(const std::string& what) {
+  return {ErrorCode::unavailable, what + ": " + std::strerror(errno)};
+}
+
+class Descriptor {
+ public:
+  explicit Descriptor(int fd = -1) : fd_(fd) {}
+  Descriptor(Descriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+  Descriptor& operator=(Descriptor&& other) noexcept {
+    std::swap(fd_, other.fd_);
+    return *this;
+  }
+  ~Descriptor() {
+    if (fd_ >= 0) ::close(fd_);
+  }
+  int get() const { return fd_; }
+  int release() { return std::exchange(fd_, -1); }
+
+ private:
+  int fd_;
+};
+
+// Reading end, writing end.
+Result<std::pair<Descriptor, Descriptor>> make_pipe() {
+  std::array<int, 2> raw{};
+  if (::pipe2(raw.data(), O_CLOEXEC) != 0) return system_error("cannot make a pipe for a trainer");
+  const Descriptor low_in(raw[0]);
+  const Descriptor low_out(raw[1]);
+  Descriptor in(::fcntl(raw[0], F_DUPFD_CLOEXEC, kFirstFree));
+  Descriptor out(::fcntl(raw[1], F_DUPFD_CLOEXEC, kFirstFree));
+  if (in.get() < 0 || out.get() < 0) return system_error("cannot make a pipe for a trainer");
+  return std::pair(std::move(in), std::move(out));
+}
+
+bool is_mpi_variable(std::string_view variable) {
+  for (const std::string_view prefix : {"OMPI_", "PMIX_", "PMI_", "ORTE_"}) {
+    if (variable.substr(0, prefix.size()) == prefix) return true;
+  }
+  return false;
+}
+
+// Everything that the child needs between fork and exec, made before: there, only async-signal-safe calls are allowed.
+struct Launch {
+  std::vector<char*> arguments, environment;
+  cpu_set_t cores;
+  bool set_cores = false;
+  int input = -1, output = -1, log = -1;
+  pid_t parent = 0;
+};
+
+[[noreturn]] void become_child(const Launch& launch) {
+  ::setsid();
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (::getppid() != launch.parent) ::_exit(127);
+  for (const int ignored : {SIGUSR1, SIGTERM, SIGINT, SIGPIPE}) ::signal(ignored, SIG_DFL);
+  sigset_t none;
+  ::sigemptyset(&none);
+  ::sigprocmask(SIG_SETMASK, &none, nullptr);
+  if (launch.set_cores) ::sched_setaffinity(0, sizeof(launch.cores), &launch.cores);
+  ::dup2(launch.input, kFramesIn);
+  ::dup2(launch.log, STDOUT_FILENO);
+  ::dup2(launch.log, STDERR_FILENO);
+  ::dup2(launch.output, kFramesOut);
+  ::execve(launch.arguments[0], launch.arguments.data(), launch.environment.data());
+  ::_exit(127);
+}
+
+Result<Descriptor> open_log(const std::string& path) {
+  std::error_code error;
+  std::filesystem::create_directories(std::filesystem::path(path).parent_path(), error);
+  const Descriptor low(::open(path.c_str(), O_CREAT | O_WRONLY | O_APPEND | O_CLOEXEC, 0644));
+  Descriptor log(low.get() < 0 ? -1 : ::fcntl(low.get(), F_DUPFD_CLOEXEC, kFirstFree));
+  if (log.get() < 0) return system_error("cannot open " + path);
+  return log;
+}
+
+}  // namespace
+
+Result<Subprocess> Subprocess::start(const ChildCommand& command) {
+  if (::access(command.program.c_str(), X_OK) != 0) return system_error("cannot run " + command.program);
+  MER_ASSIGN(const Descriptor log, open_log(command.log));
+  MER_ASSIGN(auto to_child, make_pipe());
+  MER_ASSIGN(auto from_child, make_pipe());
+
+  Launch launch;
+  std::vector<std::string> words = command.arguments;
+  words.insert(words.begin(), command.program);
+  for (std::string& word : words) launch.arguments.push_back(word.data());
+  launch.arguments.push_back(nullptr);
+  for (char** variable = environ; *variable != nullptr; ++variable) {
+    if (!is_mpi_variable(*variable)) launch.environment.push_back(*variable);
+  }
+  launch.environment.push_back(nullptr);
+  CPU_ZERO(&launch.cores);
+  for (const int core : command.cores) CPU_SET(core, &launch.cores);
+  launch.set_cores = !command.cores.empty();
+  launch.input = to_child.first.get();
+  launch.output = from_child.second.get();
+  launch.log = log.get();
+  launch.parent = ::getpid();
+
+  const pid_t pid = ::fork();
+  if (pid == 0) become_child(launch);
+  if (pid < 0) return system_error("cannot start " + command.program);
+  ::fcntl(to_child.second.get(), F_SETFL, O_NONBLOCK);
+  ::fcntl(from_child.first.get(), F_SETFL, O_NONBLOCK);
+  return Subprocess(pid, to_child.second.release(), from_child.first.release());
+}
+
+Subprocess::Subprocess(Subprocess&& other) noexcept
+    : pid_(std::exchange(other.pid_, -1)),
+      input_(std::exchange(other.input_, -1)),
+      output_(std::exchange(other.output_, -1)),
+      unwritten_(std::move(other.unwritten_)) {}
+
+Subprocess::~Subprocess() {
+  kill();
+  for (int tries = 0; pid_ > 0 && tries < 2000 && !reap(); ++tries) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  if (input_ >= 0) ::close(input_);
+  if (output_ >= 0) ::close(output_);
+}
+
+void Subprocess::write(const std::string& bytes) {
+  unwritten_ += bytes;
+  flush();
+}
+
+void Subprocess::flush() {
+  while (input_ >= 0 && !unwritten_.empty()) {
+    const ssize_t written = ::write(input_, unwritten_.data(), unwritten_.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0 && errno == EAGAIN) return;
+    if (written < 0) {  // the child is gone or has closed it: reap() tells
+      ::close(std::exchange(input_, -1));
+      return;
+    }
+    unwritten_.erase(0, std::size_t(written));
+  }
+}
+
+std::string Subprocess::read() {
+  std::string bytes;
+  std::array<char, 65536> chunk;
+  while (output_ >= 0 && bytes.size() < kReadBytes) {
+    const ssize_t got = ::read(output_, chunk.data(), chunk.size());
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0 && errno == EAGAIN) break;
+    if (got <= 0) {
+      ::close(std::exchange(output_, -1));
+      break;
+    }
+    bytes.append(chunk.data(), std::size_t(got));
+  }
+  return bytes;
+}
+
+void Subprocess::wait(int milliseconds) {
+  std::array<pollfd, 2> watched{pollfd{output_, POLLIN, 0}, pollfd{unwritten_.empty() ? -1 : input_, POLLOUT, 0}};
+  ::poll(watched.data(), watched.size(), milliseconds);
+}
+
+std::optional<ExitStatus> Subprocess::reap() {
+  int status = 0;
+  if (pid_ <= 0 || ::waitpid(pid_, &status, WNOHANG) != pid_) return std::nullopt;
+  pid_ = -1;
+  if (WIFSIGNALED(status)) return ExitStatus{true, WTERMSIG(status)};
+  return ExitStatus{false, WEXITSTATUS(status)};
+}
+
+void Subprocess::kill() {
+  if (pid_ <= 0) return;
+  ::kill(-pid_, SIGKILL);
+  ::kill(pid_, SIGKILL);  // it may not have come to setsid() yet
+}
+
+std::string tail_of(const std::string& log, std::size_t bytes) {
+  std::ifstream file(log, std::ios::binary | std::ios::ate);
+  if (!file) return "";
+  const auto size = std::size_t(std::max<std::streamoff>(0, file.tellg()));
+  std::string text(std::min(size, bytes), '\0');
+  file.seekg(std::streamoff(size - text.size()));
+  file.read(text.data(), std::streamsize(text.size()));
+  text.resize(std::size_t(file.gcount()));
+  if (size > bytes) text.erase(0, text.find('\n') + 1);  // whole lines
+  return text;
+}
+
+}  // namespace mer::worker

@@ -1,0 +1,68 @@
+// Subprocess: a passive child: frames in on its descriptor 0, frames out on its descriptor 3, everything it prints in a
+// log file.
+//
+// The child gets a session of its own (mpirun signals whole process groups), dies with the thread that started it, runs
+// on the given cores, and sees no MPI variables in its environment. No call blocks, but for the destructor's short wait
+// for a killed child. Threads: one thread owns it, and must live as long as the child. Errors: unavailable when the
+// child cannot be started; a child that dies later shows in reap().
+#pragma once
+
+#include <optional>
+#include <string>
+#include <sys/types.h>
+#include <vector>
+
+#include "core/result.hpp"
+
+namespace mer::worker {
+
+struct ChildCommand {
+  std::string program;
+  std::vector<std::string> arguments;  // after the program's name
+  std::string log;                     // its folder is made
+  std::vector<int> cores;              // empty: those of this process
+};
+
+struct ExitStatus {
+  bool by_signal = false;
+  int code = 0;  // exit status or signal number
+  bool operator==(const ExitStatus&) const = default;
+};
+
+class Subprocess {
+ public:
+  static Result<Subprocess> start(const ChildCommand& command);
+  Subprocess(Subprocess&& other) noexcept;
+  Subprocess& operator=(Subprocess&&) = delete;
+  ~Subprocess();  // kills and reaps
+
+  pid_t pid() const { return pid_; }
+
+  // Queues bytes for the child and writes what fits.
+  void write(const std::string& bytes);
+  void flush();
+
+  // What has arrived, at most about 1 MiB; empty: nothing now, or the stream has ended.
+  std::string read();
+
+  // Waits until there is something to read or to write, at most so long.
+  void wait(int milliseconds);
+
+  // The exit, once; nullopt while the child lives. What it wrote before can still be read.
+  std::optional<ExitStatus> reap();
+
+  void kill();  // SIGKILL to the child and its process group
+
+ private:
+  Subprocess(pid_t pid, int input, int output) : pid_(pid), input_(input), output_(output) {}
+
+  pid_t pid_ = -1;  // -1: reaped
+  int input_ = -1;
+  int output_ = -1;  // -1: the stream has ended
+  std::string unwritten_;
+};
+
+// The last lines of a log, at most `bytes`.
+std::string tail_of(const std::string& log, std::size_t bytes = 4096);
+
+}  // namespace mer::worker

@@ -1,0 +1,45 @@
+// Batches: the order in which a trial sees its dialogues, and the ragged batch of a stack's step.
+//
+// Threads: pure functions.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "core/settings.hpp"
+#include "model/stacked_model.hpp"
+#include "worker/trainer/job_input.hpp"
+
+namespace mer::trainer {
+
+// 0..count-1 shuffled for one epoch (from 1): Fisher-Yates with Philox numbers of (seed, epoch, position).
+std::vector<std::uint32_t> data_order(std::uint64_t seed, int epoch, std::size_t count);
+
+// One slot's share of a stack's batch. Default: the slot takes no part in this step.
+struct SlotShare {
+  const TrialInput* trial = nullptr;
+  const Part* part = nullptr;
+  std::span<const std::uint32_t> dialogues;  // positions in part->dialogues
+};
+
+// Corpus rows of a share, dialogue by dialogue, and which of them are scored.
+struct ShareRows {
+  std::vector<std::uint32_t> rows;
+  std::vector<std::uint8_t> scored;
+  std::int64_t scored_count = 0;
+};
+ShareRows rows_of(const SlotShare& share);
+
+model::Layout layout_of(std::span<const SlotShare> shares);
+
+struct StackBatch {
+  model::Batch batch;
+  std::vector<ShareRows> shares;  // by slot
+};
+
+// Gathers features (standardised) and labels. REQUIRES: one share per slot, at least one of them not empty.
+StackBatch gather_batch(const JobInput& input, std::span<const SlotShare> shares, Dtype dtype);
+
+}  // namespace mer::trainer

@@ -1,0 +1,26 @@
+// Evaluation of a part in corpus order, without dropout and without autograd.
+//
+// Batches hold a fixed number of the trial's own dialogues, so that the losses that are statistics of a batch (eq 5, 6)
+// do not depend on what else the stack evaluates. Threads: one thread owns the model.
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "model/stacked_model.hpp"
+#include "worker/trainer/job_input.hpp"
+#include "worker/trainer/selection.hpp"
+
+namespace mer::trainer {
+
+struct EvaluationTask {
+  int slot = 0;
+  const TrialInput* trial = nullptr;
+  const Part* part = nullptr;  // not empty
+};
+
+// One evaluation per task. REQUIRES: no slot twice.
+std::vector<Evaluation> evaluate(model::StackedModel& model, const JobInput& input,
+                                 std::span<const EvaluationTask> tasks);
+
+}  // namespace mer::trainer

@@ -1,0 +1,149 @@
+// mer-trainer: trains one stack of trials. Spawned by the agent (commands on descriptor 0, reports on descriptor 3),
+// or started by hand with --job.
+//
+// stdout and stderr are the attempt's log. SIGTERM and SIGUSR1 stop every trial with a checkpoint. Ends with code 75
+// when the agent is gone.
+#include <ATen/Parallel.h>
+#include <CLI/CLI.hpp>
+#include <atomic>
+#include <cstdio>
+#include <exception>
+#include <fcntl.h>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <unistd.h>
+#include <utility>
+#include <vector>
+
+#include "core/exit_code.hpp"
+#include "core/json_text.hpp"
+#include "core/messages.hpp"
+#include "core/version.hpp"
+#include "data/file_io.hpp"
+#include "worker/trainer/probe_file.hpp"
+#include "worker/trainer/process.hpp"
+#include "worker/trainer/report_sink.hpp"
+#include "worker/trainer/stack_trainer.hpp"
+#include "worker/trainer/stop_requests.hpp"
+
+namespace mer::trainer {
+namespace {
+
+constexpr int kCommands = 0, kReports = 3;
+constexpr std::size_t kMaxJobBytes = std::size_t{256} << 20;
+
+ExitCode complain(const Error& error) {
+  std::fprintf(stderr, "mer-trainer: %s\n", error.message.c_str());
+  return exit_code_of(error.code);
+}
+
+// The other side is gone: nothing that this process could still do would reach anyone.
+[[noreturn]] void leave_orphaned(const Error& error) {
+  std::fprintf(stderr, "mer-trainer: %s; ending\n", error.message.c_str());
+  std::fflush(nullptr);
+  _exit(int(ExitCode::orphaned));
+}
+
+// Reports to the agent; the log gets them as lines.
+class AgentSink : public ReportSink {
+ public:
+  Status send(const Message& message) override {
+    if (const Status sent = frames_.send(message); !sent) leave_orphaned(sent.error());
+    return log_.send(message);
+  }
+
+ private:
+  FrameSink frames_{kReports};
+  ProgressSink log_;
+};
+
+void use_threads(int threads) {
+  at::set_num_interop_threads(1);
+  at::set_num_threads(threads);
+}
+
+ExitCode run_for_agent() {
+  set_up_signals(false);
+  if (!die_with_parent()) leave_orphaned({ErrorCode::unavailable, "the agent died before the trainer started"});
+  AgentSink sink;
+  StopRequests stops;
+  std::atomic<std::uint64_t> steps = 0;
+  std::atomic<bool> ended = false;
+
+  CommandReader commands(kCommands);
+  const Result<std::optional<Message>> first = commands.read();
+  if (!first) leave_orphaned(first.error());
+  const auto* assign = std::get_if<Assign>(&first->value());
+  if (assign == nullptr) return complain(invalid("the first frame must be an Assign"));
+  commands.start(stops, [&](const Error& error) {
+    if (!ended) leave_orphaned(error);
+  });
+  const Heartbeat heartbeat([&] { (void)sink.send(Beat{steps}); });
+  use_threads(assign->job.threads);
+  const Result<StackOutcome> outcome = run_job(assign->job, sink, stops, steps);
+  ended = true;  // the agent may close its pipe now
+  return outcome ? ExitCode::done : complain(outcome.error());
+}
+
+Result<StackJob> read_job(const std::string& path) {
+  MER_ASSIGN(const std::string text, data::read_file(path, kMaxJobBytes));
+  MER_ASSIGN(const nlohmann::json parsed, parse_json_text(text, path));
+  try {
+    return parsed.get<StackJob>();
+  } catch (const std::exception& error) {
+    return invalid(path + ": is not a job: " + error.what());
+  }
+}
+
+ExitCode run_job_file(const std::string& path, const std::string& out) {
+  set_up_signals(true);
+  const Result<StackJob> job = read_job(path);
+  if (!job) return complain(job.error());
+  use_threads(job->threads);
+  const data::Descriptor file(out.empty() ? -1 : open(out.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
+  if (!out.empty() && file.get() < 0) return complain(data::system_error(errno, out + ": cannot be written"));
+  FrameSink frames(file.get());
+  ProgressSink progress;
+  ReportSink& sink = out.empty() ? static_cast<ReportSink&>(progress) : frames;
+
+  std::atomic<std::uint64_t> steps = 0;
+  const Result<StackOutcome> outcome = run_job(*job, sink, StopRequests(), steps);
+  if (!outcome) return complain(outcome.error());
+  if (outcome->failed + outcome->diverged > 0) return ExitCode::some_failed;
+  return outcome->stopped > 0 ? ExitCode::paused : ExitCode::done;
+}
+
+int run(int argc, char** argv) {
+  CLI::App app("mer-trainer: trains one stack of trials. mer-worker starts it; by hand: mer-trainer --job job.json");
+  app.set_version_flag("--version", "mer-trainer " + code_version());
+  std::string job, out;
+  std::vector<std::string> probe;
+  app.add_option("--job", job, "a stack job as JSON: store, corpus_path, trials, ... (StackJob of core/trial.hpp)");
+  app.add_option("--out", out, "with --job: write the reports as frames into this file instead of text to stdout")
+      ->needs("--job");
+  app.add_option(
+         "--probe", probe,
+         "IN.safetensors OUT.safetensors: run given weights on a given batch and write every representation and "
+         "loss (docs/paper_map.md)")
+      ->expected(2)
+      ->excludes("--job");
+  CLI11_PARSE(app, argc, argv);
+  if (!probe.empty()) {
+    const Status probed = probe_file(probe[0], probe[1]);
+    return int(probed ? ExitCode::done : complain(probed.error()));
+  }
+  return int(job.empty() ? run_for_agent() : run_job_file(job, out));
+}
+
+}  // namespace
+}  // namespace mer::trainer
+
+int main(int argc, char** argv) {
+  try {
+    return mer::trainer::run(argc, argv);
+  } catch (const std::exception& error) {  // LibTorch throws, e.g. when memory is short
+    std::fprintf(stderr, "mer-trainer: %s\n", error.what());
+    return int(mer::ExitCode::internal);
+  }
+}

@@ -1,0 +1,24 @@
+// What the trainer's process is and how it lives: its parent, its signals, its environment, its memory.
+//
+// Threads: the functions may be called from any thread; call set_up_signals() before others start.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "core/records.hpp"
+
+namespace mer::trainer {
+
+Environment current_environment(int threads);
+
+std::int64_t peak_memory();  // VmHWM in bytes; 0 where it is not known
+
+// The kernel kills this process when its parent dies. False: the parent is already gone.
+bool die_with_parent();
+
+// Set by SIGTERM and SIGUSR1 (by SIGINT too for a trainer started by hand): checkpoint and stop every trial.
+bool stop_signalled();
+void set_up_signals(bool interactive);
+
+}  // namespace mer::trainer

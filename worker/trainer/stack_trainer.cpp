@@ -1,0 +1,222 @@
+#include "worker/trainer/stack_trainer.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "worker/trainer/batches.hpp"
+#include "worker/trainer/epoch_means.hpp"
+#include "worker/trainer/evaluator.hpp"
+#include "worker/trainer/process.hpp"
+
+namespace mer::trainer {
+namespace {
+
+double monotonic_seconds() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+double unix_seconds() {
+  return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
+}
+
+model::Shape shape_of(const JobInput& input) {
+  const TrialInput& trial = input.trials.front();
+  model::Shape shape;
+  shape.settings = trial.job.spec.model;
+  for (const ModalityInput& modality : trial.modalities) shape.feature_dims.push_back(modality.features->dim);
+  shape.classes = int(input.corpus.labels.size());
+  shape.dtype = trial.job.spec.train.dtype;
+  return shape;
+}
+
+Report failed_report(const TrialId& trial, int attempt, const Error& error) {
+  AttemptFailed failed;
+  failed.failure.kind = Failure::Kind::error;
+  failed.failure.message = error.message;
+  return {trial, attempt, failed};
+}
+
+}  // namespace
+
+StackTrainer::StackTrainer(const StackJob& job, const JobInput& input, ReportSink& sink, const StopRequests& stops,
+                           std::atomic<std::uint64_t>& steps)
+    : job_(job),
+      input_(input),
+      sink_(sink),
+      stops_(stops),
+      steps_(steps),
+      environment_(current_environment(job.threads)),
+      started_at_(monotonic_seconds()),
+      model_(shape_of(input), int(input.trials.size())) {
+  for (std::size_t slot = 0; slot < input.trials.size(); ++slot) {
+    members_.emplace_back();
+    members_.back().slot = std::make_unique<TrialSlot>(job, input.trials[slot], environment_, model_, int(slot));
+  }
+}
+
+Result<StackOutcome> StackTrainer::run() {
+  MER_TRY(start());
+  while (any_active()) {
+    MER_TRY(stop_requested_members());
+    if (!any_active()) break;
+    MER_TRY(train_step());
+    MER_TRY(end_epochs());
+  }
+  return outcome_;
+}
+
+Status StackTrainer::start() {
+  for (Member& member : members_) MER_TRY(send(member, member.slot->start(environment_)));
+  return {};
+}
+
+Status StackTrainer::stop_requested_members() {
+  if (!stops_.any() && !stop_signalled()) return {};
+  for (Member& member : members_) {
+    if (!member.active) continue;
+    if (!stop_signalled() && !stops_.wanted(member.slot->trial().job.spec.id)) continue;
+    Checkpointer& checkpointer = member.slot->checkpointer();
+    if (checkpointer.remembered_epoch() > checkpointer.saved_epoch()) MER_TRY(save_checkpoint(member));
+    member.active = false;
+    ++outcome_.stopped;
+    MER_TRY(send(member, AttemptStopped{checkpointer.saved_epoch()}));
+  }
+  return {};
+}
+
+Status StackTrainer::train_step() {
+  const double begin = monotonic_seconds();
+  std::vector<SlotShare> shares(members_.size());
+  std::vector<model::SlotSettings> settings(members_.size());
+  for (std::size_t i = 0; i < members_.size(); ++i) {
+    if (!members_[i].active) continue;
+    shares[i] = members_[i].slot->next_share();
+    settings[i] = members_[i].slot->settings();
+  }
+  const StackBatch gathered = gather_batch(input_, shares, model_.shape().dtype);
+
+  const model::Representations representations = model_.forward(gathered.batch, settings);
+  const model::Losses losses = model_.losses(gathered.batch, representations, settings);
+  model_.clear_gradients();
+  model_.backward(losses);
+
+  const std::vector<LossComponents> components = components_by_slot(losses, model_.slots());
+  const HostLogits logits(representations.logits);
+  for (std::size_t i = 0; i < members_.size(); ++i) {
+    Member& member = members_[i];
+    if (!member.active) continue;
+    const auto diverged = member.slot->learn(components[i], gathered.shares[i], input_.labels, logits,
+                                             gathered.batch.layout.slot_begin(int(i)));
+    if (diverged) {
+      member.active = false;
+      ++outcome_.diverged;
+      MER_TRY(send(member, *diverged));
+    }
+  }
+  steps_ += 1;
+  const double seconds = monotonic_seconds() - begin;
+  for (Member& member : members_) member.train_seconds += seconds;
+  return {};
+}
+
+Status StackTrainer::end_epochs() {
+  std::vector<Member*> ended;
+  for (Member& member : members_) {
+    if (member.active && member.slot->epoch_ended()) ended.push_back(&member);
+  }
+  if (ended.empty()) return {};
+
+  const double begin = monotonic_seconds();
+  std::vector<EvaluationTask> tests, validations;
+  for (const Member* member : ended) {
+    if (!member->slot->evaluates()) continue;
+    const TrialInput& trial = member->slot->trial();
+    tests.push_back({member->slot->slot(), &trial, &trial.fold->test});
+    if (!trial.fold->validation.empty()) {
+      validations.push_back({member->slot->slot(), &trial, &trial.fold->validation});
+    }
+  }
+  const std::vector<Evaluation> test_results = evaluate(model_, input_, tests);
+  const std::vector<Evaluation> validation_results = evaluate(model_, input_, validations);
+  const double seconds = monotonic_seconds() - begin;
+
+  const auto result_for = [](int slot, const auto& tasks, const auto& results) -> const Evaluation* {
+    const auto task = std::find_if(tasks.begin(), tasks.end(), [slot](const auto& t) { return t.slot == slot; });
+    return task == tasks.end() ? nullptr : &results[std::size_t(task - tasks.begin())];
+  };
+  for (Member* member : ended) {
+    TrialSlot& slot = *member->slot;
+    EpochDone done;
+    done.rows = slot.end_epoch(result_for(slot.slot(), validations, validation_results),
+                               result_for(slot.slot(), tests, test_results));
+    done.timing = {slot.epoch(), member->train_seconds, seconds, unix_seconds()};
+    member->train_seconds = 0;
+    if (!done.rows.empty()) MER_TRY(send(*member, std::move(done)));
+    if (slot.finished()) {
+      MER_TRY(finish(*member));
+    } else if (slot.checkpointer().due()) {
+      MER_TRY(save_checkpoint(*member));
+    }
+  }
+  return {};
+}
+
+Status StackTrainer::finish(Member& member) {
+  AttemptFinished finished;
+  finished.result = member.slot->result();
+  finished.result.wall_seconds = monotonic_seconds() - started_at_;
+  finished.result.peak_memory = peak_memory();
+  member.active = false;
+  ++outcome_.finished;
+  return send(member, std::move(finished));
+}
+
+// A checkpoint that cannot be written costs the trial its way back, not its training: the log says so, and the next
+// one is tried in time.
+Status StackTrainer::save_checkpoint(Member& member) {
+  const Result<CheckpointRecord> record = member.slot->checkpointer().save();
+  if (!record) {
+    std::fprintf(stderr, "mer-trainer: no checkpoint was written: %s\n", record.error().message.c_str());
+    return {};
+  }
+  MER_TRY(send(member, CheckpointSaved{*record}));
+  member.slot->checkpointer().remove_old();
+  return {};
+}
+
+Status StackTrainer::send(const Member& member, AttemptEvent event) {
+  const TrialJob& job = member.slot->trial().job;
+  return sink_.send(Report{job.spec.id, job.attempt, std::move(event)});
+}
+
+bool StackTrainer::any_active() const {
+  return std::any_of(members_.begin(), members_.end(), [](const Member& member) { return member.active; });
+}
+
+Result<StackOutcome> run_job(const StackJob& job, ReportSink& sink, const StopRequests& stops,
+                             std::atomic<std::uint64_t>& steps) {
+  StackOutcome outcome;
+  const Result<std::unique_ptr<const JobInput>> input = load_job_input(job);
+  if (!input) {
+    for (const TrialJob& trial : job.trials) {
+      MER_TRY(sink.send(failed_report(trial.spec.id, trial.attempt, input.error())));
+      ++outcome.failed;
+    }
+    return outcome;
+  }
+  for (const RefusedTrial& refused : (*input)->refused) {
+    MER_TRY(sink.send(failed_report(refused.trial, refused.attempt, refused.error)));
+  }
+  if (!(*input)->trials.empty()) {
+    StackTrainer trainer(job, **input, sink, stops, steps);
+    MER_ASSIGN(outcome, trainer.run());
+  }
+  outcome.failed += int((*input)->refused.size());
+  return outcome;
+}
+
+}  // namespace mer::trainer
