@@ -23,7 +23,7 @@ namespace {
 constexpr double kLockPatienceSeconds = 15;  // ranks outlive a killed mpirun by about 2 s
 constexpr int kFruitlessLaunches = 3;        // give up after so many launches without a new epoch
 
-// Signals that end a run, as something to poll: the first asks for a pause, the second kills.
+// Signals that end a run, as something to poll.
 class StopSignals {
  public:
   StopSignals() {
@@ -37,9 +37,10 @@ class StopSignals {
   StopSignals(const StopSignals&) = delete;
   StopSignals& operator=(const StopSignals&) = delete;
 
-  bool arrived() {
+  // The next signal that has arrived, 0: none.
+  int next() {
     signalfd_siginfo info{};
-    return ::read(descriptor_, &info, sizeof info) == ssize_t(sizeof info);
+    return ::read(descriptor_, &info, sizeof info) == ssize_t(sizeof info) ? int(info.ssi_signo) : 0;
   }
 
  private:
@@ -78,12 +79,13 @@ Result<LaunchEnd> launch(const LaunchOptions& options, StopSignals& signals, Pro
   LaunchEnd end = LaunchEnd::ended;
   while (!mpirun.ended()) {
     view.feed(mpirun.read_output(50));
-    if (!signals.arrived()) continue;
+    const int signal = signals.next();
+    if (signal == 0) continue;
     if (end == LaunchEnd::ended) {
-      std::fputs("\npausing: checkpoints are being written (once more to kill)\n", stderr);
+      std::fputs("\npausing: checkpoints are being written (Ctrl-C once more kills)\n", stderr);
       mpirun.request_pause();
       end = LaunchEnd::paused;
-    } else {
+    } else if (signal == SIGINT) {  // batch systems repeat their TERM: that asks for nothing new
       mpirun.kill();
       end = LaunchEnd::killed;
     }

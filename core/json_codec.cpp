@@ -5,6 +5,7 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
+#include <utility>
 
 namespace mer {
 
@@ -23,13 +24,9 @@ constexpr int kMaxClasses = 1000;
 template <class T>
 T integer(const char* key, const json& value) {
   if (value.is_number_unsigned()) {
-    const auto number = value.get<std::uint64_t>();
-    if (number <= static_cast<std::uint64_t>(std::numeric_limits<T>::max())) return static_cast<T>(number);
+    if (const auto number = value.get<std::uint64_t>(); std::in_range<T>(number)) return static_cast<T>(number);
   } else if (value.is_number_integer()) {
-    const auto number = value.get<std::int64_t>();
-    if (std::is_signed_v<T> ? number >= static_cast<std::int64_t>(std::numeric_limits<T>::min()) : number >= 0) {
-      return static_cast<T>(number);
-    }
+    if (const auto number = value.get<std::int64_t>(); std::in_range<T>(number)) return static_cast<T>(number);
   }
   refuse(key, "an integer in range");
 }

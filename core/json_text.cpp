@@ -116,6 +116,14 @@ class CountingIterator {
   std::size_t* count_ = nullptr;
 };
 
+// The parser quotes what it read: any length, any bytes.
+std::string printable(std::string message) {
+  if (message.size() > kMaxMessage) message = message.substr(0, kMaxMessage) + "...";
+  std::replace_if(
+      message.begin(), message.end(), [](char c) { return c < ' ' || c == '\x7f'; }, '?');
+  return message;
+}
+
 // "LINE:COLUMN" of the last character read, both from 1.
 std::string place_of(std::string_view text, std::size_t read) {
   const std::string_view before = text.substr(0, std::clamp<std::size_t>(read, 1, text.size() + 1) - 1);
@@ -138,9 +146,7 @@ Result<json> parse_json_text(std::string_view text, const std::string& name) {
     return invalid(name + ": " + error.what());
   }
   const std::size_t position = builder.error_position() == 0 ? read : builder.error_position();
-  std::string message = builder.error();
-  if (message.size() > kMaxMessage) message = message.substr(0, kMaxMessage) + "...";
-  return invalid(name + ":" + place_of(text, position) + ": " + message);
+  return invalid(name + ":" + place_of(text, position) + ": " + printable(builder.error()));
 }
 
 Result<json> parse_cbor(std::string_view bytes) {
@@ -152,7 +158,7 @@ Result<json> parse_cbor(std::string_view bytes) {
   } catch (const std::exception& error) {
     return Error{ErrorCode::corrupt, std::string("not CBOR: ") + error.what()};
   }
-  return Error{ErrorCode::corrupt, "not CBOR: " + builder.error().substr(0, kMaxMessage)};
+  return Error{ErrorCode::corrupt, "not CBOR: " + printable(builder.error())};
 }
 
 }  // namespace mer

@@ -35,8 +35,10 @@ Error SweepOrigin::error(const std::string& pointer, const std::string& message)
 }
 
 std::string pointer_to(const std::string& pointer, const std::string& key) {
+  std::size_t end = std::min(kMaxShown, key.size());
+  while (end > 0 && end < key.size() && (key[end] & 0xC0) == 0x80) --end;  // not inside a UTF-8 character
   std::string escaped;
-  for (const char c : key.substr(0, kMaxShown)) {
+  for (const char c : key.substr(0, end)) {
     if (c == '~') {
       escaped += "~0";
     } else if (c == '/') {

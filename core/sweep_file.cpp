@@ -178,6 +178,22 @@ Status add_configuration(Result<Configuration> configuration, std::set<Configura
   return {};
 }
 
+// A name that no configuration has would be dropped in silence by resolve(): it is a slip of the pen.
+Status check_standardise(const SweepOrigin& origin, const json& document, const Sweep& sweep) {
+  const json names = document.value("train", json::object()).value("standardise", json::array());
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    const bool known = std::any_of(sweep.configurations.begin(), sweep.configurations.end(), [&](const auto& one) {
+      const auto& modalities = one.model.modalities;
+      return std::find(modalities.begin(), modalities.end(), names[i].get<std::string>()) != modalities.end();
+    });
+    if (!known) {
+      return origin.error("/train/standardise/" + std::to_string(i),
+                          shown(names[i]) + " is a modality of no configuration; allowed: names of /model/modalities");
+    }
+  }
+  return {};
+}
+
 Result<Sweep> sweep_of(const SweepOrigin& origin, const json& document) {
   MER_TRY(check_top_level(origin, document, {"name", "corpus", "folds"},
                           {"$schema", "seeds", "model", "train", "select", "grid", "zip", "random", "list", "resources",
@@ -191,6 +207,7 @@ Result<Sweep> sweep_of(const SweepOrigin& origin, const json& document) {
   for (const json& point : expansion.points) {
     MER_TRY(add_configuration(resolve(origin, document, point), seen, sweep));
   }
+  MER_TRY(check_standardise(origin, document, sweep));
   return finished(origin, std::move(sweep), expansion.varied);
 }
 }  // namespace

@@ -13,6 +13,8 @@ extern const char* const kCompiler;   // "GNU 12.2.0"
 extern const char* const kBuildType;  // "Release"
 
 // "0.1.0+3fa9c1d2b4e5".
-inline std::string code_version() { return std::string(kVersion) + "+" + kGitCommit; }
+inline std::string code_version() {
+  return std::string(kVersion) + "+" + kGitCommit;
+}
 
 }  // namespace mer

@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "core/sweep_file.hpp"
+#include "core/version.hpp"
 #include "orchestrator/coordinator.hpp"
 #include "storage/sqlite_reader.hpp"
 #include "storage/sqlite_store.hpp"
@@ -155,7 +156,10 @@ int main(int argc, char** argv) {
   app.add_option("--sweep", options.sweep, "number of the sweep in the store")->required();
   app.add_option("--web-port", options.web_port, "port of the dashboard (default: any free one)");
   app.add_flag("--no-web", options.no_web, "no dashboard");
-  app.add_option("--checkpoint-seconds", options.checkpoint_seconds, "least time between two checkpoints of a trial");
+  app.add_option("--checkpoint-seconds", options.checkpoint_seconds, "least time between two checkpoints of a trial")
+      ->envname("MER_CHECKPOINT_SECONDS")
+      ->capture_default_str();
+  app.set_version_flag("--version", "mer-coordinator " + mer::code_version());
   CLI11_PARSE(app, argc, argv);
   return run(options);
 }

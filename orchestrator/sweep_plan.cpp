@@ -73,7 +73,6 @@ class Planner {
     MER_CHECK(found != corpora_.end(), "a corpus of the sweep was not loaded");
     const data::Corpus& corpus = found->second;
     MER_TRY(check_modalities(configuration, corpus));
-    warn_about_standardise(configuration, corpus);
     if (corpus_ids_.insert(corpus.id).second) plan_.submission.corpora.push_back(record_of(corpus));
 
     MER_ASSIGN(const data::FoldPlan* folds, folds_of(configuration, corpus));
@@ -126,14 +125,6 @@ class Planner {
       plan_.submission.test_parts.push_back(test_part_of(fold, corpus));
     }
     return known->second;
-  }
-
-  void warn_about_standardise(const Configuration& configuration, const data::Corpus& corpus) {
-    for (const std::string& modality : configuration.train.standardise) {
-      if (corpus.find(modality) != nullptr) continue;
-      warn("/train/standardise: \"" + modality + "\" is not in corpus " + corpus.name + ", which has " +
-           modalities_of(corpus) + ": it has no effect there");
-    }
   }
 
   void warn(const std::string& warning) {

@@ -217,7 +217,7 @@ Result<std::vector<ResultRow>> MemoryStore::results(SweepId id, SelectionRule ru
   std::vector<ResultRow> rows;
   for (const auto& [configuration, points] : points_of) {
     const bool over_seeds = folds_of[configuration].size() == 1;
-    const auto of = [&](Metric m) { return aggregate_points(points, m, over_seeds); };
+    const auto of = [&, &points = points](Metric m) { return aggregate_points(points, m, over_seeds); };
     rows.push_back({configuration, of(Metric::wa), of(Metric::ua), of(Metric::macro_f1), of(Metric::weighted_f1)});
   }
   return rows;

@@ -11,7 +11,34 @@ namespace {
 constexpr int kOldestLibrary = 3'040'000;
 constexpr int kBusyMilliseconds = 5'000;  // a reader that recovers a killed writer's WAL holds a lock for a moment
 
-ErrorCode code_of(int rc, int system_errno) {
+// SQLite calls only ENOSPC "full", and forgets the errno of any other failed write before it can be asked. So the
+// calls by which it writes report an exhausted quota as a full disk.
+ssize_t as_full(ssize_t written) {
+  if (written < 0 && (errno == EDQUOT || errno == EFBIG)) errno = ENOSPC;
+  return written;
+}
+ssize_t checked_write(int fd, const void* bytes, std::size_t count) {
+  return as_full(write(fd, bytes, count));
+}
+ssize_t checked_pwrite(int fd, const void* bytes, std::size_t count, off_t offset) {
+  return as_full(pwrite(fd, bytes, count, offset));
+}
+
+void check_writes() {
+  static std::once_flag once;
+  std::call_once(once, [] {
+    sqlite3_vfs* vfs = sqlite3_vfs_find(nullptr);
+    const auto replace = [&](const char* name, auto* call) {
+      vfs->xSetSystemCall(vfs, name, reinterpret_cast<sqlite3_syscall_ptr>(call));
+    };
+    replace("write", checked_write);
+    replace("pwrite", checked_pwrite);
+    replace("pwrite64", checked_pwrite);
+  });
+}
+
+ErrorCode code_of(int rc) {
+  if (rc == SQLITE_IOERR_SHMSIZE) return ErrorCode::no_space;  // the WAL's index could not grow
   switch (rc & 0xff) {
     case SQLITE_FULL: return ErrorCode::no_space;
     case SQLITE_BUSY:
@@ -19,8 +46,6 @@ ErrorCode code_of(int rc, int system_errno) {
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB: return ErrorCode::corrupt;
     case SQLITE_IOERR:
-      // SQLite calls only ENOSPC "full".
-      return system_errno == EDQUOT || system_errno == EFBIG ? ErrorCode::no_space : ErrorCode::io;
     case SQLITE_CANTOPEN:
     case SQLITE_PERM:
     case SQLITE_READONLY: return ErrorCode::io;
@@ -40,7 +65,7 @@ const char* remedy_of(ErrorCode code) {
 }
 
 Error error_of(sqlite3* db, int rc) {
-  const ErrorCode code = code_of(rc, sqlite3_system_errno(db));
+  const ErrorCode code = code_of(rc);
   const char* file = sqlite3_db_filename(db, nullptr);
   return {code, std::string(file != nullptr ? file : "database") + ": " + sqlite3_errmsg(db) + " (SQLite " +
                     std::to_string(sqlite3_extended_errcode(db)) + ")" + remedy_of(code)};
@@ -139,6 +164,7 @@ Result<std::shared_ptr<SqliteDb>> SqliteDb::open(const std::filesystem::path& fi
     return Error{ErrorCode::invalid,
                  std::string("SQLite ") + sqlite3_libversion() + " is too old: 3.40 or newer is needed"};
   }
+  check_writes();
   const int mode = options.read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
   sqlite3* handle = nullptr;
   const int rc = sqlite3_open_v2(file.c_str(), &handle, mode | SQLITE_OPEN_EXRESCODE, nullptr);

@@ -1,8 +1,7 @@
 #include "storage/sqlite_store.hpp"
 
-#include <sqlite3.h>
-
 #include <set>
+#include <sqlite3.h>
 #include <utility>
 
 #include "storage/migrations.hpp"
@@ -29,7 +28,9 @@ Status raise_version(SqliteDb& db) {
 
 }  // namespace
 
-std::string sqlite_version() { return sqlite3_libversion(); }
+std::string sqlite_version() {
+  return sqlite3_libversion();
+}
 
 Result<std::unique_ptr<SqliteStore>> SqliteStore::open(const StoreDir& store) {
   MER_ASSIGN(std::shared_ptr<SqliteDb> db,

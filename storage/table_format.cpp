@@ -18,6 +18,8 @@ template <class... Visitors>
 struct Overloaded : Visitors... {
   using Visitors::operator()...;
 };
+template <class... Visitors>
+Overloaded(Visitors...) -> Overloaded<Visitors...>;
 
 std::string fixed(double value, int digits) {
   if (!std::isfinite(value)) return double_text(value);

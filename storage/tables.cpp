@@ -65,8 +65,9 @@ std::string label_of(const SweepDetail& detail, const ConfigurationRow& configur
   const auto last_part = [](const std::string& key) { return key.substr(key.rfind('.') + 1); };
   std::string label;
   for (const auto& [key, value] : configuration.differing) {
-    const auto twins = std::count_if(keys.begin(), keys.end(),
-                                     [&](const std::string& other) { return last_part(other) == last_part(key); });
+    const auto twins = std::count_if(keys.begin(), keys.end(), [&, &key = key](const std::string& other) {
+      return last_part(other) == last_part(key);
+    });
     if (!label.empty()) label += ' ';
     label += (twins > 1 ? key : last_part(key)) + '=' + text_of_json(value);
   }

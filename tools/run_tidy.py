@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Runs clang-tidy over the units that do not include LibTorch (a torch unit takes it a minute), cores at a time.
+"""Runs clang-tidy over the product's units that do not include LibTorch (one of those takes it a minute), cores at a time.
 
 Usage: run_tidy.py BUILD_FOLDER
 A unit that was clean is not looked at again until it, a project header that it includes, or .clang-tidy changes; the
@@ -38,13 +38,14 @@ def mark_of(unit: Path, command: str) -> Path:
 
 
 def units(build: Path) -> list[tuple[Path, str]]:
-    """Sources of the compile database, once each, without LibTorch's and generated ones."""
+    """Sources of the compile database, once each, without LibTorch's, tests and generated ones."""
     found = {}
     for entry in json.loads((build / "compile_commands.json").read_text()):
         path = Path(entry["file"])
         if not path.is_relative_to(ROOT) or path.is_relative_to(build):
             continue
-        if folder_of(path.relative_to(ROOT)) not in FOLDERS_WITH_TORCH and "torch/include" not in entry["command"]:
+        folder = folder_of(path.relative_to(ROOT))
+        if folder is not None and folder not in FOLDERS_WITH_TORCH and "torch/include" not in entry["command"]:
             found.setdefault(path, entry["command"])
     return sorted(found.items())
 

@@ -61,7 +61,7 @@ void Agent::take(const StackJob& job, TimePoint now) {
 }
 
 void Agent::start(const StackJob& job, TimePoint now) {
-  child_.emplace();
+  child_ = Child();
   child_->started = now;
   for (const TrialJob& trial : job.trials) child_->slots.push_back({trial.spec.id, trial.attempt, false});
   effects_.emplace_back(SpawnChild{job});

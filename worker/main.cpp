@@ -8,6 +8,7 @@
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
+#include "core/version.hpp"
 #include "transport/mpi_transport.hpp"
 #include "worker/agent_loop.hpp"
 #include "worker/cores.hpp"
@@ -57,6 +58,7 @@ int main(int argc, char** argv) {
   CLI::App app{"A worker of mer: rank 1 or higher of an MPI job that `merctl run` starts.", "mer-worker"};
   std::string trainer = (std::filesystem::read_symlink("/proc/self/exe").parent_path() / "mer-trainer").string();
   app.add_option("--trainer", trainer, "program that trains a stack (default: mer-trainer beside this program)");
+  app.set_version_flag("--version", "mer-worker " + mer::code_version());
   CLI11_PARSE(app, argc, argv);
   return run(trainer);
 }

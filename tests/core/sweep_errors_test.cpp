@@ -1,5 +1,5 @@
 // Bad sweep files: each with the exact message.
-#include <chrono>
+#include <ctime>
 #include <fstream>
 #include <gtest/gtest.h>
 
@@ -30,9 +30,8 @@ std::string with_name(const std::string& name) {
 
 constexpr char kNameRule[] = " is not allowed; allowed: letters, digits, - and _, at most 100, beginning with a letter";
 
-std::vector<BadFile> bad_files() {
+std::vector<BadFile> not_json() {
   return {
-      // --- not JSON ---
       {"Empty", "",
        "f.json:1:1: syntax error while parsing value - unexpected end of input; expected '[', '{', or a literal"},
       {"NotAnObject", "[1]", "f.json: /: [1] is not allowed; allowed: an object {...}"},
@@ -41,7 +40,11 @@ std::vector<BadFile> bad_files() {
       {"DeepBrackets", std::string(100'000, '['), "f.json:1:65: nested deeper than 64 brackets"},
       {"DeepBracketsInside", with("\"grid\": {\"model.alpha\": " + std::string(100'000, '[')),
        "f.json:1:158: nested deeper than 64 brackets"},
-      // --- keys ---
+  };
+}
+
+std::vector<BadFile> with_bad_keys() {
+  return {
       {"NameMissing", R"({"corpus": {"path": "c"}, "folds": {"scheme": "speaker"}})", "f.json: /: \"name\" is missing"},
       {"CorpusMissing", R"({"name": "x", "folds": {"scheme": "speaker"}})", "f.json: /: \"corpus\" is missing"},
       {"FoldsMissing", R"({"name": "x", "corpus": {"path": "c"}})", "f.json: /: \"folds\" is missing"},
@@ -59,7 +62,11 @@ std::vector<BadFile> bad_files() {
        "f.json: /retry/temperature: unknown key \"temperature\"; allowed: max_attempts"},
       {"KeyIsEscapedInThePointer", with(R"("retry": {"a/b~c": 1})"),
        "f.json: /retry/a~1b~0c: unknown key \"a/b~c\"; allowed: max_attempts"},
-      // --- values ---
+  };
+}
+
+std::vector<BadFile> with_bad_values() {
+  return {
       {"NameBeginsWithADigit", with_name("\"1x\""), std::string("f.json: /name: \"1x\"") + kNameRule},
       {"NameWithASlash", with_name("\"a/b\""), std::string("f.json: /name: \"a/b\"") + kNameRule},
       {"NameIsANumber", with_name("3"), std::string("f.json: /name: 3") + kNameRule},
@@ -89,6 +96,9 @@ std::vector<BadFile> bad_files() {
       {"ThreeModalities", with(R"("model": {"modalities": ["a", "b", "c"]})"),
        "f.json: /model/modalities: [\"a\",\"b\",\"c\"] is not allowed; allowed: an array of 1 to 2 different names "
        "(letters, digits, - and _)"},
+      {"StandardisesAModalityThatNoConfigurationHas", with(R"("train": {"standardise": ["audio", "txet"]})"),
+       "f.json: /train/standardise/1: \"txet\" is a modality of no configuration; allowed: names of "
+       "/model/modalities"},
       {"StackZero", with(R"("resources": {"stack": 0})"),
        "f.json: /resources/stack: 0 is not allowed; allowed: an integer from 1 to 100000, or \"auto\""},
       {"UnknownPreset", with_corpus(R"({"synthetic": "iemocab"})"),
@@ -113,7 +123,11 @@ std::vector<BadFile> bad_files() {
       {"PublishedUnknownMetric", with(R"("published": [{"label": "P", "metric": "wua", "value": 0.8}])"),
        "f.json: /published/0/metric: \"wua\" is not allowed; allowed: one of \"wa\", \"ua\", \"macro_f1\", "
        "\"weighted_f1\"; did you mean \"wa\"?"},
-      // --- across fields ---
+  };
+}
+
+std::vector<BadFile> with_bad_combinations() {
+  return {
       {"CorpusOfTwoKinds", with_corpus(R"({"path": "/c", "synthetic": "iemocap"})"),
        "f.json: /corpus: {\"path\":\"/c\",\"seed\":0,\"synthetic\":\"iemocap\"} is not allowed; allowed: exactly one "
        "of "
@@ -145,7 +159,11 @@ std::vector<BadFile> bad_files() {
       {"ValidationOfExplicitFolds", with_folds(R"({"scheme": "explicit", "file": "x", "validation": "next-session"})"),
        "f.json: /folds/validation: \"next-session\" is not allowed, the scheme is \"explicit\"; allowed: \"none\": the "
        "file lists the validation part"},
-      // --- grid, zip, random, list ---
+  };
+}
+
+std::vector<BadFile> with_bad_groups() {
+  return {
       {"GridEmpty", with(R"("grid": {})"),
        "f.json: /grid: {} is not allowed; allowed: at least one field, such as \"model.alpha\": [0, 0.1]"},
       {"GridOfNoValues", with(R"("grid": {"model.alpha": []})"),
@@ -196,6 +214,15 @@ std::vector<BadFile> bad_files() {
        "f.json: /random/train.epochs/log: \"log\" does not suit train.epochs, which is an integer from 1 to 1000000; "
        "allowed: int, choice"},
   };
+}
+
+std::vector<BadFile> bad_files() {
+  std::vector<BadFile> all;
+  for (const auto& files :
+       {not_json(), with_bad_keys(), with_bad_values(), with_bad_combinations(), with_bad_groups()}) {
+    all.insert(all.end(), files.begin(), files.end());
+  }
+  return all;
 }
 
 class SweepErrorsTest : public ::testing::TestWithParam<BadFile> {};
@@ -256,7 +283,7 @@ TEST(SweepFileErrorsTest, AnEndlessFileIsRefused) {
 }
 
 TEST(SweepFileErrorsTest, HostileSizesAreRefusedQuickly) {
-  const auto start = std::chrono::steady_clock::now();
+  const std::clock_t start = std::clock();  // CPU time: a loaded machine is no fault
   std::string wide = "[0";
   for (int i = 0; i < 200'000; ++i) wide += ",0";
 
@@ -264,7 +291,7 @@ TEST(SweepFileErrorsTest, HostileSizesAreRefusedQuickly) {
   EXPECT_FALSE(parse_sweep(with("\"seeds\": " + wide + "]"), "f.json", "/base").ok());
   EXPECT_FALSE(parse_sweep(with("\"" + std::string(1'000'000, 'k') + "\": 1"), "f.json", "/base").ok());
 
-  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(5));
+  EXPECT_LT(std::clock() - start, 5 * CLOCKS_PER_SEC);
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
 // Mutated sweep files: whatever the bytes, parse_sweep answers, and what it accepts reads back.
-#include <chrono>
+#include <ctime>
 #include <gtest/gtest.h>
 #include <random>
 
@@ -36,11 +36,11 @@ std::string mutated(std::string text, std::mt19937& random) {
 }
 
 TEST(SweepFuzzTest, MutatedFilesGetAnAnswer) {
-  const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds(1500);
+  const std::clock_t end = std::clock() + 2 * CLOCKS_PER_SEC;  // CPU time: a loaded machine changes nothing
   std::mt19937 random(20240501);
   int refused = 0;
   int accepted = 0;
-  for (int round = 0; round < 3000 && std::chrono::steady_clock::now() < end; ++round) {
+  for (int round = 0; round < 3000 && std::clock() < end; ++round) {
     const std::string text = mutated(kSeedText, random);
     SCOPED_TRACE(text);
     const auto sweep = parse_sweep(text, "f.json", "/base");

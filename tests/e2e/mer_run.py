@@ -120,12 +120,16 @@ class Mer:
         victims = wait_until(lambda: self.processes(name), f"a process {name} runs")
         if name in ("mer-worker", "mer-trainer"):
             victims = victims[:1]
-        for pid in victims:
+        self.kill_processes(victims)
+        return victims
+
+    @staticmethod
+    def kill_processes(pids: list[int]) -> None:
+        for pid in pids:
             try:
                 os.kill(pid, signal.SIGKILL)
             except ProcessLookupError:
                 pass
-        return victims
 
     def close(self) -> None:
         """Leaves nothing behind, whatever the test did."""
@@ -133,7 +137,7 @@ class Mer:
             pids = self.processes()
             if not pids:
                 return
-            self.kill(None)
+            self.kill_processes(pids)
 
     def query(self, sql: str) -> list[tuple]:
         """Rows of the database, read-only; none while there is no database or no table yet."""

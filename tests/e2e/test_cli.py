@@ -1,4 +1,6 @@
 """merctl's exit codes and formats; a command that is refused writes nothing."""
+import csv
+import io
 import json
 
 import pytest
@@ -71,11 +73,14 @@ def test_export_writes_the_same_rows_as_csv_and_json(undisturbed, table):
 
 
 def test_a_diverged_trial_is_exit_code_1_and_its_configuration_has_no_mean(mer, corpus):
-    sweep = sweep_of(corpus, grid=None, train={"epochs": 3, "optimizer": "sgd", "learning_rate": 1e30})
+    sweep = sweep_of(corpus, grid=None, train={"epochs": 5, "optimizer": "sgd", "learning_rate": 100},
+                     model={"hidden": 8, "heads": 2, "beta": 1e6})
 
     ended = mer.run("run", mer.write_sweep(sweep), "--workers", 2, "--no-web")
+    table = mer.run("results", "tiny", "--format", "csv")
 
     assert ended.returncode == 1
+    assert {(row["mean"], row["n"]) for row in csv.DictReader(io.StringIO(table.stdout))} == {("", "0")}
     assert set(mer.states()) == {"diverged"}
     assert mer.query("SELECT max(attempt) FROM trials") == [(1,)]
 

@@ -212,7 +212,8 @@ TEST_F(CoordinatorTest, SilentWorkerIsLostAndItsTrialIsNotCharged) {
   EXPECT_EQ(step(), ExitCode::internal);
 
   EXPECT_EQ(counts().running, 0);
-  for (const auto& trial : *store_.progress(sweep_)) EXPECT_EQ(trial.crashes, 0);
+  const auto trials = *store_.progress(sweep_);
+  for (const auto& trial : trials) EXPECT_EQ(trial.crashes, 0);
 }
 
 TEST_F(CoordinatorTest, DuplicatedMessagesCountOnce) {

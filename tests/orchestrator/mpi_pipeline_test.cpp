@@ -133,7 +133,8 @@ class MpiPipelineTest : public ::testing::Test {
   void expect_everything_done_once() {
     EXPECT_EQ(counts().done, 6) << output_text();
     const auto reader = storage::open_reader(store_);
-    for (const auto& row : *(*reader)->trials(sweep_)) {
+    const auto rows = *(*reader)->trials(sweep_);
+    for (const auto& row : rows) {
       EXPECT_EQ((*reader)->curve(row.id, Split::test)->size(), 4U);
     }
   }

@@ -60,7 +60,8 @@ class PipelineTest : public ::testing::Test {
 
   storage::StateCounts counts() { return store_.sweep(sweep_)->summary.counts; }
   void expect_whole_curves() {
-    for (const auto& trial : *store_.progress(sweep_)) {
+    const auto trials = *store_.progress(sweep_);
+    for (const auto& trial : trials) {
       const auto curve = *store_.curve(trial.spec.id, Split::test);
       ASSERT_EQ(curve.size(), 4U);
       for (int epoch = 1; epoch <= 4; ++epoch) EXPECT_EQ(curve[std::size_t(epoch - 1)].epoch, epoch);
@@ -96,7 +97,8 @@ TEST_F(PipelineTest, CrashedTrialsResumeFromTheirCheckpoints) {
 
   EXPECT_EQ(counts().done, 6);
   expect_whole_curves();
-  for (const auto& trial : *store_.progress(sweep_)) {
+  const auto trials = *store_.progress(sweep_);
+  for (const auto& trial : trials) {
     const auto detail = *store_.trial(trial.spec.id);
     ASSERT_EQ(detail.attempts.size(), 2U);
     EXPECT_EQ(detail.attempts[0].outcome, "failed");
@@ -122,7 +124,8 @@ TEST_F(PipelineTest, TrialThatAlwaysCrashesFailsAfterMaxAttempts) {
   EXPECT_EQ(run(2), ExitCode::some_failed);
 
   EXPECT_EQ(counts().failed, 6);
-  for (const auto& trial : *store_.progress(sweep_)) EXPECT_EQ(trial.attempt, 3);
+  const auto trials = *store_.progress(sweep_);
+  for (const auto& trial : trials) EXPECT_EQ(trial.attempt, 3);
 }
 
 TEST_F(PipelineTest, PausedSweepGoesOnWhereItWas) {
@@ -138,7 +141,8 @@ TEST_F(PipelineTest, PausedSweepGoesOnWhereItWas) {
 
   EXPECT_EQ(counts().done, 6);
   expect_whole_curves();
-  for (const auto& trial : *store_.progress(sweep_)) EXPECT_EQ(trial.crashes, 0);
+  const auto trials = *store_.progress(sweep_);
+  for (const auto& trial : trials) EXPECT_EQ(trial.crashes, 0);
 }
 
 }  // namespace

@@ -19,7 +19,7 @@ struct Shape {
   int configurations = 2;
   int folds = 3;
   std::vector<std::uint64_t> seeds = {0};
-  SelectSettings select;
+  SelectSettings select = {};
 };
 // Configuration c, fold f and seed s are trial hex_of('a', c, f, s), in the order configuration, seed, fold.
 Submission submission_of(const Shape& shape);

@@ -44,7 +44,7 @@ TEST_F(TablesTest, ResultsCsvHasTheAgreedColumns) {
   const std::string csv = results(TableFormat::csv);
 
   EXPECT_THAT(csv, testing::StartsWith("configuration,model.alpha,selection,metric,mean,sd,n,expected_n\r\n" +
-                                       hex_of('c', 0) + ",0.0,last,wa,0.75,0.07071067811865482,2,2\r\n"));
+                                       hex_of('c', 0) + ",0,last,wa,0.75,0.07071067811865482,2,2\r\n"));
   EXPECT_THAT(csv, HasSubstr(hex_of('c', 1) + ",0.1,last,wa,,,1,2\r\n"));
   EXPECT_THAT(csv, HasSubstr("\"Du et al., Table 5\",,published,macro_f1,0.8526,,,\r\n"));
 }

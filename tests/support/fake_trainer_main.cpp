@@ -90,7 +90,8 @@ mer::TrialResult result_of(const mer::TrialSpec& spec) {
   result.epochs = spec.train.epochs;
   for (const auto rule : {mer::SelectionRule::last, mer::SelectionRule::best_test}) {
     const mer::EpochRow row = row_of(spec, mer::Split::test, spec.train.epochs);
-    result.selected.push_back({rule, spec.train.epochs, row.confusion, std::vector<float>(80, 0.5F)});
+    result.selected.push_back(
+        {rule, mer::Metric::macro_f1, spec.train.epochs, row.confusion, std::vector<float>(80, 0.5F)});
   }
   result.weights_sha256 = mer::sha256_hex(spec.id.hex);
   result.parameters = 1;

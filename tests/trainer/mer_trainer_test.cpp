@@ -115,7 +115,7 @@ TrialJob endless(const TinyStudy& study) {
 TEST(MerTrainerTest, ReportsTheSameNumbersAsTheLibraryInWholeFrames) {
   const TinyStudy study;
   const StackJob job = study.job({study.trial(0), study.trial(1)});
-  const Run expected(job);
+  const RecordedRun expected(job);
   TrainerProcess trainer;
   trainer.send(Assign{job});
 
@@ -230,7 +230,7 @@ TEST(MerTrainerTest, RunsAJobFromAFileIntoAFile) {
     EXPECT_TRUE(received.send(decode(**payload).value()).ok());
   }
   EXPECT_EQ(frames.pending(), 0U);
-  EXPECT_EQ(numbers_of(received, job.trials[0].spec.id), numbers_of(Run(job).sink, job.trials[0].spec.id));
+  EXPECT_EQ(numbers_of(received, job.trials[0].spec.id), numbers_of(RecordedRun(job).sink, job.trials[0].spec.id));
 }
 
 TEST(MerTrainerTest, ABadJobFileIsAUsageError) {

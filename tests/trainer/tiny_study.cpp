@@ -113,7 +113,7 @@ std::vector<EpochRow> RecordingSink::rows(const TrialId& trial) const {
   return rows;
 }
 
-Run::Run(const StackJob& job, std::function<void(const Report&, StopRequests&)> at)
+RecordedRun::RecordedRun(const StackJob& job, std::function<void(const Report&, StopRequests&)> at)
     : sink([this, at = std::move(at)](const Report& report) {
         if (at) at(report, stops);
       }) {

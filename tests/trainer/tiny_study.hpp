@@ -77,8 +77,8 @@ class RecordingSink : public ReportSink {
 };
 
 // Runs to the end; `at` may ask for stops.
-struct Run {
-  explicit Run(const StackJob& job, std::function<void(const Report&, StopRequests&)> at = {});
+struct RecordedRun {
+  explicit RecordedRun(const StackJob& job, std::function<void(const Report&, StopRequests&)> at = {});
 
   StopRequests stops;
   RecordingSink sink;

@@ -11,14 +11,16 @@ namespace {
 
 class LoopbackWorld {
  public:
-  void run(const std::function<void(Transport&)>& rank0, const std::function<void(Transport&)>& rank1) {
+  void run(const std::function<void(Peer&)>& rank0, const std::function<void(Peer&)>& rank1) {
     auto hub = std::make_shared<LoopbackHub>(2);
     std::thread other([&] {
       LoopbackTransport transport(hub, 1);
-      rank1(transport);
+      Peer peer(transport);
+      rank1(peer);
     });
     LoopbackTransport transport(hub, 0);
-    rank0(transport);
+    Peer peer(transport);
+    rank0(peer);
     other.join();
   }
 };

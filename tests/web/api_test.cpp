@@ -33,7 +33,8 @@ class ApiTest : public ::testing::Test {
   }
 
   std::string id_of(int configuration, int fold) {
-    for (const json& trial : parse(trials_json(*store_, SweepId{1})).at("trials")) {
+    const json answer = parse(trials_json(*store_, SweepId{1}));
+    for (const json& trial : answer.at("trials")) {
       if (trial.at("configuration") == configuration && trial.at("fold") == fold) return trial.at("id");
     }
     return {};

@@ -22,9 +22,11 @@ using test::status_of;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
+constexpr std::size_t kLarge = std::size_t{8} << 20;  // more than the sockets' buffers hold
+
 HttpResponse test_handler(const HttpRequest& request) {
   if (request.path == "/boom") throw std::runtime_error("secret path");
-  if (request.path == "/large") return {200, "text/plain", std::string(8 << 20, 'x'), {}};
+  if (request.path == "/large") return {200, "text/plain", std::string(kLarge, 'x'), {}};
   if (request.path == "/missing") return {404, "text/plain", "not found\n", {}};
   std::string text = request.path;
   for (const auto& [key, value] : request.query) text += " " + key + "=" + value;
@@ -136,11 +138,14 @@ TEST_F(HttpServerTest, ASlowHeadIsCutAfterItsDeadline) {
   const auto took = steady_clock::now() - begin;
   EXPECT_EQ(status_of(answer), 408);
   EXPECT_GE(took, milliseconds(250));
-  EXPECT_LT(took, milliseconds(2000));
+  EXPECT_LT(took, milliseconds(8000));
 }
 
+// The deadlines of these two are a minute: a thread held by a slow client would be missed for as long.
 TEST_F(HttpServerTest, EightyTricklingClientsDoNotDelayOthers) {
-  const int port = serve();
+  HttpOptions options;
+  options.limits.head_time = std::chrono::minutes(1);
+  const int port = serve(options);
   std::vector<RawClient> slow;
   for (int i = 0; i < 80; ++i) {
     slow.emplace_back(port);
@@ -153,7 +158,26 @@ TEST_F(HttpServerTest, EightyTricklingClientsDoNotDelayOthers) {
     ASSERT_EQ(status_of(ask(port, get("/ok"))), 200);
     worst = std::max(worst, steady_clock::now() - begin);
   }
-  EXPECT_LT(worst, milliseconds(500));
+  EXPECT_LT(worst, milliseconds(2000));
+}
+
+TEST_F(HttpServerTest, ClientsThatDoNotReadDoNotDelayOthers) {
+  HttpOptions options;
+  options.limits.answer_time = std::chrono::minutes(1);
+  const int port = serve(options);
+  std::vector<RawClient> deaf;
+  for (int i = 0; i < options.limits.threads + 2; ++i) {
+    deaf.emplace_back(port);
+    deaf.back().send(get("/large"));
+  }
+  RawClient other(port);
+  other.send(get("/ok"));
+
+  EXPECT_EQ(status_of(other.read_all(std::chrono::seconds(40))), 200);
+}
+
+TEST_F(HttpServerTest, ALargeAnswerArrivesWhole) {
+  EXPECT_EQ(body_of(ask(serve(), get("/large"))).size(), kLarge);
 }
 
 TEST_F(HttpServerTest, AFullHouseClosesTheLongestWaiting) {
@@ -167,22 +191,6 @@ TEST_F(HttpServerTest, AFullHouseClosesTheLongestWaiting) {
 
   EXPECT_EQ(status_of(answer), 200);
   EXPECT_EQ(idle.front().read_all(milliseconds(1000)), "");
-}
-
-TEST_F(HttpServerTest, ClientsThatDoNotReadDoNotDelayOthers) {
-  HttpOptions options;
-  options.limits.answer_time = milliseconds(500);
-  const int port = serve(options);
-  std::vector<RawClient> deaf;
-  for (int i = 0; i < 12; ++i) {
-    deaf.emplace_back(port);
-    deaf.back().send(get("/large"));
-  }
-
-  const auto begin = steady_clock::now();
-  EXPECT_EQ(status_of(ask(port, get("/ok"))), 200);
-  EXPECT_LT(steady_clock::now() - begin, milliseconds(2000));
-  EXPECT_EQ(body_of(ask(port, get("/large"))).size(), std::size_t{8} << 20);
 }
 
 TEST_F(HttpServerTest, OneRequestPerConnection) {
@@ -236,7 +244,7 @@ TEST_F(HttpServerTest, StopsAtOnceWithOpenConnections) {
 
   server_->stop();
 
-  EXPECT_LT(steady_clock::now() - begin, milliseconds(500));
+  EXPECT_LT(steady_clock::now() - begin, milliseconds(1500));
   EXPECT_FALSE(RawClient(port).connected());
 }
 

@@ -139,7 +139,8 @@ export function lineChart(title) {
   return {node, draw, shown: () => observer.observe(plot)};
 }
 
-// One dot per fold (or seed), in fold order, on a scale that all rows share. points: [{value, name, href}].
+// One dot per fold (or seed), in fold order, on a scale that all rows share. points: [{value, name, href, ended}]: one that
+// has no value is a cross when it ended without, else a ring: it may still come.
 export function dotStrip(points, domain, mean, title) {
   const step = 15;
   const height = 54;
@@ -152,13 +153,15 @@ export function dotStrip(points, domain, mean, title) {
   }
   points.forEach((point, index) => {
     const ok = isNumber(point.value);
-    const text = `${point.name}: ${ok ? `${percent(point.value)} %` : point.value ?? 'not complete'}`;
+    const text = `${point.name}: ${ok ? `${percent(point.value)} %` : point.value ?? (point.ended ? 'failed' : 'not complete yet')}`;
     const dot = svg.append('a').attr('href', point.href).attr('aria-label', text).attr('class', ok ? 'dot' : 'dot none')
       .attr('tabindex', index === 0 ? 0 : -1).attr('data-key', `dot ${title} ${index}`).attr('data-text', text);
     const x = step * (index + 0.5) + 1;
     dot.append('rect').attr('x', x - step / 2).attr('y', 0).attr('width', step).attr('height', height);
     if (ok) {
       dot.append('circle').attr('cx', x).attr('cy', y(point.value)).attr('r', 4);
+    } else if (!point.ended) {
+      dot.append('circle').attr('cx', x).attr('cy', height - 7.5).attr('r', 3.5);
     } else {
       dot.append('path').attr('d', `M${x - 3.5},${height - 11}l7,7m-7,0l7,-7`);
     }

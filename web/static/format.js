@@ -13,9 +13,13 @@ export const label = (list, key) => (list.find(([value]) => value === key) ?? [k
 export const isLoss = (quantity) => quantity.startsWith('loss.');
 export const isNumber = (value) => typeof value === 'number';
 
+// Ties go to the even digit, as in merctl's tables (toFixed would round them up).
+const oneDigit = new Intl.NumberFormat('en', {minimumFractionDigits: 1, maximumFractionDigits: 1, useGrouping: false,
+  roundingMode: 'halfEven'});
+
 export function percent(value) {
   if (value === null || value === undefined) return '–';
-  return isNumber(value) ? (100 * value).toFixed(1) : value;
+  return isNumber(value) ? oneDigit.format(100 * value) : value;
 }
 
 // A score in percent, a loss as it is.

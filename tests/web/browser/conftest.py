@@ -1,3 +1,4 @@
+import os
 import re
 import subprocess
 from pathlib import Path
@@ -5,12 +6,6 @@ from pathlib import Path
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import sync_playwright
-
-
-def pytest_addoption(parser):
-    parser.addoption("--demo-server", help="path of the demo_server program")
-    parser.addoption("--chromium", default="/usr/bin/chromium")
-    parser.addoption("--shots", help="folder for screenshots of every view")
 
 
 class DemoServer:
@@ -29,31 +24,32 @@ class DemoServer:
         assert self.process.wait(20) == 0
 
 
-def demo_program(request):
-    program = request.config.getoption("--demo-server")
-    if not program:
-        pytest.fail("pass --demo-server PATH (build target demo_server)")
-    return str(Path(program).resolve())
+def demo_program():
+    binaries = Path(os.environ.get("MER_BIN", Path(__file__).parents[3] / "build/debug/bin"))
+    program = binaries.parent / "tests/demo_server"
+    if not program.exists():
+        pytest.fail(f"{program} is missing: build the target demo_server, or set MER_BIN to that build's bin folder")
+    return str(program)
 
 
 @pytest.fixture(scope="session")
-def server(request):
-    demo = DemoServer(demo_program(request))
+def server():
+    demo = DemoServer(demo_program())
     yield demo
     demo.close()
 
 
 @pytest.fixture(scope="session")
-def guarded_server(request):
-    demo = DemoServer(demo_program(request), "demo-token")
+def guarded_server():
+    demo = DemoServer(demo_program(), "demo-token")
     yield demo
     demo.close()
 
 
 @pytest.fixture(scope="session")
-def browser(request):
+def browser():
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=request.config.getoption("--chromium"),
+        chromium = playwright.chromium.launch(executable_path=os.environ.get("MER_CHROMIUM", "/usr/bin/chromium"),
                                               args=["--no-sandbox", "--disable-gpu"])
         yield chromium
         chromium.close()
@@ -83,7 +79,7 @@ def show(request, browser, server):
         return page
 
     yield open_page
-    shots = request.config.getoption("--shots")
+    shots = os.environ.get("MER_SHOTS")
     for number, (page, url) in enumerate(pages):
         if shots:
             name = re.sub(r"[^A-Za-z0-9]+", "-", request.node.name)

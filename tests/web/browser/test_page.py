@@ -1,8 +1,8 @@
 """The page in a real browser, over the demo store (tests/web/demo_store.hpp says what it holds).
 
-    pytest tests/web/browser --demo-server build/debug/tests/demo_server
+    MER_BIN=build/debug/bin pytest tests/web/browser
 
-Needs Debian's chromium, and playwright and axe-playwright-python from PyPI. With --shots DIR it leaves screenshots.
+Needs Debian's chromium, and playwright and axe-playwright-python from PyPI. MER_SHOTS=DIR leaves screenshots there.
 """
 import json
 import re
@@ -66,8 +66,8 @@ def test_table_shows_the_numbers_of_the_api(show, server, rule):
         cells = rows.nth(index).locator("td.score").all_inner_texts()
         assert [re.sub(r" \(best\)", "", cell) for cell in cells] == [score_text(row[m]) for m in METRICS]
         assert rows.nth(index).locator("td").nth(4).inner_text().startswith(f"{row['wa']['n']}/{row['wa']['expected_n']}")
-    assert answer["caption"] in page.locator("table.scores caption").inner_text()
-    assert (page.locator("caption .badge.oracle").count() == 1) == (rule == "best-test")
+    assert answer["caption"] in page.locator("#results-caption").inner_text()
+    assert (page.locator("#results-caption .badge.oracle").count() == 1) == (rule == "best-test")
 
 
 def test_an_incomplete_group_has_no_mean_and_stands_out(show):
@@ -95,7 +95,7 @@ def test_one_dot_per_fold_with_its_value(show, server):
         dots = page.locator("svg.dots").nth(index).locator("a")
         assert dots.count() == 12
         texts = [dots.nth(i).get_attribute("aria-label") for i in range(12)]
-        assert texts == [f"{name}: " + (f"{percent(point)} %" if point is not None else "not complete")
+        assert texts == [f"{name}: " + (f"{percent(point)} %" if point is not None else "failed")
                          for name, point in zip(folds, row["ua"]["points"])]
     page.locator("svg.dots a").nth(2).hover()
     assert page.locator(".tooltip").inner_text() == texts[2] or folds[2] in page.locator(".tooltip").inner_text()
@@ -119,7 +119,7 @@ def test_curves_are_drawn_and_told_in_numbers(show, server):
     assert cells[0] == f"{percent(first['mean'][4])} ± {percent(first['sd'][4])}"
     assert page.locator("details tbody tr").nth(10).locator("td").nth(1).inner_text() == "11/12"
     page.get_by_label("Part").select_option("train")
-    page.wait_for_function("location.hash.includes('split=train')")
+    page.wait_for_function("() => location.hash.includes('split=train')")
 
 
 def test_arrow_keys_read_the_curve(show, server):
@@ -159,7 +159,7 @@ def test_trials_can_be_filtered(show):
     page = show("/sweeps/1")
     assert page.locator("table.trials tbody tr").count() == 24
     page.get_by_label("State").select_option("diverged")
-    page.wait_for_function("document.querySelectorAll('table.trials tbody tr').length === 1")
+    page.wait_for_function("() => document.querySelectorAll('table.trials tbody tr').length === 1")
     assert "state=diverged" in page.url
 
 
@@ -276,7 +276,7 @@ def test_everything_is_reached_by_keyboard(show):
         if tag.startswith("BODY"):
             break
         reached.add(tag)
-    for expected in ["skip", "sort wa", "each-fold", "show 0", "plot Learning curves", "scroll Results"]:
+    for expected in ["skip", "sort wa", "each-trial", "show 0", "plot Learning curves", "scroll Results"]:
         assert expected in reached, (expected, sorted(reached))
     assert any(tag.startswith("dot ") for tag in reached)
     assert any(tag.startswith("trial ") for tag in reached)

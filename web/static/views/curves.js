@@ -51,7 +51,7 @@ function dataTable(sweep, curves) {
 export function createCurves(id, setParameters) {
   const split = choice('Part', SPLITS, (value) => setParameters({split: value}));
   const curve = choice('Value', [...METRICS, ...LOSSES], (value) => setParameters({curve: value}));
-  const folds = h('input', {type: 'checkbox', id: 'each-fold',
+  const folds = h('input', {type: 'checkbox', id: 'each-trial',
     on: {change: () => setParameters({folds: folds.checked ? '1' : undefined})}});
   const picker = h('fieldset', {class: 'picker'});
   const chart = lineChart('Learning curves');
@@ -61,7 +61,7 @@ export function createCurves(id, setParameters) {
   const node = h('section', {class: 'panel', 'aria-labelledby': 'curves-title'},
     h('div', {class: 'panel-head'}, h('h2', {id: 'curves-title'}, 'Learning curves'),
       h('div', {class: 'controls'}, split.node, curve.node,
-        h('label', {class: 'check', for: 'each-fold'}, folds, 'each fold'))),
+        h('label', {class: 'check', for: 'each-trial'}, folds, 'each trial'))),
     chart.node, note, picker, details);
 
   function updatePicker(sweep, shown) {

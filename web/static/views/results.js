@@ -3,6 +3,8 @@ import {dotStrip, tooltips} from '../chart.js';
 import {fill, h, hidden, scrolling} from '../dom.js';
 import {configurationName, isNumber, label, meanAndSd, METRICS, percent} from '../format.js';
 
+const FAILED = ['failed', 'diverged', 'cancelled'];
+
 // The trials of each fold (or seed) of a configuration, in the order of the aggregate's points.
 function units(rows, configuration, over) {
   const groups = new Map();
@@ -19,7 +21,7 @@ function strip(sweep, rows, row, metric, domain) {
   const points = aggregate.points.map((value, index) => {
     const {key, trials} = groups[index];
     return {value, name: aggregate.over === 'seeds' ? `seed ${key}` : sweep.folds[key].name,
-      href: `#/trials/${trials[0].id}`};
+      ended: trials.some((one) => FAILED.includes(one.state)), href: `#/trials/${trials[0].id}`};
   });
   const title = `${label(METRICS, metric)} per ${aggregate.over === 'seeds' ? 'seed' : 'fold'}: ` +
     configurationName(sweep.configurations[row.configuration]);
@@ -48,9 +50,10 @@ function publishedRow(published) {
     h('td', {}), h('td', {class: 'note'}, 'as published'));
 }
 
-// How the numbers came about: the words are the API's, the same as in merctl's tables.
+// How the numbers came about: the words are the API's, the same as in merctl's tables. Beside the table, not in it, so
+// that it stays in sight when the table scrolls sideways.
 function caption(answer) {
-  return h('caption', {}, answer.oracle ? [h('span', {class: 'badge oracle'}, 'oracle'), ' '] : null,
+  return h('p', {class: 'note', id: 'results-caption'}, answer.oracle ? [h('span', {class: 'badge oracle'}, 'oracle'), ' '] : null,
     `${answer.caption} In percent.`);
 }
 
@@ -80,7 +83,7 @@ export function createResults(setParameters) {
     const domain = values.length === 0 ? [0, 1] : low === high ? [low - 0.01, high + 0.01] : [low, high];
     const best = Object.fromEntries(METRICS.map(([key]) => [key, bestOf(answer.rows, key)]));
     const over = answer.rows[0]?.[metric].over === 'seeds' ? 'seeds' : 'folds';
-    fill(body, scrolling('Results', h('table', {class: 'scores'}, caption(answer),
+    fill(body, scrolling('Results', h('table', {class: 'scores', 'aria-describedby': 'results-caption'},
       h('thead', {}, h('tr', {}, h('th', {scope: 'col'}, 'Configuration'),
         METRICS.map(([key, text]) => header(key, text, sort)), h('th', {scope: 'col', class: 'number'}, over),
         h('th', {scope: 'col'}, `${label(METRICS, metric)} per ${over.slice(0, -1)}`,
@@ -89,7 +92,7 @@ export function createResults(setParameters) {
         h('th', {scope: 'row'}, configurationName(sweep.configurations[row.configuration])),
         METRICS.map(([key]) => cell(row[key], best[key] !== null && row[key].mean === best[key])),
         countCell(row[metric]), h('td', {}, strip(sweep, rows, row, metric, domain)))),
-      sweep.published.map(publishedRow)))));
+      sweep.published.map(publishedRow)))), caption(answer));
   }
   return {node, update};
 }

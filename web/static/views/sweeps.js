@@ -1,6 +1,6 @@
 // All sweeps of the store with their progress.
 import {get} from '../api.js';
-import {fill, h, hidden, scrolling} from '../dom.js';
+import {fill, h, scrolling} from '../dom.js';
 import {STATES, when} from '../format.js';
 
 // The share of each state as one bar; the text says the same.
@@ -26,8 +26,7 @@ function row(sweep) {
   return h('tr', {},
     h('td', {class: 'number'}, String(sweep.id)),
     h('th', {scope: 'row'}, h('a', {href: `#/sweeps/${sweep.id}`, 'data-key': `sweep ${sweep.id}`}, sweep.name)),
-    h('td', {class: 'wide'}, progressBar(sweep.counts)),
-    h('td', {}, countsText(sweep.counts)),
+    h('td', {class: 'wide'}, progressBar(sweep.counts), countsText(sweep.counts)),
     h('td', {class: 'number'}, when(sweep.submitted_at)));
 }
 
@@ -42,8 +41,7 @@ export function createSweeps() {
       h('p', {class: 'empty'}, 'This store holds no sweep yet. Start one: ', h('code', {}, 'merctl run SWEEP.json')) :
       scrolling('Sweeps', h('table', {},
         h('thead', {}, h('tr', {}, h('th', {scope: 'col', class: 'number'}, 'No.'), h('th', {scope: 'col'}, 'Name'),
-          h('th', {scope: 'col'}, 'Progress'), h('th', {scope: 'col'}, hidden('Trials by state')),
-          h('th', {scope: 'col', class: 'number'}, 'Submitted'))),
+          h('th', {scope: 'col'}, 'Progress'), h('th', {scope: 'col', class: 'number'}, 'Submitted'))),
         h('tbody', {}, sweeps.map(row)))));
     return [['Sweeps', '#/']];
   }
