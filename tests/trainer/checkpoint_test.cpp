@@ -108,15 +108,14 @@ TEST_F(CheckpointTest, RefusesAnotherTrialsFileAndAnotherShape) {
   EXPECT_FALSE(read_checkpoint(store_, record, same).ok());
 }
 
-TEST_F(CheckpointTest, KeepsTheNewestTwoAndNeverTouchesLaterAttempts) {
-  const CheckpointRecord first = write(1, 9), second = write(2, 2), third = write(2, 10), later = write(3, 1);
+TEST_F(CheckpointTest, RemovesOthersButNeitherLaterAttemptsNorForeignFiles) {
+  const CheckpointRecord old = write(1, 9), kept = write(2, 2), later = write(3, 1);
   std::ofstream(folder_.path() / "checkpoints" / kTrial.hex / "notes.txt") << "not a checkpoint";
 
-  remove_old_checkpoints(store_, kTrial, 2);
+  remove_other_checkpoints(store_, kTrial, 2, {kept.file});
 
-  EXPECT_FALSE(exists(first));
-  EXPECT_TRUE(exists(second));
-  EXPECT_TRUE(exists(third));
+  EXPECT_FALSE(exists(old));
+  EXPECT_TRUE(exists(kept));
   EXPECT_TRUE(exists(later));
   EXPECT_TRUE(fs::exists(folder_.path() / "checkpoints" / kTrial.hex / "notes.txt"));
 }

@@ -1,6 +1,6 @@
 // The real program: its frames, its ends.
+#include <ATen/ATen.h>
 #include <array>
-#include <chrono>
 #include <csignal>
 #include <cstdlib>
 #include <fcntl.h>
@@ -16,7 +16,9 @@
 #include "core/exit_code.hpp"
 #include "core/frame.hpp"
 #include "core/messages.hpp"
+#include "data/safetensors.hpp"
 #include "tests/trainer/tiny_study.hpp"
+#include "worker/trainer/tensor_bytes.hpp"
 
 namespace mer::trainer {
 namespace {
@@ -231,6 +233,28 @@ TEST(MerTrainerTest, RunsAJobFromAFileIntoAFile) {
   }
   EXPECT_EQ(frames.pending(), 0U);
   EXPECT_EQ(numbers_of(received, job.trials[0].spec.id), numbers_of(RecordedRun(job).sink, job.trials[0].spec.id));
+}
+
+TEST(MerTrainerTest, ProbesAFileIntoAFile) {
+  const TemporaryFolder folder;
+  const std::string in = MER_SOURCE_DIR "/tests/golden/model/case_default.safetensors";
+  const std::string out = (folder.path() / "out.safetensors").string();
+
+  ASSERT_EQ(std::system((std::string(kProgram) + " --probe " + in + " " + out).c_str()), 0);
+
+  const auto input = data::SafetensorsFile::open(in).value(), answer = data::SafetensorsFile::open(out).value();
+  for (const auto& [name, expected] : input.tensors()) {
+    if (!name.starts_with("expected.")) continue;
+    const auto found = answer.find(name.substr(9));
+    ASSERT_TRUE(found.ok()) << name;
+    EXPECT_LT((tensor_of(*found) - tensor_of(expected)).abs().max().item<double>(), 1e-9) << name;
+  }
+}
+
+TEST(MerTrainerTest, AProbeOfNoFileIsAnErrorThatNamesIt) {
+  const int status = std::system((std::string(kProgram) + " --probe none.safetensors out 2>/dev/null").c_str());
+
+  EXPECT_EQ(WEXITSTATUS(status), int(ExitCode::usage));
 }
 
 TEST(MerTrainerTest, ABadJobFileIsAUsageError) {

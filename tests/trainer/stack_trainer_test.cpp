@@ -79,16 +79,16 @@ TEST(StackTrainerTest, ProbabilitiesStandInTestOrderAndGiveTheConfusion) {
   EXPECT_EQ(again, last.confusion);
 }
 
-TEST(StackTrainerTest, TrainingLowersTheLoss) {
+TEST(StackTrainerTest, TrainingLearnsTheTrainingPart) {
   const TinyStudy study;
   TrialJob trial = study.trial(0);
-  trial.spec.train.epochs = 100;
+  trial.spec.train.epochs = 60;
+  trial.spec.train.evaluate_every = 60;
 
   const auto rows = run_alone(study, study.job({trial}).trials[0]).rows;
 
-  const EpochRow& last = rows[rows.size() - 3];
-  ASSERT_EQ(last.split, Split::train);
-  EXPECT_LT(last.losses.task, 0.9 * rows[0].losses.task);
+  EXPECT_LT(rows.at(0).losses.task, 0.7);  // chance: ln 3 = 1.1
+  EXPECT_GT(scores_of(rows.at(0).confusion).wa, 0.7);
 }
 
 TEST(StackTrainerTest, NeighboursDoNotMatterBitwise) {

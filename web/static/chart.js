@@ -98,7 +98,7 @@ export function lineChart(title) {
     const bad = [...one.points, ...one.thin.flatMap((thin) => thin.points)].filter((p) => typeof p.y === 'string');
     for (const point of bad) {
       svg.append('text').attr('class', 'not-finite').attr('x', x(point.x)).attr('y', MARGIN.top + 4)
-        .attr('text-anchor', 'middle').text(`× ${point.y}`);
+        .attr('text-anchor', x(point.x) > width / 2 ? 'end' : 'start').text(`× ${point.y}`);
     }
   }
 

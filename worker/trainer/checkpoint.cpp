@@ -8,7 +8,6 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <span>
-#include <tuple>
 #include <utility>
 
 #include "core/sha256.hpp"
@@ -23,7 +22,6 @@ namespace fs = std::filesystem;
 using nlohmann::json;
 
 constexpr const char* kFormat = "mer-checkpoint-1";
-constexpr std::size_t kKept = 2;
 
 std::string folder_of(const TrialId& trial) {
   return "checkpoints/" + trial.hex;
@@ -108,15 +106,15 @@ Status copy_tensors(const std::string& path, const data::SafetensorsFile& file, 
   return {};
 }
 
-// attempt and epoch out of "<attempt>-<epoch>.safetensors".
-std::optional<std::pair<int, int>> numbers_of(const std::string& file_name) {
+// The attempt of "<attempt>-<epoch>.safetensors"; nullopt: not a checkpoint's name.
+std::optional<int> attempt_of(const std::string& file_name) {
   int attempt = 0, epoch = 0;
   const char* end = file_name.data() + file_name.size();
   const auto first = std::from_chars(file_name.data(), end, attempt);
   if (first.ec != std::errc() || first.ptr == end || *first.ptr != '-') return std::nullopt;
   const auto second = std::from_chars(first.ptr + 1, end, epoch);
   if (second.ec != std::errc() || std::string_view(second.ptr, end) != ".safetensors") return std::nullopt;
-  return std::pair(attempt, epoch);
+  return attempt;
 }
 
 }  // namespace
@@ -179,15 +177,16 @@ Status read_checkpoint(const std::string& store, const CheckpointRecord& record,
   return {};
 }
 
-void remove_old_checkpoints(const std::string& store, const TrialId& trial, int attempt) {
-  std::vector<std::tuple<int, int, fs::path>> files;
+void remove_other_checkpoints(const std::string& store, const TrialId& trial, int attempt,
+                              const std::vector<std::string>& keep) {
   std::error_code ignored;  // an old file that stays behind does no harm
-  for (const auto& entry : fs::directory_iterator(store + "/" + folder_of(trial), ignored)) {
-    const auto numbers = numbers_of(entry.path().filename().string());
-    if (numbers && numbers->first <= attempt) files.emplace_back(numbers->first, numbers->second, entry.path());
+  fs::directory_iterator entry(store + "/" + folder_of(trial), ignored);
+  for (; entry != fs::directory_iterator(); entry.increment(ignored)) {
+    const std::string name = entry->path().filename().string();
+    const auto owner = attempt_of(name);
+    const bool kept = std::find(keep.begin(), keep.end(), folder_of(trial) + "/" + name) != keep.end();
+    if (owner && *owner <= attempt && !kept) fs::remove(entry->path(), ignored);
   }
-  std::sort(files.rbegin(), files.rend());
-  for (std::size_t i = kKept; i < files.size(); ++i) fs::remove(std::get<2>(files[i]), ignored);
 }
 
 }  // namespace mer::trainer

@@ -35,8 +35,9 @@ Result<CheckpointRecord> write_checkpoint(const std::string& store, const TrialI
 // shapes and types (they share memory with model and optimizer). On an error the tensors' contents are undefined.
 Status read_checkpoint(const std::string& store, const CheckpointRecord& record, CheckpointState& state);
 
-// Deletes what stands behind this trial's newest two files, by attempt and epoch; files of later attempts are not
-// touched.
-void remove_old_checkpoints(const std::string& store, const TrialId& trial, int attempt);
+// Deletes this trial's checkpoint files but those of `keep` (paths relative to the store); files of attempts after
+// `attempt` are not touched.
+void remove_other_checkpoints(const std::string& store, const TrialId& trial, int attempt,
+                              const std::vector<std::string>& keep);
 
 }  // namespace mer::trainer

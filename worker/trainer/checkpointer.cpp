@@ -9,6 +9,8 @@
 namespace mer::trainer {
 namespace {
 
+constexpr std::size_t kKept = 2;
+
 void copy(const std::vector<NamedTensor>& from, const std::vector<NamedTensor>& to) {
   for (std::size_t i = 0; i < from.size(); ++i) {
     std::memcpy(to[i].tensor.mutable_data_ptr(), from[i].tensor.const_data_ptr(), from[i].tensor.nbytes());
@@ -39,6 +41,7 @@ std::optional<CheckpointState> Checkpointer::restore(std::vector<std::string>& r
     if (status) {
       copy(remembered_.tensors, live_);
       saved_epoch_ = remembered_.epoch;
+      usable_ = {record.file};
       return remembered_;
     }
     refused.push_back(status.error().message);
@@ -64,11 +67,13 @@ Result<CheckpointRecord> Checkpointer::save() {
   MER_ASSIGN(CheckpointRecord record,
              write_checkpoint(store_, trial_.spec.id, trial_.attempt, environment_, remembered_));
   saved_epoch_ = record.epoch;
+  usable_.push_back(record.file);
+  if (usable_.size() > kKept) usable_.erase(usable_.begin());
   return record;
 }
 
 void Checkpointer::remove_old() const {
-  remove_old_checkpoints(store_, trial_.spec.id, trial_.attempt);
+  remove_other_checkpoints(store_, trial_.spec.id, trial_.attempt, usable_);
 }
 
 }  // namespace mer::trainer

@@ -34,7 +34,8 @@ class Checkpointer {
   // Writes the remembered epoch end. REQUIRES: remember() was called and its epoch is not saved.
   Result<CheckpointRecord> save();
 
-  // Deletes what the last save() made superfluous; call once the record is on its way.
+  // Deletes all but the newest two files that this attempt can vouch for; call once the last save()'s record is on its
+  // way.
   void remove_old() const;
 
   int remembered_epoch() const { return remembered_.epoch; }
@@ -50,6 +51,7 @@ class Checkpointer {
   const std::vector<NamedTensor> live_;
   CheckpointState remembered_;
   int saved_epoch_ = 0;
+  std::vector<std::string> usable_;  // files restored from or saved, oldest first, at most two
   Clock::time_point saved_at_ = Clock::now();
 };
 

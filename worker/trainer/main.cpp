@@ -58,11 +58,6 @@ class AgentSink : public ReportSink {
   ProgressSink log_;
 };
 
-void use_threads(int threads) {
-  at::set_num_interop_threads(1);
-  at::set_num_threads(threads);
-}
-
 ExitCode run_for_agent() {
   set_up_signals(false);
   if (!die_with_parent()) leave_orphaned({ErrorCode::unavailable, "the agent died before the trainer started"});
@@ -80,7 +75,6 @@ ExitCode run_for_agent() {
     if (!ended) leave_orphaned(error);
   });
   const Heartbeat heartbeat([&] { (void)sink.send(Beat{steps}); });
-  use_threads(assign->job.threads);
   const Result<StackOutcome> outcome = run_job(assign->job, sink, stops, steps);
   ended = true;  // the agent may close its pipe now
   return outcome ? ExitCode::done : complain(outcome.error());
@@ -100,7 +94,6 @@ ExitCode run_job_file(const std::string& path, const std::string& out) {
   set_up_signals(true);
   const Result<StackJob> job = read_job(path);
   if (!job) return complain(job.error());
-  use_threads(job->threads);
   const data::Descriptor file(out.empty() ? -1 : open(out.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
   if (!out.empty() && file.get() < 0) return complain(data::system_error(errno, out + ": cannot be written"));
   FrameSink frames(file.get());
@@ -141,6 +134,7 @@ int run(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   try {
+    at::set_num_interop_threads(1);
     return mer::trainer::run(argc, argv);
   } catch (const std::exception& error) {  // LibTorch throws, e.g. when memory is short
     std::fprintf(stderr, "mer-trainer: %s\n", error.what());

@@ -1,5 +1,6 @@
 #include "worker/trainer/stack_trainer.hpp"
 
+#include <ATen/Parallel.h>
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
@@ -199,6 +200,7 @@ bool StackTrainer::any_active() const {
 
 Result<StackOutcome> run_job(const StackJob& job, ReportSink& sink, const StopRequests& stops,
                              std::atomic<std::uint64_t>& steps) {
+  at::set_num_threads(job.threads);
   StackOutcome outcome;
   const Result<std::unique_ptr<const JobInput>> input = load_job_input(job);
   if (!input) {

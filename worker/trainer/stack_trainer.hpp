@@ -61,7 +61,8 @@ class StackTrainer {
   StackOutcome outcome_;
 };
 
-// The whole job: loads its input, reports trials that cannot train as failed, trains the others.
+// The whole job, on job.threads threads: loads its input, reports trials that cannot train as failed, trains the
+// others.
 Result<StackOutcome> run_job(const StackJob& job, ReportSink& sink, const StopRequests& stops,
                              std::atomic<std::uint64_t>& steps);
 

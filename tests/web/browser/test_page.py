@@ -133,10 +133,13 @@ def test_arrow_keys_read_the_curve(show, server):
 
 def test_nan_is_shown(show, server):
     page = show("/sweeps/1?curve=loss.total")
-    assert "× NaN" in page.locator("#main").inner_text() or page.locator(".not-finite").count() > 0
+    assert page.locator(".not-finite").first.text_content() == "× NaN"
     page.get_by_text("Data table").click()
     assert "NaN" in page.locator("details table").inner_text()
     page = show(hash_of(server, "diverged trial"))
+    mark, plot = page.locator(".not-finite").first.bounding_box(), page.locator(".plot svg").bounding_box()
+    assert plot["x"] <= mark["x"] and mark["x"] + mark["width"] <= plot["x"] + plot["width"]
+    assert "ended without scores" in page.locator("#main").inner_text()
     page.get_by_text("Data table").click()
     assert "NaN" in page.locator("details table").inner_text()
     page = show(f"/trials/{trial_id(server, 1, 1, fold=11)}?curve=loss.task")

@@ -61,7 +61,11 @@ function selectedUnder(trial, rule, metric) {
 
 function scores(trial, rule, metric) {
   const selected = selectedUnder(trial, rule, metric);
-  if (!trial.result) return h('p', {class: 'empty'}, 'Scores stand here when the trial is done.');
+  if (!trial.result) {
+    const mayCome = trial.state === 'pending' || trial.state === 'running';
+    return h('p', {class: 'empty'}, mayCome ? 'Scores stand here when the trial is done.' :
+      'This trial ended without scores.');
+  }
   if (!selected) return h('p', {class: 'empty'}, 'This fold has no validation part, so no epoch is best on it.');
   return [
     h('dl', {class: 'facts scores'}, METRICS.map(([key, text]) => h('div', {}, h('dt', {}, `${text}, %`),
