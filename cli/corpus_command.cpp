@@ -1,8 +1,8 @@
 #include <cstdio>
-#include <nlohmann/json.hpp>
 
 #include "cli/commands.hpp"
 #include "cli/output.hpp"
+#include "core/json.hpp"
 #include "data/corpus_facts.hpp"
 #include "data/synthetic_corpus.hpp"
 

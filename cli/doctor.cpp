@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
-#include <nlohmann/json.hpp>
 #include <sched.h>
 #include <unistd.h>
 
@@ -11,6 +10,7 @@
 #include "cli/output.hpp"
 #include "cli/shell.hpp"
 #include "cli/store_access.hpp"
+#include "core/json.hpp"
 #include "storage/sqlite_store.hpp"
 #include "storage/store_dir.hpp"
 

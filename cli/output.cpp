@@ -5,7 +5,8 @@
 #include <cmath>
 #include <cstdio>
 #include <ctime>
-#include <nlohmann/json.hpp>
+
+#include "core/json.hpp"
 
 namespace mer::cli {
 namespace {

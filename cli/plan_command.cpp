@@ -1,9 +1,9 @@
 #include <cstdio>
-#include <nlohmann/json.hpp>
 
 #include "cli/commands.hpp"
 #include "cli/output.hpp"
 #include "cli/prepare.hpp"
+#include "core/json.hpp"
 
 namespace mer::cli {
 namespace {

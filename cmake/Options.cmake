@@ -10,7 +10,13 @@ endif()
 
 find_program(MER_CCACHE ccache)
 if(MER_CCACHE)
-  set(CMAKE_CXX_COMPILER_LAUNCHER "${MER_CCACHE}")
+  # Clones share one cache: paths are hashed relative to the clone. GCC's precompiled headers need the sloppiness and
+  # the flag (ccache's manual, "Precompiled headers").
+  set(CMAKE_CXX_COMPILER_LAUNCHER "${CMAKE_COMMAND}" -E env "CCACHE_BASEDIR=${CMAKE_SOURCE_DIR}" CCACHE_NOHASHDIR=1
+      CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime "${MER_CCACHE}")
+  if(CMAKE_CXX_COMPILER_ID STREQUAL GNU)
+    add_compile_options(-fpch-preprocess)
+  endif()
 endif()
 
 # Debug keeps line tables only: full debug information doubles the compile time of LibTorch units.

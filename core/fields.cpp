@@ -4,10 +4,10 @@
 #include <cmath>
 #include <cstdint>
 #include <map>
-#include <nlohmann/json.hpp>
 #include <set>
 
 #include "core/enum_names.hpp"
+#include "core/json.hpp"
 
 namespace mer {
 
@@ -152,7 +152,8 @@ void add_rest(std::vector<Field>& all) {
   all.back().words = {"auto"};
   all.push_back(integer("resources.threads", "1", 1, 1024, "Threads of a CPU trainer; part of the reproducibility."));
   all.push_back(integer("retry.max_attempts", "3", 1, 1000, "Crashes after which a trial has failed."));
-  all.push_back(boolean("record.representations", "false", "Keep the representations of the test part."));
+  all.push_back(boolean("record.representations", "false",
+                        "Keep the representations of the test part, in <store>/representations."));
 }
 
 std::vector<Field> make_fields() {

@@ -3,9 +3,10 @@
 #include <bit>
 #include <cstring>
 #include <limits>
-#include <nlohmann/json.hpp>
 #include <stdexcept>
 #include <utility>
+
+#include "core/json.hpp"
 
 namespace mer {
 

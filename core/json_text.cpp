@@ -2,8 +2,9 @@
 
 #include <algorithm>
 #include <iterator>
-#include <nlohmann/json.hpp>
 #include <vector>
+
+#include "core/json.hpp"
 
 namespace mer {
 
@@ -13,17 +14,18 @@ namespace {
 constexpr std::size_t kMaxMessage = 300;
 
 // Builds the value from the parser's events. nlohmann's own builder accepts duplicate keys and any nesting.
-class StrictBuilder : public nlohmann::json_sax<json> {
+template <class Json>
+class StrictBuilder : public nlohmann::json_sax<Json> {
  public:
-  bool null() override { return add(json()); }
+  bool null() override { return add(Json()); }
   bool boolean(bool value) override { return add(value); }
   bool number_integer(std::int64_t value) override { return add(value); }
   bool number_unsigned(std::uint64_t value) override { return add(value); }
   bool number_float(double value, const std::string&) override { return add(value); }
   bool string(std::string& value) override { return add(std::move(value)); }
-  bool binary(json::binary_t& value) override { return add(std::move(value)); }
-  bool start_object(std::size_t) override { return open(json::object()); }
-  bool start_array(std::size_t) override { return open(json::array()); }
+  bool binary(typename Json::binary_t& value) override { return add(std::move(value)); }
+  bool start_object(std::size_t) override { return open(Json::object()); }
+  bool start_array(std::size_t) override { return open(Json::array()); }
   bool end_object() override { return close(); }
   bool end_array() override { return close(); }
 
@@ -44,7 +46,7 @@ class StrictBuilder : public nlohmann::json_sax<json> {
     return refuse(std::string(text));
   }
 
-  json& root() { return root_; }
+  Json& root() { return root_; }
   const std::string& error() const { return error_; }
   std::size_t error_position() const { return error_position_; }  // 0: where the parser stopped
 
@@ -55,14 +57,14 @@ class StrictBuilder : public nlohmann::json_sax<json> {
     return true;
   }
 
-  json& place(json value) {
+  Json& place(Json value) {
     if (open_.empty()) return root_ = std::move(value);
-    json& parent = *open_.back();
+    Json& parent = *open_.back();
     if (parent.is_array()) return parent.emplace_back(std::move(value));
     return parent[key_] = std::move(value);
   }
 
-  bool open(json container) {
+  bool open(Json container) {
     if (open_.size() >= std::size_t{kMaxNesting}) {
       return refuse("nested deeper than " + std::to_string(kMaxNesting) + " brackets");
     }
@@ -80,8 +82,8 @@ class StrictBuilder : public nlohmann::json_sax<json> {
     return false;
   }
 
-  json root_;
-  std::vector<json*> open_;  // stable: only the innermost container grows
+  Json root_;
+  std::vector<Json*> open_;  // stable: only the innermost container grows
   std::string key_;
   std::string error_;
   std::size_t error_position_ = 0;
@@ -131,15 +133,15 @@ std::string place_of(std::string_view text, std::size_t read) {
   const std::size_t start = before.rfind('\n') == std::string_view::npos ? 0 : before.rfind('\n') + 1;
   return std::to_string(line) + ":" + std::to_string(before.size() - start + 1);
 }
-}  // namespace
 
-Result<json> parse_json_text(std::string_view text, const std::string& name) {
-  StrictBuilder builder;
+template <class Json>
+Result<Json> parse(std::string_view text, const std::string& name) {
+  StrictBuilder<Json> builder;
   std::size_t read = 0;
   const CountingIterator begin(text.data(), &read);
   const CountingIterator end(text.data() + text.size(), &read);
   try {
-    if (json::sax_parse(begin, end, &builder, json::input_format_t::json, true, true)) {
+    if (Json::sax_parse(begin, end, &builder, Json::input_format_t::json, true, true)) {
       return std::move(builder.root());
     }
   } catch (const std::exception& error) {
@@ -148,9 +150,18 @@ Result<json> parse_json_text(std::string_view text, const std::string& name) {
   const std::size_t position = builder.error_position() == 0 ? read : builder.error_position();
   return invalid(name + ":" + place_of(text, position) + ": " + printable(builder.error()));
 }
+}  // namespace
+
+Result<json> parse_json_text(std::string_view text, const std::string& name) {
+  return parse<json>(text, name);
+}
+
+Result<nlohmann::ordered_json> parse_ordered_json_text(std::string_view text, const std::string& name) {
+  return parse<nlohmann::ordered_json>(text, name);
+}
 
 Result<json> parse_cbor(std::string_view bytes) {
-  StrictBuilder builder;
+  StrictBuilder<json> builder;
   try {
     if (json::sax_parse(bytes.begin(), bytes.end(), &builder, json::input_format_t::cbor)) {
       return std::move(builder.root());

@@ -16,6 +16,8 @@ constexpr int kMaxNesting = 64;
 
 // Error invalid: "NAME:LINE:COLUMN: what is wrong and what was expected".
 Result<nlohmann::json> parse_json_text(std::string_view text, const std::string& name);
+// Keeps the keys' order. For short texts: a look-up takes time linear in the number of keys.
+Result<nlohmann::ordered_json> parse_ordered_json_text(std::string_view text, const std::string& name);
 
 // Error corrupt.
 Result<nlohmann::json> parse_cbor(std::string_view bytes);

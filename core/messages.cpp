@@ -1,8 +1,8 @@
 #include "core/messages.hpp"
 
-#include <nlohmann/json.hpp>
 #include <utility>
 
+#include "core/json.hpp"
 #include "core/json_codec.hpp"
 #include "core/json_text.hpp"
 

@@ -61,13 +61,14 @@ class [[nodiscard]] Result {
     MER_CHECK(ok(), error_text());
     return std::get<0>(state_);
   }
-  T&& value() && {
+  // By value, so that `for (x : *f())` does not range over a dead temporary.
+  T value() && {
     MER_CHECK(ok(), error_text());
     return std::get<0>(std::move(state_));
   }
   T& operator*() & { return value(); }
   const T& operator*() const& { return value(); }
-  T&& operator*() && { return std::move(*this).value(); }
+  T operator*() && { return std::move(*this).value(); }
   T* operator->() { return &value(); }
   const T* operator->() const { return &value(); }
 

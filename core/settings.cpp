@@ -1,7 +1,6 @@
 #include "core/settings.hpp"
 
-#include <nlohmann/json.hpp>
-
+#include "core/json.hpp"
 #include "core/json_codec.hpp"
 
 namespace mer {

@@ -1,16 +1,16 @@
 #include "core/sweep_check.hpp"
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 
+#include "core/json.hpp"
 #include "core/nearest.hpp"
+#include "core/quoting.hpp"
 
 namespace mer {
 
 using nlohmann::json;
 
 namespace {
-constexpr std::size_t kMaxShown = 60;
 
 std::string did_you_mean(const std::string& word, const std::vector<std::string>& candidates) {
   const std::string near = nearest(word, candidates);
@@ -48,16 +48,6 @@ std::string pointer_to(const std::string& pointer, const std::string& key) {
     }
   }
   return pointer + "/" + escaped;
-}
-
-std::string shown(const json& value) {
-  // Only the outermost part of a large value is written out.
-  if (value.is_structured() && value.size() > kMaxShown) {
-    return std::string(value.is_array() ? "an array of " : "an object of ") + std::to_string(value.size());
-  }
-  std::string text = value.dump(-1, ' ', true, json::error_handler_t::replace);
-  if (text.size() > kMaxShown) text = text.substr(0, kMaxShown) + "...";
-  return text;
 }
 
 Status check_object(const SweepOrigin& origin, const std::string& pointer, const json& value) {

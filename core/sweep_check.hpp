@@ -25,9 +25,6 @@ struct SweepOrigin {
 // pointer + "/" + key, escaped as RFC 6901 says.
 std::string pointer_to(const std::string& pointer, const std::string& key);
 
-// The value as it stands in a message: JSON, cut when long.
-std::string shown(const nlohmann::json& value);
-
 Status check_object(const SweepOrigin& origin, const std::string& pointer, const nlohmann::json& value);
 Status check_not_empty_array(const SweepOrigin& origin, const std::string& pointer, const nlohmann::json& value);
 

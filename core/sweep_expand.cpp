@@ -4,11 +4,12 @@
 #include <charconv>
 #include <cmath>
 #include <cstdint>
-#include <nlohmann/json.hpp>
 #include <set>
 
+#include "core/json.hpp"
 #include "core/nearest.hpp"
 #include "core/philox.hpp"
+#include "core/quoting.hpp"
 #include "core/sha256.hpp"
 #include "core/sweep_file.hpp"
 

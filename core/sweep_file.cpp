@@ -4,10 +4,11 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
-#include <nlohmann/json.hpp>
 #include <set>
 
+#include "core/json.hpp"
 #include "core/json_text.hpp"
+#include "core/quoting.hpp"
 #include "core/sweep_check.hpp"
 #include "core/sweep_expand.hpp"
 #include "core/sweep_overrides.hpp"

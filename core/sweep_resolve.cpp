@@ -2,10 +2,11 @@
 
 #include <algorithm>
 #include <map>
-#include <nlohmann/json.hpp>
 
 #include "core/enum_names.hpp"
+#include "core/json.hpp"
 #include "core/json_codec.hpp"
+#include "core/quoting.hpp"
 #include "core/sha256.hpp"
 
 namespace mer {

@@ -1,8 +1,7 @@
 #include "core/sweep_schema.hpp"
 
-#include <nlohmann/json.hpp>
-
 #include "core/fields.hpp"
+#include "core/json.hpp"
 
 namespace mer {
 

@@ -1,7 +1,6 @@
 #include "core/trial.hpp"
 
-#include <nlohmann/json.hpp>
-
+#include "core/json.hpp"
 #include "core/json_codec.hpp"
 #include "core/sha256.hpp"
 

@@ -4,16 +4,17 @@
 #include <charconv>
 #include <cmath>
 #include <filesystem>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <unordered_map>
 #include <unordered_set>
 
+#include "core/json.hpp"
+#include "core/json_text.hpp"
+#include "core/quoting.hpp"
 #include "data/content_hash.hpp"
 #include "data/corpus_format.hpp"
 #include "data/csv.hpp"
 #include "data/safetensors.hpp"
-#include "data/strict_json.hpp"
 
 namespace mer::data {
 namespace {
@@ -279,7 +280,7 @@ const FeatureMatrix* Corpus::find(const std::string& modality) const {
 Result<Corpus> load_corpus(const std::string& folder) {
   const std::string json_path = folder + "/" + kCorpusJson;
   MER_ASSIGN(const std::string text, read_file(json_path, kMaxJsonBytes));
-  MER_ASSIGN(const ordered_json json, parse_ordered_json(text, json_path));
+  MER_ASSIGN(const ordered_json json, parse_ordered_json_text(text, json_path));
   MER_ASSIGN(CorpusHeader header, HeaderReader(json_path, json).read());
 
   Corpus corpus;

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <map>
-#include <nlohmann/json.hpp>
 
+#include "core/json.hpp"
 #include "data/natural_order.hpp"
 
 namespace mer::data {

@@ -1,10 +1,10 @@
 #include <cerrno>
 #include <cstdio>
 #include <filesystem>
-#include <nlohmann/json.hpp>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/json.hpp"
 #include "data/corpus.hpp"
 #include "data/corpus_format.hpp"
 #include "data/csv.hpp"

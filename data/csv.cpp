@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <optional>
 
-#include "data/strict_json.hpp"
+#include "core/quoting.hpp"
 
 namespace mer::data {
 namespace {

@@ -2,14 +2,15 @@
 
 #include <algorithm>
 #include <array>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <unordered_map>
 
 #include "core/enum_names.hpp"
+#include "core/json.hpp"
+#include "core/json_text.hpp"
+#include "core/quoting.hpp"
 #include "data/content_hash.hpp"
 #include "data/fold_parts.hpp"
-#include "data/strict_json.hpp"
 
 namespace mer::data {
 namespace {
@@ -180,7 +181,7 @@ std::string fold_to_json(const Fold& fold, const Corpus& corpus) {
 }
 
 Result<Fold> fold_from_json(const std::string& text, const Corpus& corpus) {
-  const auto json = parse_json(text, "fold file");
+  const auto json = parse_json_text(text, "fold file");
   if (!json) return Error{ErrorCode::corrupt, json.error().message};
   return fold_from(*json, corpus);
 }

@@ -1,13 +1,14 @@
 // The explicit scheme: folds listed in a JSON file by speaker or utterance id.
 #include <algorithm>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <set>
 #include <unordered_map>
 
+#include "core/json.hpp"
+#include "core/json_text.hpp"
+#include "core/quoting.hpp"
 #include "data/file_io.hpp"
 #include "data/fold_parts.hpp"
-#include "data/strict_json.hpp"
 
 namespace mer::data {
 namespace {
@@ -117,7 +118,7 @@ class FoldFileReader {
 
 Result<std::vector<FoldParts>> read_fold_file(const Corpus& corpus, const std::string& path) {
   MER_ASSIGN(const std::string text, read_file(path, kMaxFileBytes));
-  MER_ASSIGN(const json file, parse_json(text, path));
+  MER_ASSIGN(const json file, parse_json_text(text, path));
   return FoldFileReader(corpus, path).read(corpus, file);
 }
 

@@ -6,9 +6,9 @@
 #include <unordered_set>
 
 #include "core/philox.hpp"
+#include "core/quoting.hpp"
 #include "data/fold_parts.hpp"
 #include "data/natural_order.hpp"
-#include "data/strict_json.hpp"
 
 namespace mer::data {
 namespace {

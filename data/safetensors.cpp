@@ -3,13 +3,14 @@
 #include <algorithm>
 #include <bit>
 #include <cerrno>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <sys/mman.h>
 #include <vector>
 
 #include "core/check.hpp"
-#include "data/strict_json.hpp"
+#include "core/json.hpp"
+#include "core/json_text.hpp"
+#include "core/quoting.hpp"
 
 namespace mer::data {
 namespace {
@@ -203,7 +204,7 @@ Result<SafetensorsFile> SafetensorsFile::open(const std::string& path) {
   MER_ASSIGN(file.mapping_, map_file(path, bytes));
   const std::span<const char> all(static_cast<const char*>(file.mapping_.get()), bytes);
   MER_ASSIGN(const std::string_view text, header_of(path, all));
-  const auto header = parse_json(text, path + ": header");
+  const auto header = parse_json_text(text, path + ": header");
   if (!header) return corrupt(header.error().message);
 
   std::vector<Entry> entries;

@@ -8,7 +8,7 @@
 
 #include "core/check.hpp"
 #include "core/philox.hpp"
-#include "data/strict_json.hpp"
+#include "core/quoting.hpp"
 #include "data/synthetic_features.hpp"
 
 namespace mer::data {

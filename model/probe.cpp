@@ -3,10 +3,10 @@
 #include <ATen/ATen.h>
 #include <c10/core/GradMode.h>
 #include <exception>
-#include <nlohmann/json.hpp>
 #include <set>
 #include <sstream>
 
+#include "core/json.hpp"
 #include "core/sweep_check.hpp"
 #include "model/stacked_model.hpp"
 
@@ -214,41 +214,6 @@ Status load_parameters(const NamedTensors& input, StackedModel& model) {
   return {};
 }
 
-void name_each(NamedTensors& out, const std::string& kind, const std::vector<std::string>& names,
-               const std::vector<at::Tensor>& tensors) {
-  for (std::size_t i = 0; i < tensors.size(); ++i) out[kind + "." + names[i]] = tensors[i].detach();
-}
-
-void name_outputs(NamedTensors& out, const ModelSettings& settings, const Representations& representations,
-                  const Losses& losses) {
-  const std::vector<std::string>& modalities = settings.modalities;
-  std::vector<std::string> pairs;
-  for (const std::string& source : modalities) {
-    for (const std::string& target : modalities) {
-      if (source != target) pairs.push_back(source + "_to_" + target);
-    }
-  }
-  name_each(out, "context", modalities, representations.context);
-  name_each(out, "public", modalities, representations.public_);
-  name_each(out, "unique", modalities, representations.unique);
-  name_each(out, "reconstructed", modalities, representations.reconstructed);
-  name_each(out, "cycled", modalities, representations.cycled);
-  name_each(out, "cross", pairs, representations.cross);
-  name_each(out, "auxiliary_logits", modalities, representations.auxiliary_logits);
-  name_each(out, "loss.auxiliary", modalities, losses.auxiliary_by_modality);
-  out["logits"] = representations.logits;
-  for (const auto& [name, loss] : {std::pair("loss.total", losses.total),
-                                   {"loss.task", losses.task},
-                                   {"loss.auxiliary", losses.auxiliary},
-                                   {"loss.subspace", losses.subspace},
-                                   {"loss.similarity", losses.similarity},
-                                   {"loss.difference", losses.difference},
-                                   {"loss.reconstruction", losses.reconstruction},
-                                   {"loss.cycle", losses.cycle}}) {
-    if (loss.defined()) out[name] = loss.detach();
-  }
-}
-
 void name_gradients(NamedTensors& out, StackedModel& model) {
   for (int i = 0; i < model.parameter_count(); ++i) {
     std::vector<at::Tensor> slots;
@@ -270,8 +235,8 @@ Result<NamedTensors> probe(const NamedTensors& input, const Metadata& metadata) 
     const at::AutoGradMode with_graph(probed.gradients);
     const Representations representations = model.forward(probed.batch, probed.settings);
     const Losses losses = model.losses(probed.batch, representations, probed.settings);
-    NamedTensors out;
-    name_outputs(out, probed.shape.settings, representations, losses);
+    NamedTensors out = named(probed.shape.settings, representations);
+    out.merge(named(probed.shape.settings, losses));
     if (probed.gradients) {
       model.backward(losses);
       name_gradients(out, model);

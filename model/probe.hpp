@@ -4,15 +4,13 @@
 // Threads: pure function. Errors: invalid, with the tensor or metadata key, what was found and what is expected.
 #pragma once
 
-#include <ATen/core/Tensor.h>
 #include <map>
 #include <string>
 
 #include "core/result.hpp"
+#include "model/named_tensors.hpp"
 
 namespace mer::model {
-
-using NamedTensors = std::map<std::string, at::Tensor>;
 
 // metadata: "model" (settings as in a sweep file, JSON), optional "slots" (JSON list) and "gradients" ("true").
 Result<NamedTensors> probe(const NamedTensors& input, const std::map<std::string, std::string>& metadata);

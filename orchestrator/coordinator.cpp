@@ -1,8 +1,9 @@
 #include "orchestrator/coordinator.hpp"
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 #include <spdlog/spdlog.h>
+
+#include "core/json.hpp"
 
 namespace mer::orchestrator {
 namespace {
@@ -80,7 +81,7 @@ std::optional<ExitCode> Coordinator::step(TimePoint now) {
 
 void Coordinator::receive(TimePoint now) {
   const auto envelopes = transport_.poll();
-  busy_ = !envelopes.empty();
+  idle_.round_ended(!envelopes.empty());
   for (const transport::Envelope& envelope : envelopes) {
     if (!envelope.message) {
       spdlog::error("rank {} sent bytes that are not a message: {}", envelope.from, envelope.message.error().message);

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "core/exit_code.hpp"
+#include "core/idle_pause.hpp"
 #include "core/ids.hpp"
 #include "core/result.hpp"
 #include "core/trial.hpp"
@@ -52,8 +53,8 @@ class Coordinator {
   // Trials are stopped, checkpointed and handed back; step() answers paused when none is running any more.
   void request_pause() { pause_requested_ = true; }
 
-  // How long the caller may sleep until the next round: short while messages come.
-  std::chrono::milliseconds patience() const { return std::chrono::milliseconds(busy_ ? 1 : 5); }
+  // How long the caller sleeps until the next round.
+  std::chrono::milliseconds pause() const { return idle_.pause(); }
 
  private:
   void receive(TimePoint now);
@@ -86,7 +87,7 @@ class Coordinator {
   std::vector<std::string> hosts_;                    // of each rank that said Hello
   std::vector<std::optional<TimePoint>> last_heard_;  // of each rank
   std::optional<TimePoint> last_beat_, last_lease_, last_progress_;
-  bool busy_ = false;  // the last round had messages
+  IdlePause idle_;
 
   // Of this round: made durable by commit(), then sent or printed.
   std::vector<storage::StoreWrite> writes_;

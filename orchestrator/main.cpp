@@ -5,7 +5,6 @@
 #include <csignal>
 #include <cstdio>
 #include <memory>
-#include <nlohmann/json.hpp>
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 #include <string>
@@ -13,6 +12,7 @@
 #include <unistd.h>
 #include <utility>
 
+#include "core/json.hpp"
 #include "core/sweep_file.hpp"
 #include "core/version.hpp"
 #include "orchestrator/coordinator.hpp"
@@ -120,7 +120,7 @@ Result<mer::ExitCode> coordinate(const Options& options, mer::transport::Transpo
   while (true) {
     if (signals.arrived()) coordinator.request_pause();
     if (const auto code = coordinator.step(steady_clock::now())) return *code;
-    std::this_thread::sleep_for(coordinator.patience());
+    std::this_thread::sleep_for(coordinator.pause());
   }
 }
 

@@ -1,9 +1,9 @@
 #include "orchestrator/scheduler.hpp"
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 
 #include "core/check.hpp"
+#include "core/json.hpp"
 
 namespace mer::orchestrator {
 

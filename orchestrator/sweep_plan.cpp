@@ -1,12 +1,12 @@
 #include "orchestrator/sweep_plan.hpp"
 
 #include <memory>
-#include <nlohmann/json.hpp>
 #include <set>
 #include <unordered_map>
 #include <unordered_set>
 #include <utility>
 
+#include "core/json.hpp"
 #include "core/trial.hpp"
 
 namespace mer::orchestrator {

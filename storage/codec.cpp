@@ -5,7 +5,8 @@
 #include <cmath>
 #include <cstring>
 #include <limits>
-#include <nlohmann/json.hpp>
+
+#include "core/json.hpp"
 
 namespace mer::storage {
 namespace {

@@ -52,6 +52,7 @@ struct EventWriter {
   void operator()(const AttemptFinished& finished) const {
     trial.result = finished.result;
     sort_selected(trial.result->selected);
+    trial.checkpoints.clear();
   }
   void operator()(const AttemptFailed& failed) const { trial.attempts.back().failure = failed.failure; }
   void operator()(const AttemptDiverged&) const {}

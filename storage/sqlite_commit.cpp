@@ -73,7 +73,10 @@ Result<bool> CommitBatch::apply(const Recorded& recorded) {
   if (verdict == Verdict::repeat) return stands(*trial, report);
 
   MER_TRY(std::visit([&](const auto& event) { return write(*trial, report.attempt, event); }, report.event));
-  if (const auto end = end_of(trial->facts, recorded)) MER_TRY(end_attempt(*trial, *end, recorded.at));
+  if (const auto end = end_of(trial->facts, recorded)) {
+    MER_TRY(end_attempt(*trial, *end, recorded.at));
+    if (end->outcome == Outcome::finished) finished_.push_back(report.trial);
+  }
   return true;
 }
 
@@ -164,7 +167,8 @@ Status CommitBatch::write(const Trial& trial, int attempt, const AttemptFinished
     bind_scores(selected, 7, scores_of(s.confusion));
     MER_TRY(selected.run());
   }
-  return {};
+  MER_ASSIGN(Statement spent, db_.prepare("DELETE FROM checkpoints WHERE trial = ?"));
+  return spent.bind(trial.number).run();
 }
 
 Status CommitBatch::write(const Trial& trial, int attempt, const AttemptFailed& failed) {

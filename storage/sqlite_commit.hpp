@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <unordered_map>
+#include <vector>
 
 #include "core/ids.hpp"
 #include "core/result.hpp"
@@ -20,6 +21,9 @@ class CommitBatch {
 
   // False: the write is stale and nothing was changed.
   Result<bool> apply(const StoreWrite& write);
+
+  // Trials that this batch has brought to their end: their checkpoint files are spent once it is committed.
+  const std::vector<TrialId>& finished() const { return finished_; }
 
  private:
   struct Trial {
@@ -44,6 +48,7 @@ class CommitBatch {
 
   SqliteDb& db_;
   std::unordered_map<TrialId, Trial> trials_;  // those that this batch has named
+  std::vector<TrialId> finished_;
 };
 
 }  // namespace mer::storage

@@ -4,10 +4,10 @@
 #include <bit>
 #include <cmath>
 #include <limits>
-#include <nlohmann/json.hpp>
 #include <optional>
 
 #include "core/enum_names.hpp"
+#include "core/json.hpp"
 #include "core/scores.hpp"
 #include "storage/codec.hpp"
 #include "storage/lookup.hpp"

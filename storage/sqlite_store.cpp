@@ -1,5 +1,6 @@
 #include "storage/sqlite_store.hpp"
 
+#include <filesystem>
 #include <set>
 #include <sqlite3.h>
 #include <utility>
@@ -37,7 +38,7 @@ Result<std::unique_ptr<SqliteStore>> SqliteStore::open(const StoreDir& store) {
              SqliteDb::open(store.database(), {.read_only = false, .network = store.file_system().network}));
   MER_TRY(migrate(*db, schema_scripts()));
   MER_ASSIGN(const std::int64_t lease, db->integer("SELECT lease FROM store"));
-  return std::unique_ptr<SqliteStore>(new SqliteStore(std::move(db), lease));
+  return std::unique_ptr<SqliteStore>(new SqliteStore(store, std::move(db), lease));
 }
 
 Result<SweepId> SqliteStore::submit(const Submission& submission) {
@@ -69,6 +70,18 @@ Status SqliteStore::begin_session(const std::string& host, std::int64_t pid, dou
   MER_ASSIGN(const std::int64_t lease, db_->integer("SELECT lease FROM store"));
   MER_TRY(transaction.commit());
   lease_ = lease;
+  return remove_spent_checkpoints();
+}
+
+// What a coordinator that was killed between a commit and its deletions left.
+Status SqliteStore::remove_spent_checkpoints() {
+  MER_ASSIGN(Statement query, db_->prepare("SELECT 1 FROM trials WHERE id = ? AND state = 'done'"));
+  std::error_code ignored;
+  std::filesystem::directory_iterator folder(store_.checkpoints(), ignored);
+  for (; folder != std::filesystem::directory_iterator(); folder.increment(ignored)) {
+    MER_ASSIGN(const bool done, query.bind(folder->path().filename().string()).step());
+    if (done) std::filesystem::remove_all(folder->path(), ignored);
+  }
   return {};
 }
 
@@ -91,6 +104,10 @@ Result<CommitOutcome> SqliteStore::commit(std::span<const StoreWrite> writes) {
   }
   MER_TRY(raise_version(*db_));
   MER_TRY(transaction.commit());
+  for (const TrialId& trial : batch.finished()) {
+    std::error_code ignored;  // the next session tries again
+    std::filesystem::remove_all(store_.checkpoints() / trial.hex, ignored);
+  }
   return outcome;
 }
 

@@ -20,6 +20,7 @@ class SqliteDb;
 // The linked library's, e.g. "3.40.1".
 std::string sqlite_version();
 
+// Deletes the checkpoint files of a trial once its end as done is committed.
 class SqliteStore final : public ResultWriter {
  public:
   // Opens mer.db, makes it where it is missing, and brings an older schema up to date. WAL with synchronous=FULL on a
@@ -36,8 +37,11 @@ class SqliteStore final : public ResultWriter {
   const std::shared_ptr<SqliteDb>& connection() const { return db_; }
 
  private:
-  SqliteStore(std::shared_ptr<SqliteDb> db, std::int64_t lease) : db_(std::move(db)), lease_(lease) {}
+  SqliteStore(StoreDir store, std::shared_ptr<SqliteDb> db, std::int64_t lease)
+      : store_(std::move(store)), db_(std::move(db)), lease_(lease) {}
+  Status remove_spent_checkpoints();
 
+  StoreDir store_;
   std::shared_ptr<SqliteDb> db_;
   std::int64_t lease_;  // the lease number that every write checks
 };

@@ -7,11 +7,12 @@
 #include <cstring>
 #include <ctime>
 #include <fcntl.h>
-#include <nlohmann/json.hpp>
 #include <sys/stat.h>
 #include <sys/vfs.h>
 #include <thread>
 #include <unistd.h>
+
+#include "core/json.hpp"
 
 namespace mer::storage {
 namespace {

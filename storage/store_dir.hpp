@@ -3,6 +3,7 @@
 //   mer.db                                        the database (docs/schema.md)
 //   logs/<trial>/<attempt>.log                    what a trainer printed
 //   checkpoints/<trial>/<attempt>-<epoch>.safetensors
+//   representations/<trial>/<attempt>.safetensors  with record.representations
 //   folds/<hash>.json  corpora/<hash>.json        what trainers read
 //   endpoint.json                                 address and token of the running coordinator, mode 0600
 //   lock                                          held by the one process that may write
@@ -39,6 +40,7 @@ class StoreDir {
   const FileSystemKind& file_system() const { return file_system_; }
 
   std::filesystem::path database() const { return path_ / "mer.db"; }
+  std::filesystem::path checkpoints() const { return path_ / "checkpoints"; }
   std::filesystem::path lock_file() const { return path_ / "lock"; }
   std::filesystem::path endpoint_file() const { return path_ / "endpoint.json"; }
   std::filesystem::path log_file(const TrialId& trial, int attempt) const;

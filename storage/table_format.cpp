@@ -3,9 +3,9 @@
 #include <charconv>
 #include <cmath>
 #include <cstdio>
-#include <nlohmann/json.hpp>
 #include <string_view>
 
+#include "core/json.hpp"
 #include "storage/codec.hpp"
 #include "storage/tables.hpp"
 

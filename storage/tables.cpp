@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <nlohmann/json.hpp>
 #include <set>
 #include <utility>
 
+#include "core/json.hpp"
 #include "core/scores.hpp"
 #include "storage/codec.hpp"
 #include "storage/lookup.hpp"

@@ -38,7 +38,8 @@ CONFINED = [
     (r"httplib\.h", r"web/\w+\.cpp|cli/http_client\.cpp|tests/web/\w+\.cpp"),
     (r"CLI/.*", r"cli/\w+\.(cpp|hpp)|\w+(/\w+)?/main\.cpp"),
     (r"(torch|ATen|c10)/.*", r"(tests/)?(model|worker/trainer|trainer)/.*|bench/.*"),
-    (r"nlohmann/json\.hpp", r".*\.cpp"),
+    (r"nlohmann/json\.hpp", r"core/json\.hpp"),
+    (r"core/json\.hpp", r".*\.cpp|core/pch\.hpp"),
 ]
 
 # The seams between parts: their headers state who may call them from which thread and how they fail.

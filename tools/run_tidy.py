@@ -9,6 +9,7 @@ import concurrent.futures
 import hashlib
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -37,10 +38,21 @@ def mark_of(unit: Path, command: str) -> Path:
     return cache / "mer" / "tidy" / digest.hexdigest()
 
 
-def units(build: Path) -> list[tuple[Path, str]]:
+def without_precompiled_headers(build: Path) -> Path:
+    """A copy of the build's compile database that clang can read: GCC's precompiled headers are not for it."""
+    entries = json.loads((build / "compile_commands.json").read_text())
+    for entry in entries:
+        entry["command"] = re.sub(r" -include \S+/cmake_pch\.hxx", "", entry["command"])
+    folder = build / "tidy"
+    folder.mkdir(exist_ok=True)
+    (folder / "compile_commands.json").write_text(json.dumps(entries))
+    return folder
+
+
+def units(database: Path, build: Path) -> list[tuple[Path, str]]:
     """Sources of the compile database, once each, without LibTorch's, tests and generated ones."""
     found = {}
-    for entry in json.loads((build / "compile_commands.json").read_text()):
+    for entry in json.loads((database / "compile_commands.json").read_text()):
         path = Path(entry["file"])
         if not path.is_relative_to(ROOT) or path.is_relative_to(build):
             continue
@@ -50,13 +62,13 @@ def units(build: Path) -> list[tuple[Path, str]]:
     return sorted(found.items())
 
 
-def tidy(build: Path, unit: Path, command: str) -> str | None:
+def tidy(database: Path, unit: Path, command: str) -> str | None:
     """None when the unit is clean, else clang-tidy's words."""
     mark = mark_of(unit, command)
     if mark.exists():
         return None
     run = subprocess.run(
-        ["clang-tidy", "--quiet", "-p", str(build), "--extra-arg=-Wno-unknown-warning-option", str(unit)],
+        ["clang-tidy", "--quiet", "-p", str(database), "--extra-arg=-Wno-unknown-warning-option", str(unit)],
         capture_output=True, text=True, check=False)
     if run.returncode != 0:
         return run.stdout + run.stderr
@@ -66,12 +78,13 @@ def tidy(build: Path, unit: Path, command: str) -> str | None:
 
 
 def main(build: Path) -> int:
-    todo = units(build)
+    database = without_precompiled_headers(build)
+    todo = units(database, build)
     if not todo:
         print(f"no unit in {build}/compile_commands.json")
         return 1
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-        complaints = [text for text in pool.map(lambda unit: tidy(build, *unit), todo) if text]
+        complaints = [text for text in pool.map(lambda unit: tidy(database, *unit), todo) if text]
     print("\n".join(complaints) or f"{len(todo)} units are clean")
     return 1 if complaints else 0
 

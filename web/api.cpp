@@ -1,8 +1,8 @@
 #include "web/api.hpp"
 
-#include <nlohmann/json.hpp>
 #include <utility>
 
+#include "core/json.hpp"
 #include "storage/tables.hpp"
 #include "web/json_values.hpp"
 

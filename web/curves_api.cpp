@@ -2,10 +2,10 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
-#include <nlohmann/json.hpp>
 #include <span>
 #include <utility>
 
+#include "core/json.hpp"
 #include "web/api.hpp"
 #include "web/json_values.hpp"
 

@@ -1,8 +1,8 @@
 #include "web/json_values.hpp"
 
 #include <cmath>
-#include <nlohmann/json.hpp>
 
+#include "core/json.hpp"
 #include "web/api.hpp"
 
 namespace mer::web {

@@ -1,8 +1,8 @@
 // The part of web/api.hpp about one trial.
 #include <algorithm>
-#include <nlohmann/json.hpp>
 #include <utility>
 
+#include "core/json.hpp"
 #include "web/api.hpp"
 #include "web/json_values.hpp"
 

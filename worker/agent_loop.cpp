@@ -9,9 +9,6 @@
 namespace mer::worker {
 namespace {
 
-constexpr int kIdleMilliseconds = 5;
-constexpr int kActiveMilliseconds = 1;
-
 std::string log_of(const StackJob& job, const TrialJob& trial) {
   return job.store + "/logs/" + trial.spec.id.hex + "/" + std::to_string(trial.attempt) + ".log";
 }
@@ -22,12 +19,12 @@ AgentLoop::AgentLoop(transport::Transport& transport, Hello hello, AgentLoopOpti
     : transport_(transport), options_(std::move(options)), agent_(std::move(hello), options_.limits) {}
 
 std::optional<ExitCode> AgentLoop::step(TimePoint now) {
-  active_ = false;
-  for (const transport::Envelope& envelope : transport_.poll()) {
-    active_ = true;
+  const auto envelopes = transport_.poll();
+  for (const transport::Envelope& envelope : envelopes) {
     if (envelope.from == 0 && envelope.message) feed(FromCoordinator{*envelope.message}, now);
   }
-  if (serve_child(now)) active_ = true;
+  const bool child_spoke = serve_child(now);
+  idle_.round_ended(child_spoke || !envelopes.empty());
   feed(Tick{}, now);
   return exit_;
 }
@@ -40,9 +37,8 @@ ExitCode AgentLoop::run() {
 }
 
 void AgentLoop::wait() {
-  const int milliseconds = active_ ? kActiveMilliseconds : kIdleMilliseconds;
-  if (child_) return child_->process.wait(milliseconds);
-  std::this_thread::sleep_for(std::chrono::milliseconds(milliseconds));
+  if (child_) return child_->process.wait(int(idle_.pause().count()));
+  std::this_thread::sleep_for(idle_.pause());
 }
 
 void AgentLoop::feed(const AgentEvent& event, TimePoint now) {

@@ -9,6 +9,7 @@
 
 #include "core/exit_code.hpp"
 #include "core/frame.hpp"
+#include "core/idle_pause.hpp"
 #include "core/messages.hpp"
 #include "transport/transport.hpp"
 #include "worker/agent.hpp"
@@ -29,7 +30,7 @@ class AgentLoop {
   // One round; nullopt: go on.
   std::optional<ExitCode> step(TimePoint now);
 
-  // Rounds until the end, at most 5 ms apart.
+  // Rounds until the end, an IdlePause apart.
   ExitCode run();
 
  private:
@@ -56,7 +57,7 @@ class AgentLoop {
   Agent agent_;
   std::optional<Child> child_;
   std::optional<ExitCode> exit_;
-  bool active_ = false;  // the last round had something to do
+  IdlePause idle_;
 };
 
 }  // namespace mer::worker

@@ -2,10 +2,10 @@
 
 #include <fstream>
 #include <gtest/gtest.h>
-#include <nlohmann/json.hpp>
 #include <set>
 #include <sstream>
 
+#include "core/json.hpp"
 #include "core/sweep_file.hpp"
 #include "core/sweep_schema.hpp"
 

@@ -1,7 +1,8 @@
 #include "core/settings.hpp"
 
 #include <gtest/gtest.h>
-#include <nlohmann/json.hpp>
+
+#include "core/json.hpp"
 
 namespace mer {
 namespace {

@@ -3,9 +3,9 @@
 
 #include <cmath>
 #include <gtest/gtest.h>
-#include <nlohmann/json.hpp>
 #include <set>
 
+#include "core/json.hpp"
 #include "core/sweep_file.hpp"
 
 namespace mer {

@@ -1,8 +1,9 @@
 #include "core/trial.hpp"
 
 #include <gtest/gtest.h>
-#include <nlohmann/json.hpp>
 #include <set>
+
+#include "core/json.hpp"
 
 namespace mer {
 namespace {

@@ -4,8 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <limits>
-#include <nlohmann/json.hpp>
 
+#include "core/json.hpp"
 #include "data/corpus_facts.hpp"
 #include "data/safetensors.hpp"
 #include "tests/data/data_support.hpp"
@@ -144,8 +144,8 @@ TEST_F(CorpusFolderTest, ErrorsInCorpusJsonNamePointerAndValue) {
       {"features/text.safetensors", "features/../../x", "expected a path inside the corpus folder"},
       {R"("modalities":{)", R"("modalities":{},"other":{)", "/modalities: found {}, expected an object"},
       {R"("modalities":{)", R"("modalities":{"video":7,)", "/modalities/video: found 7"},
-      {R"("utterances":6,)", R"("utterances":6,"utterances":6,)", "key \"utterances\" stands twice"},
-      {R"("format":1,)", R"("format":1,,)", "corpus.json: not valid JSON"},
+      {R"("utterances":6,)", R"("utterances":6,"utterances":6,)", "the key \"utterances\" stands twice"},
+      {R"("format":1,)", R"("format":1,,)", "corpus.json:1:"},
   };
   const std::string whole = read_bytes(folder_.file("corpus.json"));
   for (const auto& bad : cases) {
@@ -163,7 +163,7 @@ TEST_F(CorpusFolderTest, ErrorsInCorpusJsonNamePointerAndValue) {
 TEST_F(CorpusFolderTest, DeepNestingIsRefused) {
   json(std::string(100'000, '['));
 
-  EXPECT_THAT(load_error().message, HasSubstr("nested deeper than 16"));
+  EXPECT_THAT(load_error().message, HasSubstr("nested deeper than 64"));
 }
 
 TEST_F(CorpusFolderTest, ErrorsInUtterancesNameLineAndValue) {

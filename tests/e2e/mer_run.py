@@ -16,6 +16,7 @@ BIN = Path(os.environ.get("MER_BIN", SOURCE / "build" / "debug" / "bin"))
 LABELS = ["angry", "happy", "neutral", "sad"]
 MODALITIES = {"audio": 6, "text": 8}
 SESSIONS, DIALOGUES, TURNS = 3, 4, 6
+TRIALS, EPOCHS = 6, 10
 
 
 def write_safetensors(path: Path, name: str, rows: list[list[float]]) -> None:
@@ -56,7 +57,7 @@ def sweep_of(corpus: Path, **changes) -> dict:
         "corpus": {"path": str(corpus)},
         "folds": {"scheme": "session"},
         "model": {"hidden": 8, "heads": 2},
-        "train": {"epochs": 16, "batch_dialogues": 3, "learning_rate": 1e-3},
+        "train": {"epochs": EPOCHS, "batch_dialogues": 3, "learning_rate": 1e-3},
         "grid": {"model.auxiliary_loss": [True, False]},
     }
     return {key: value for key, value in (sweep | changes).items() if value is not None}

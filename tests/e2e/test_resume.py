@@ -4,10 +4,10 @@ import signal
 
 import pytest
 from fake_slurm import wait_until
-from mer_run import sweep_of
+from mer_run import EPOCHS, TRIALS, sweep_of
 
 ALL = None
-ROWS = 6 * 16 * 2  # epoch rows of the whole sweep
+ROWS = TRIALS * EPOCHS * 2  # of the whole sweep
 
 
 def run_arguments(mer, corpus):

@@ -6,9 +6,7 @@ import os
 import time
 
 from fake_slurm import wait_until
-from mer_run import sweep_of
-
-TRIALS, EPOCHS = 6, 16
+from mer_run import EPOCHS, TRIALS, sweep_of
 
 
 def test_every_trial_is_done_with_every_epoch_recorded(undisturbed):

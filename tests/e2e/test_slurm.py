@@ -19,7 +19,7 @@ def test_a_sweep_goes_on_after_the_time_limit_with_the_same_results(slurm, mer, 
     sweep = str(mer.write_sweep(sweep_of(corpus)))
 
     slurm.start(sweep, "--no-web")
-    wait_until(lambda: mer.epoch_rows() >= 60, "a part of the sweep is trained")
+    wait_until(lambda: mer.epoch_rows() >= 40, "a part of the sweep is trained")
     slurm.signal_batch(signal.SIGUSR1)
     wait_until(slurm.requeues, "the job is queued again")
     pending = mer.states().count("pending")

@@ -4,9 +4,9 @@
 #include <c10/core/GradMode.h>
 #include <cmath>
 #include <gtest/gtest.h>
-#include <nlohmann/json.hpp>
 #include <random>
 
+#include "core/json.hpp"
 #include "tests/model/golden.hpp"
 
 namespace mer::model {

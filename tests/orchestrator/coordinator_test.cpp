@@ -3,8 +3,8 @@
 
 #include <gtest/gtest.h>
 #include <memory>
-#include <nlohmann/json.hpp>
 
+#include "core/json.hpp"
 #include "storage/memory_store.hpp"
 #include "tests/support/faulty_transport.hpp"
 #include "tests/support/tiny_sweep.hpp"

@@ -1,10 +1,10 @@
 #include "orchestrator/sweep_plan.hpp"
 
 #include <gtest/gtest.h>
-#include <nlohmann/json.hpp>
 #include <numeric>
 #include <set>
 
+#include "core/json.hpp"
 #include "core/trial.hpp"
 #include "tests/support/tiny_sweep.hpp"
 

@@ -262,6 +262,14 @@ TEST_P(StoreConformance, AnAttemptKeepsWhereAndWithWhatItRan) {
   EXPECT_THAT(attempt.refused_checkpoints, ElementsAre("1-8.safetensors: bad hash"));
 }
 
+TEST_P(StoreConformance, AFinishedTrialNeedsNoCheckpoint) {
+  const SweepId id = submit();
+  commit({claim(kTrial, 1), recorded(kTrial, 1, checkpoint_of(kTrial, 1, 1)), recorded(kTrial, 1, finished_of(2))});
+
+  EXPECT_THAT(writer_.progress(id)->front().checkpoints, IsEmpty());
+  EXPECT_THAT(detail(kTrial).checkpoints, IsEmpty());
+}
+
 TEST_P(StoreConformance, TheLastTwoCheckpointsAreKeptNewestFirst) {
   const SweepId id = submit();
   commit({claim(kTrial, 1)});

@@ -68,6 +68,32 @@ TEST_F(SqliteStoreTest, AReaderSeesOneStateWhileTheWriterGoesOn) {
   EXPECT_EQ(db->integer("SELECT changes FROM store").value(), before);
 }
 
+TEST_F(SqliteStoreTest, CheckpointFilesGoOnceTheTrialsEndIsCommitted) {
+  const auto store = open();
+  ASSERT_TRUE(store->submit(submission_of({})).ok());
+  const auto folder_of = [&](const TrialId& trial) { return dir_.checkpoints() / trial.hex; };
+  const TrialId done = trial_of(0, 0), running = trial_of(0, 1);
+  for (const TrialId& trial : {done, running}) {
+    std::filesystem::create_directories(folder_of(trial));
+    std::ofstream(folder_of(trial) / "1-1.safetensors") << "weights";
+  }
+  const std::vector<StoreWrite> claims = {claim(done, 1), claim(running, 1)};
+  ASSERT_TRUE(store->commit(claims).ok());
+  EXPECT_TRUE(std::filesystem::exists(folder_of(done)));
+
+  const std::vector<StoreWrite> end = {recorded(done, 1, finished_of(8))};
+  ASSERT_TRUE(store->commit(end).ok());
+
+  EXPECT_FALSE(std::filesystem::exists(folder_of(done)));
+  EXPECT_TRUE(std::filesystem::exists(folder_of(running) / "1-1.safetensors"));
+
+  // A coordinator that was killed between the commit and the deletion: the next session does it.
+  std::filesystem::create_directories(folder_of(done));
+  ASSERT_TRUE(store->begin_session("node1", 1, 0).ok());
+  EXPECT_FALSE(std::filesystem::exists(folder_of(done)));
+  EXPECT_TRUE(std::filesystem::exists(folder_of(running)));
+}
+
 TEST_F(SqliteStoreTest, ReopeningKeepsEverything) {
   ASSERT_TRUE(open()->submit(submission_of({})).ok());
 

@@ -4,9 +4,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <limits>
-#include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "core/json.hpp"
 #include "storage/memory_store.hpp"
 #include "tests/storage/builders.hpp"
 

@@ -6,7 +6,6 @@
 #include <fcntl.h>
 #include <fstream>
 #include <gtest/gtest.h>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <sys/wait.h>
@@ -15,6 +14,7 @@
 
 #include "core/exit_code.hpp"
 #include "core/frame.hpp"
+#include "core/json.hpp"
 #include "core/messages.hpp"
 #include "data/safetensors.hpp"
 #include "tests/trainer/tiny_study.hpp"

@@ -4,7 +4,8 @@
 #include <cmath>
 #include <fstream>
 #include <gtest/gtest.h>
-#include <nlohmann/json.hpp>
+
+#include "core/json.hpp"
 
 namespace mer::trainer {
 namespace {

@@ -1,11 +1,14 @@
 #include "worker/trainer/stack_trainer.hpp"
 
+#include <ATen/ATen.h>
 #include <algorithm>
 #include <cmath>
 #include <fstream>
 #include <gtest/gtest.h>
 
+#include "data/safetensors.hpp"
 #include "tests/trainer/tiny_study.hpp"
+#include "worker/trainer/tensor_bytes.hpp"
 
 namespace mer::trainer {
 namespace {
@@ -106,6 +109,49 @@ TEST(StackTrainerTest, NeighboursDoNotMatterBitwise) {
     EXPECT_EQ(together.selected, alone.selected);
     EXPECT_EQ(together.weights, alone.weights);
   }
+}
+
+TEST(StackTrainerTest, RepresentationsOfTheTestPartAreKeptWhenAskedFor) {
+  const TinyStudy study;
+  StackJob job = study.job({study.trial(3), study.trial(4)});
+  job.record_representations = true;
+
+  const RecordedRun run(job);
+
+  ASSERT_EQ(run.outcome.finished, 2);
+  const TrialId id = job.trials[1].spec.id;
+  const auto file =
+      data::SafetensorsFile::open(study.store() + "/representations/" + id.hex + "/1.safetensors").value();
+  const at::Tensor utterance = tensor_of(file.find("utterance").value());
+  const std::vector<std::uint32_t>& test = study.folds()[0].test;
+  ASSERT_EQ(std::vector<std::int64_t>(utterance.const_data_ptr<std::int64_t>(),
+                                      utterance.const_data_ptr<std::int64_t>() + utterance.numel()),
+            std::vector<std::int64_t>(test.begin(), test.end()));
+  const at::Tensor logits = tensor_of(file.find("logits").value());
+  const at::Tensor kept = at::softmax(logits, 1);
+  const auto finished = run.sink.events<AttemptFinished>(id).at(0);
+  const std::vector<float>& probabilities = finished.result.selected.at(0).probabilities;
+  ASSERT_EQ(std::size_t(kept.numel()), probabilities.size());
+  for (std::size_t i = 0; i < probabilities.size(); ++i) {
+    EXPECT_NEAR(kept.const_data_ptr<float>()[i], probabilities[i], 1e-6);
+  }
+  const auto publics = file.find("public.text").value();
+  EXPECT_EQ(publics.shape, (std::vector<std::int64_t>{std::int64_t(test.size()), 8}));
+  EXPECT_TRUE(file.find("cross.audio_to_text").ok());
+}
+
+TEST(StackTrainerTest, RepresentationsThatCannotBeWrittenFailTheAttempt) {
+  const TinyStudy study;
+  StackJob job = study.job({study.trial(3)});
+  job.record_representations = true;
+  std::ofstream(study.store() + "/representations") << "a file where the folder should be";
+
+  const RecordedRun run(job);
+
+  EXPECT_EQ(run.outcome.failed, 1);
+  const auto failed = run.sink.events<AttemptFailed>(job.trials[0].spec.id);
+  ASSERT_EQ(failed.size(), 1U);
+  EXPECT_NE(failed[0].failure.message.find("representations"), std::string::npos);
 }
 
 TEST(StackTrainerTest, RowsStandOnlyAtEvaluatedEpochsAndTheLast) {

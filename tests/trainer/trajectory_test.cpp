@@ -1,11 +1,11 @@
 // Ten training steps of the model with the trainer's optimizers against torch.optim in Python, in float64.
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
-#include <nlohmann/json.hpp>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "core/json.hpp"
 #include "model/stacked_model.hpp"
 #include "tests/model/golden.hpp"
 #include "worker/trainer/optimizer.hpp"

@@ -4,10 +4,10 @@
 #include <gtest/gtest.h>
 #include <limits>
 #include <memory>
-#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
+#include "core/json.hpp"
 #include "tests/web/demo_store.hpp"
 #include "web/json_values.hpp"
 

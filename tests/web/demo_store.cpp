@@ -2,12 +2,12 @@
 
 #include <cmath>
 #include <limits>
-#include <nlohmann/json.hpp>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "core/check.hpp"
+#include "core/json.hpp"
 #include "core/sha256.hpp"
 
 namespace mer::web::test {

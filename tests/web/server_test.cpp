@@ -5,9 +5,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <memory>
-#include <nlohmann/json.hpp>
 #include <string>
 
+#include "core/json.hpp"
 #include "tests/web/demo_store.hpp"
 #include "tests/web/raw_client.hpp"
 #include "web/static_files.hpp"

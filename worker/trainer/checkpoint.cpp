@@ -5,11 +5,11 @@
 #include <cstring>
 #include <filesystem>
 #include <map>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <span>
 #include <utility>
 
+#include "core/json.hpp"
 #include "core/sha256.hpp"
 #include "data/file_io.hpp"
 #include "data/safetensors.hpp"

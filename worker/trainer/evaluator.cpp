@@ -3,7 +3,6 @@
 #include <ATen/core/grad_mode.h>
 #include <algorithm>
 
-#include "worker/trainer/batches.hpp"
 #include "worker/trainer/epoch_means.hpp"
 
 namespace mer::trainer {
@@ -18,20 +17,20 @@ model::SlotSettings evaluation_settings(const TrialSpec& spec) {
   return settings;
 }
 
+// The task's k-th batch; empty when it has fewer.
+std::span<const std::uint32_t> dialogues_of(const EvaluationTask& task, std::size_t k) {
+  const std::span<const std::uint32_t> all = task.part->corpus_order;
+  const auto size = std::size_t(task.trial->job.spec.train.batch_dialogues);
+  const std::size_t begin = std::min(k * size, all.size());
+  return all.subspan(begin, std::min(size, all.size() - begin));
+}
+
 // Collects one task's batches.
 class PartCollector {
  public:
   PartCollector(const EvaluationTask& task, int classes) : task_(task) {
     result_.confusion = ConfusionMatrix(classes);
     result_.probabilities.resize(task.part->rows.size() * std::size_t(classes));
-  }
-
-  // The task's k-th batch; empty when it has fewer.
-  std::span<const std::uint32_t> batch(std::size_t k) const {
-    const std::span<const std::uint32_t> all = task_.part->corpus_order;
-    const auto size = std::size_t(task_.trial->job.spec.train.batch_dialogues);
-    const std::size_t begin = std::min(k * size, all.size());
-    return all.subspan(begin, std::min(size, all.size() - begin));
   }
 
   void add(const JobInput& input, const ShareRows& share, const LossComponents& losses, const HostLogits& logits,
@@ -61,38 +60,43 @@ class PartCollector {
 
 }  // namespace
 
-std::vector<Evaluation> evaluate(model::StackedModel& model, const JobInput& input,
-                                 std::span<const EvaluationTask> tasks) {
+void for_each_evaluation_step(model::StackedModel& model, const JobInput& input, std::span<const EvaluationTask> tasks,
+                              const std::function<void(const EvaluationStep&)>& visit) {
   const at::NoGradGuard no_grad;
   std::vector<model::SlotSettings> settings(std::size_t(model.slots()));
-  std::vector<PartCollector> collectors;
   for (const EvaluationTask& task : tasks) {
     settings[std::size_t(task.slot)] = evaluation_settings(task.trial->job.spec);
-    collectors.emplace_back(task, model.shape().classes);
   }
-
   for (std::size_t k = 0;; ++k) {
     std::vector<SlotShare> shares(std::size_t(model.slots()));
     bool any = false;
-    for (std::size_t t = 0; t < tasks.size(); ++t) {
-      const auto dialogues = collectors[t].batch(k);
+    for (const EvaluationTask& task : tasks) {
+      const auto dialogues = dialogues_of(task, k);
       if (dialogues.empty()) continue;
-      shares[std::size_t(tasks[t].slot)] = {tasks[t].trial, tasks[t].part, dialogues};
+      shares[std::size_t(task.slot)] = {task.trial, task.part, dialogues};
       any = true;
     }
-    if (!any) break;
-
+    if (!any) return;
     const StackBatch gathered = gather_batch(input, shares, model.shape().dtype);
-    const model::Representations representations = model.forward(gathered.batch, settings);
-    const auto losses = components_by_slot(model.losses(gathered.batch, representations, settings), model.slots());
-    const HostLogits logits(representations.logits);
-    for (std::size_t t = 0; t < tasks.size(); ++t) {
-      const int slot = tasks[t].slot;
-      if (shares[std::size_t(slot)].dialogues.empty()) continue;
-      collectors[t].add(input, gathered.shares[std::size_t(slot)], losses[std::size_t(slot)], logits,
-                        gathered.batch.layout.slot_begin(slot));
-    }
+    visit({gathered, settings, model.forward(gathered.batch, settings)});
   }
+}
+
+std::vector<Evaluation> evaluate(model::StackedModel& model, const JobInput& input,
+                                 std::span<const EvaluationTask> tasks) {
+  std::vector<PartCollector> collectors;
+  for (const EvaluationTask& task : tasks) collectors.emplace_back(task, model.shape().classes);
+  for_each_evaluation_step(model, input, tasks, [&](const EvaluationStep& step) {
+    const model::Batch& batch = step.gathered.batch;
+    const auto losses = components_by_slot(model.losses(batch, step.representations, step.settings), model.slots());
+    const HostLogits logits(step.representations.logits);
+    for (std::size_t t = 0; t < tasks.size(); ++t) {
+      const auto slot = std::size_t(tasks[t].slot);
+      const ShareRows& share = step.gathered.shares[slot];
+      if (!share.rows.empty())
+        collectors[t].add(input, share, losses[slot], logits, batch.layout.slot_begin(int(slot)));
+    }
+  });
 
   std::vector<Evaluation> results;
   for (PartCollector& collector : collectors) results.push_back(std::move(collector).finish());

@@ -4,10 +4,12 @@
 // do not depend on what else the stack evaluates. Threads: one thread owns the model.
 #pragma once
 
+#include <functional>
 #include <span>
 #include <vector>
 
 #include "model/stacked_model.hpp"
+#include "worker/trainer/batches.hpp"
 #include "worker/trainer/job_input.hpp"
 #include "worker/trainer/selection.hpp"
 
@@ -18,6 +20,16 @@ struct EvaluationTask {
   const TrialInput* trial = nullptr;
   const Part* part = nullptr;  // not empty
 };
+
+struct EvaluationStep {
+  const StackBatch& gathered;
+  const std::vector<model::SlotSettings>& settings;
+  const model::Representations& representations;
+};
+// Calls `visit` with each batch of the tasks' parts; the share of a task that has no more dialogues is empty.
+// REQUIRES: no slot twice.
+void for_each_evaluation_step(model::StackedModel& model, const JobInput& input, std::span<const EvaluationTask> tasks,
+                              const std::function<void(const EvaluationStep&)>& visit);
 
 // One evaluation per task. REQUIRES: no slot twice.
 std::vector<Evaluation> evaluate(model::StackedModel& model, const JobInput& input,

@@ -9,7 +9,6 @@
 #include <cstdio>
 #include <exception>
 #include <fcntl.h>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <unistd.h>
@@ -17,6 +16,7 @@
 #include <vector>
 
 #include "core/exit_code.hpp"
+#include "core/json.hpp"
 #include "core/json_text.hpp"
 #include "core/messages.hpp"
 #include "core/version.hpp"

@@ -3,11 +3,11 @@
 #include <ATen/Version.h>
 #include <csignal>
 #include <fstream>
-#include <nlohmann/json.hpp>
 #include <sys/prctl.h>
 #include <torch/headeronly/version.h>
 #include <unistd.h>
 
+#include "core/json.hpp"
 #include "core/version.hpp"
 
 namespace mer::trainer {

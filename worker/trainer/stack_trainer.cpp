@@ -12,6 +12,7 @@
 #include "worker/trainer/epoch_means.hpp"
 #include "worker/trainer/evaluator.hpp"
 #include "worker/trainer/process.hpp"
+#include "worker/trainer/representations.hpp"
 
 namespace mer::trainer {
 namespace {
@@ -166,7 +167,18 @@ Status StackTrainer::end_epochs() {
   return {};
 }
 
+// Representations that cannot be kept fail the attempt: it is trained again from its last checkpoint.
 Status StackTrainer::finish(Member& member) {
+  if (job_.record_representations) {
+    const TrialInput& trial = member.slot->trial();
+    const EvaluationTask task{member.slot->slot(), &trial, &trial.fold->test};
+    const Status written = write_representations(job_.store, trial.job, representations_of(model_, input_, task));
+    if (!written) {
+      member.active = false;
+      ++outcome_.failed;
+      return sink_.send(failed_report(trial.job.spec.id, trial.job.attempt, written.error()));
+    }
+  }
   AttemptFinished finished;
   finished.result = member.slot->result();
   finished.result.wall_seconds = monotonic_seconds() - started_at_;
