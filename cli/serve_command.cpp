@@ -33,8 +33,10 @@ void block_end_signals() {
 
 ExitCode serve_command(const Context& context, int port) {
   if (!plain_format(context, "serve")) return ExitCode::usage;
-  const Result<storage::StoreDir> store = storage::StoreDir::open(context.store);
+  const Result<storage::StoreDir> store = find_store(context);
   if (!store) return report(context, store.error());
+  const auto lock = lock_for_reading(*store, 0);  // held while it serves
+  if (!lock) return report(context, lock.error());
   block_end_signals();  // before the server's threads start, so that they inherit it
   web::HttpOptions options;
   options.address.port = port;

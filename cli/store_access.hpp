@@ -22,7 +22,11 @@ struct OpenStore {
   std::unique_ptr<storage::ResultReader> reader;
 };
 
-// Waits up to `lock_seconds` where the lock is needed.
+Result<storage::StoreDir> find_store(const Context& context);
+
+// What a reader of this store has to hold: on a network file system the store's lock (waits up to `lock_seconds`).
+Result<std::optional<storage::StoreLock>> lock_for_reading(const storage::StoreDir& store, double lock_seconds);
+
 Result<OpenStore> open_store(const Context& context, double lock_seconds);
 
 // Opens the context's store, calls `body` with a reader, prints its error if it has one, and answers the exit code.

@@ -22,7 +22,10 @@ endif()
 # Debug keeps line tables only: full debug information doubles the compile time of LibTorch units.
 set(CMAKE_CXX_FLAGS_DEBUG "-O1 -g1")
 set(CMAKE_CXX_FLAGS_RELEASE "-O2 -DNDEBUG")
-add_compile_options(-Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Werror -fno-omit-frame-pointer)
+add_compile_options(-Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -fno-omit-frame-pointer)
+if(MER_WERROR)  # not for users: their compiler may know warnings that ours does not
+  add_compile_options(-Werror)
+endif()
 # GCC 12 reports moved-from std::variant members as maybe uninitialised (GCC bug 105562 and kin); sanitizers and clang-tidy
 # look for real ones.
 add_compile_options(-Wno-maybe-uninitialized)

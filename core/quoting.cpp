@@ -34,7 +34,10 @@ std::string shown(const json& value) {
     return std::string(value.is_array() ? "an array of " : "an object of ") + std::to_string(value.size());
   }
   std::string text = ascii(value);
-  if (text.size() > kMaxShown) text = text.substr(0, kMaxShown) + "...";
+  if (text.size() > kMaxShown) {
+    text.resize(kMaxShown);
+    text += "...";
+  }
   return text;
 }
 
