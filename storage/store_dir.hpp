@@ -5,7 +5,6 @@
 //   checkpoints/<trial>/<attempt>-<epoch>.safetensors
 //   representations/<trial>/<attempt>.safetensors  with record.representations
 //   folds/<hash>.json  corpora/<hash>.json        what trainers read
-//   endpoint.json                                 address and token of the running coordinator, mode 0600
 //   lock                                          held by the one process that may write
 //
 // Threads: plain values; a StoreLock belongs to one owner. Errors: not_found, busy (with who holds it), no_space, io.
@@ -42,7 +41,6 @@ class StoreDir {
   std::filesystem::path database() const { return path_ / "mer.db"; }
   std::filesystem::path checkpoints() const { return path_ / "checkpoints"; }
   std::filesystem::path lock_file() const { return path_ / "lock"; }
-  std::filesystem::path endpoint_file() const { return path_ / "endpoint.json"; }
   std::filesystem::path log_file(const TrialId& trial, int attempt) const;
   std::filesystem::path corpus_file(const CorpusId& corpus) const;
 

@@ -112,17 +112,17 @@ TEST_F(StoreDirTest, TheKernelReleasesTheLockOfAKilledProcess) {
 TEST_F(StoreDirTest, ASmallFileAppearsWholeWithItsMode) {
   const StoreDir store = StoreDir::create(path_).value();
 
-  ASSERT_TRUE(write_small_file(store.endpoint_file(), "first", 0600).ok());
-  ASSERT_TRUE(write_small_file(store.endpoint_file(), "second", 0600).ok());
+  ASSERT_TRUE(write_small_file((store.path() / "small.json"), "first", 0600).ok());
+  ASSERT_TRUE(write_small_file((store.path() / "small.json"), "second", 0600).ok());
 
-  EXPECT_EQ(content_of(store.endpoint_file()), "second");
+  EXPECT_EQ(content_of((store.path() / "small.json")), "second");
   struct stat facts {};
-  ASSERT_EQ(stat(store.endpoint_file().c_str(), &facts), 0);
+  ASSERT_EQ(stat((store.path() / "small.json").c_str(), &facts), 0);
   EXPECT_EQ(facts.st_mode & 0777U, 0600U);
 }
 
 TEST_F(StoreDirTest, ASmallFileThatCannotBeWrittenLeavesNothingBehind) {
-  const Error error = write_small_file(path_ / "missing" / "endpoint.json", "text").error();
+  const Error error = write_small_file(path_ / "missing" / "small.json", "text").error();
 
   EXPECT_EQ(error.code, ErrorCode::io);
   std::filesystem::create_directories(path_ / "target");
