@@ -54,7 +54,7 @@ void add_sweep_commands(CLI::App& app, Arguments& arguments) {
   CLI::App* run = add_command(app, "run", "Run a sweep on this machine; run it again to resume",
                               "merctl run configs/quickstart.json --workers 2");
   add_sweep_file(run, arguments.run.sweep);
-  run->add_option("--workers", arguments.run.workers, "Worker processes; default: one for each core")
+  run->add_option("--workers", arguments.run.workers, "Worker processes, at most one a trial; default: one a core")
       ->check(CLI::Range(1, 1024));
   run->add_flag("!--no-web", arguments.run.web, "Serve no dashboard while it runs");
   run->callback(

@@ -96,7 +96,8 @@ Result<LaunchEnd> launch(const LaunchOptions& options, StopSignals& signals, Pro
 struct Standing {
   storage::StateCounts counts;
   std::int64_t version = 0;
-  bool complete() const { return counts.pending == 0 && counts.running == 0; }
+  std::int64_t left() const { return counts.pending + counts.running; }
+  bool complete() const { return left() == 0; }
 };
 
 // The store alone says what became of a launch, never mpirun's exit status.
@@ -108,11 +109,12 @@ Result<Standing> standing_of(const Context& context, SweepId sweep) {
 }
 
 // Launches until the store says that every trial has ended: a lost rank ends mpirun, and the next launch resumes.
-Result<LaunchEnd> run_to_the_end(const Context& context, const LaunchOptions& options) {
+Result<LaunchEnd> run_to_the_end(const Context& context, LaunchOptions options) {
   StopSignals signals;
   ProgressView view = make_view(context);
   MER_ASSIGN(Standing before, standing_of(context, options.sweep));
   for (int fruitless = 0; !before.complete();) {
+    options.workers = int(std::min<std::int64_t>(options.workers, before.left()));  // more would only wait
     MER_ASSIGN(const LaunchEnd end, launch(options, signals, view));
     view.finish();
     MER_ASSIGN(const Standing after, standing_of(context, options.sweep));
