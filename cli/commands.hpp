@@ -22,6 +22,7 @@ struct RunOptions {
   SweepFileOptions sweep;
   int workers = 0;  // 0: one for each core this process may use
   bool web = true;
+  bool retry_failed = false;  // first make the sweep's failed trials pending again
 };
 ExitCode run_command(const Context& context, const RunOptions& options);
 

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "cli/commands.hpp"
+#include "cli/mpirun.hpp"
 #include "cli/output.hpp"
 #include "cli/shell.hpp"
 #include "cli/store_access.hpp"
@@ -36,8 +37,7 @@ Finding examine_program(const std::string& programs, const std::string& name) {
 Finding examine_mpi() {
   const ProgramOutput version = run_program({"mpirun", "--version"});
   if (version.status != 0) {
-    return {Level::problem, "mpirun", "not found",
-            "apt-get install openmpi-bin, or load your site's Open MPI 4.1 module"};
+    return {Level::problem, "mpirun", "not found", kMpirunRemedy};
   }
   std::vector<std::string> words = {"mpirun", "--bind-to", "none", "--oversubscribe", "-n", "2", "true"};
   if (::geteuid() == 0) words.insert(words.begin() + 1, "--allow-run-as-root");

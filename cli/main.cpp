@@ -2,7 +2,9 @@
 #include <CLI/CLI.hpp>
 #include <cstdlib>
 #include <functional>
+#include <string>
 #include <unistd.h>
+#include <utility>
 
 #include "cli/commands.hpp"
 #include "core/version.hpp"
@@ -13,9 +15,9 @@ using mer::ExitCode;
 using mer::cli::Context;
 using mer::cli::Format;
 
-const std::map<std::string, Format> kFormats = {{"table", Format::table}, {"json", Format::json},
-                                                {"quiet", Format::quiet}, {"csv", Format::csv},
-                                                {"latex", Format::latex}, {"md", Format::markdown}};
+constexpr std::pair<const char*, Format> kFormats[] = {{"table", Format::table}, {"json", Format::json},
+                                                       {"quiet", Format::quiet}, {"csv", Format::csv},
+                                                       {"latex", Format::latex}, {"md", Format::markdown}};
 
 struct Arguments {
   Context context;
@@ -44,9 +46,9 @@ void add_sweep_file(CLI::App* command, mer::cli::SweepFileOptions& options) {
 
 void add_selection(CLI::App* command, mer::cli::ResultsOptions& options) {
   command->add_option("SWEEP", options.sweep, "Name (the newest of that name) or number")->required();
-  command->add_option("--select", options.select, "Epoch that stands for a trial; default: the sweep's own")
+  command->add_option("--select", options.select, "Epoch that stands for a trial; default: the sweep's")
       ->check(CLI::IsMember({"last", "best-validation", "best-test"}));
-  command->add_option("--metric", options.metric, "Metric that decides the best epoch; default: the sweep's own")
+  command->add_option("--metric", options.metric, "Metric that decides the best epoch; default: the sweep's")
       ->check(CLI::IsMember({"wa", "ua", "macro_f1", "weighted_f1"}));
 }
 
@@ -56,7 +58,9 @@ void add_sweep_commands(CLI::App& app, Arguments& arguments) {
   add_sweep_file(run, arguments.run.sweep);
   run->add_option("--workers", arguments.run.workers, "Worker processes, at most one a trial; default: one a core")
       ->check(CLI::Range(1, 1024));
-  run->add_flag("!--no-web", arguments.run.web, "Serve no dashboard while it runs");
+  run->add_flag("--retry-failed", arguments.run.retry_failed, "Try failed trials again, their crashes forgotten");
+  run->add_flag_callback(
+      "--no-web", [&arguments] { arguments.run.web = false; }, "Serve no dashboard while it runs");
   run->callback(
       [&arguments] { arguments.chosen = [&arguments] { return run_command(arguments.context, arguments.run); }; });
 
@@ -83,7 +87,7 @@ void add_result_commands(CLI::App& app, Arguments& arguments) {
   show->callback(
       [&arguments] { arguments.chosen = [&arguments] { return show_command(arguments.context, arguments.trial); }; });
 
-  CLI::App* results = add_command(app, "results", "Table of means and spreads over folds, one row a configuration",
+  CLI::App* results = add_command(app, "results", "Means and spreads over folds, one row a configuration",
                                   "merctl results quickstart --format latex");
   add_selection(results, arguments.results);
   results->callback([&arguments] {
@@ -129,6 +133,24 @@ void add_corpus_commands(CLI::App& app, Arguments& arguments) {
   });
 }
 
+// Throws CLI::ValidationError.
+Format format_named(const std::string& word) {
+  std::string words;
+  for (const auto& [name, format] : kFormats) {
+    if (word == name) return format;
+    words += (words.empty() ? "" : ", ") + std::string(name);
+  }
+  throw CLI::ValidationError("--format", "\"" + word + "\" is not allowed; allowed: " + words);
+}
+
+void add_global_options(CLI::App& app, Context& context) {
+  app.add_option_function<std::string>(
+         "--format", [&context](const std::string& word) { context.format = format_named(word); },
+         "table, json, quiet; results, export: also csv, latex, md")
+      ->type_name("FORMAT");
+  app.add_option("--store", context.store, "Store folder; default: MER_STORE, else mer-store")->type_name("DIR");
+}
+
 void add_commands(CLI::App& app, Arguments& arguments) {
   add_sweep_commands(app, arguments);
   add_result_commands(app, arguments);
@@ -144,17 +166,14 @@ int main(int argc, char** argv) {
   app.set_version_flag("--version", "merctl " + mer::code_version());
   app.require_subcommand(1);
   app.footer(
-      "Exit codes: 0 done, 1 some trials failed, 2 usage or configuration, 3 time-out, 4 not authorised,\n"
-      "5 store busy or coordinator unreachable, 6 paused.");
+      "Exit codes: 0 done, 1 some trials failed, 2 usage or configuration, 3 time-out,\n"
+      "4 not authorised, 5 store busy or coordinator unreachable, 6 paused.");
+  app.get_formatter()->column_width(22);  // help fits 80 columns
 
   Arguments arguments;
   if (const char* store = std::getenv("MER_STORE"); store != nullptr && *store != '\0') arguments.context.store = store;
   arguments.context.colour = ::isatty(STDOUT_FILENO) != 0 && std::getenv("NO_COLOR") == nullptr;
-  app.add_option("--format", arguments.context.format, "table, json or quiet; results and export also csv, latex, md")
-      ->transform(CLI::CheckedTransformer(kFormats).description(""))
-      ->type_name("FORMAT");
-  app.add_option("--store", arguments.context.store, "Store folder; default: MER_STORE, else ./mer-store")
-      ->type_name("DIR");
+  add_global_options(app, arguments.context);
   add_commands(app, arguments);
 
   try {

@@ -14,19 +14,66 @@
 namespace mer::cli {
 namespace {
 
+struct Pipe {
+  int read_end = -1, write_end = -1;
+
+  static Result<Pipe> open() {
+    std::array<int, 2> ends{};
+    if (::pipe2(ends.data(), O_CLOEXEC) == 0) return Pipe(ends[0], ends[1]);
+    return Error{ErrorCode::io, std::string("cannot make a pipe for mpirun: ") + std::strerror(errno)};
+  }
+  Pipe(int read, int write) : read_end(read), write_end(write) {}
+  Pipe(Pipe&& other) noexcept
+      : read_end(std::exchange(other.read_end, -1)), write_end(std::exchange(other.write_end, -1)) {}
+  Pipe& operator=(Pipe&&) = delete;
+  ~Pipe() {
+    close(read_end);
+    close(write_end);
+  }
+
+  static void close(int& end) {
+    if (end >= 0) ::close(std::exchange(end, -1));
+  }
+};
+
+// What the child gets of its parent.
+struct Inherited {
+  pid_t parent = -1;
+  int output = -1;   // becomes its standard output
+  int failure = -1;  // takes errno when exec fails; exec closes it
+};
+
 // Runs in the child between fork and exec: async-signal-safe calls only. Never returns.
-[[noreturn]] void become_mpirun(const std::vector<char*>& arguments, int output, pid_t parent) {
+[[noreturn]] void become_mpirun(const std::vector<char*>& arguments, const Inherited& inherited) {
   ::setpgid(0, 0);
   ::prctl(PR_SET_PDEATHSIG, SIGTERM);
-  if (::getppid() != parent) ::_exit(127);
+  if (::getppid() != inherited.parent) ::_exit(127);
   const int null = ::open("/dev/null", O_RDONLY);
   ::dup2(null, STDIN_FILENO);
-  ::dup2(output, STDOUT_FILENO);
+  ::dup2(inherited.output, STDOUT_FILENO);
   sigset_t none;
   ::sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
   ::execvp(arguments[0], arguments.data());
+  const int number = errno;
+  (void)!::write(inherited.failure, &number, sizeof number);
   ::_exit(127);
+}
+
+// Waits for the child's exec: the errno with which it failed, 0: mpirun runs.
+int exec_failure(int pipe) {
+  int number = 0;
+  ssize_t count = 0;
+  do {
+    count = ::read(pipe, &number, sizeof number);
+  } while (count < 0 && errno == EINTR);
+  return count == ssize_t(sizeof number) ? number : 0;
+}
+
+Error cannot_start(int number) {
+  const std::string what = number == ENOENT ? "mpirun was not found on PATH" : "mpirun cannot be started";
+  return {ErrorCode::unavailable,
+          what + " (" + std::strerror(number) + "): " + kMpirunRemedy + "; `merctl doctor` examines this machine"};
 }
 
 }  // namespace
@@ -55,19 +102,19 @@ Result<Mpirun> Mpirun::start(const LaunchOptions& options) {
   for (std::string& word : words) arguments.push_back(word.data());
   arguments.push_back(nullptr);
 
-  std::array<int, 2> pipe{};
-  if (::pipe2(pipe.data(), O_CLOEXEC) != 0) {
-    return Error{ErrorCode::io, std::string("cannot make a pipe for mpirun: ") + std::strerror(errno)};
-  }
-  const pid_t parent = ::getpid();
+  MER_ASSIGN(Pipe output, Pipe::open());
+  MER_ASSIGN(Pipe failure, Pipe::open());
+  const Inherited inherited{.parent = ::getpid(), .output = output.write_end, .failure = failure.write_end};
   const pid_t child = ::fork();
-  if (child == 0) become_mpirun(arguments, pipe[1], parent);
-  ::close(pipe[1]);
-  if (child < 0) {
-    ::close(pipe[0]);
-    return Error{ErrorCode::unavailable, std::string("cannot start mpirun: ") + std::strerror(errno)};
+  if (child < 0) return cannot_start(errno);
+  if (child == 0) become_mpirun(arguments, inherited);
+  output.close(output.write_end);
+  failure.close(failure.write_end);
+  if (const int number = exec_failure(failure.read_end); number != 0) {
+    ::waitpid(child, nullptr, 0);
+    return cannot_start(number);
   }
-  return Mpirun(child, pipe[0]);
+  return Mpirun(child, std::exchange(output.read_end, -1));
 }
 
 Mpirun::Mpirun(Mpirun&& other) noexcept

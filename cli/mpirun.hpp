@@ -2,8 +2,8 @@
 //
 // The child has a process group of its own, so that a terminal's Ctrl-C reaches merctl alone: mpirun answers SIGINT by
 // killing its ranks within 2 s, but forwards SIGUSR1 to them at once, which the coordinator takes as a request to
-// pause. It gets SIGTERM when merctl dies. Threads: one thread owns it. Errors: unavailable when mpirun cannot be
-// started.
+// pause. It gets SIGTERM when merctl dies. Threads: one thread owns it. Errors: unavailable, with a remedy, when
+// mpirun cannot be started.
 #pragma once
 
 #include <filesystem>
@@ -26,11 +26,14 @@ struct LaunchOptions {
   bool as_root = false;
 };
 
+inline constexpr char kMpirunRemedy[] = "install openmpi-bin (apt-get), or load your cluster's Open MPI 4.1 module";
+
 // The command line, argv[0] first.
 std::vector<std::string> mpirun_arguments(const LaunchOptions& options);
 
 class Mpirun {
  public:
+  // Returns once mpirun runs. Error unavailable: it is not on PATH, or cannot be executed.
   static Result<Mpirun> start(const LaunchOptions& options);
   Mpirun(Mpirun&& other) noexcept;
   Mpirun& operator=(Mpirun&&) = delete;

@@ -7,6 +7,7 @@
 #include <ctime>
 
 #include "core/json.hpp"
+#include "storage/text_layout.hpp"
 
 namespace mer::cli {
 namespace {
@@ -15,9 +16,24 @@ bool looks_numeric(const std::string& cell) {
   return !cell.empty() && cell.find_first_not_of("0123456789.,+-%/ ±") == std::string::npos;
 }
 
-// Code points, as a terminal shows them.
-std::size_t width_of(const std::string& text) {
-  return std::size_t(std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xC0) != 0x80; }));
+using storage::width_of;
+
+constexpr std::size_t kScreen = 80;
+constexpr std::size_t kNarrowest = 20;  // what a wrapped text gets at least
+constexpr std::size_t kFactName = 15;
+
+void print_line(std::string line) {
+  line.erase(line.find_last_not_of(' ') + 1);
+  std::printf("%s\n", line.c_str());
+}
+
+// `text` after `head`; its further lines begin where its first one does.
+void print_hanging(std::string head, const std::string& text) {
+  const std::size_t indent = width_of(head);
+  for (const std::string& part : storage::wrapped(text, std::max(kScreen, indent + kNarrowest) - indent)) {
+    print_line(head + part);
+    head.assign(indent, ' ');
+  }
 }
 
 }  // namespace
@@ -32,6 +48,12 @@ ExitCode report(const Context& context, const Error& error) {
     std::fprintf(stderr, "merctl: error: %s\n", error.message.c_str());
   }
   return code;
+}
+
+Status print_json(const Result<std::string>& text) {
+  if (!text) return text.error();
+  std::printf("%s\n", text->c_str());
+  return {};
 }
 
 bool plain_format(const Context& context, const std::string& command) {
@@ -52,12 +74,18 @@ void print_columns(const std::vector<std::vector<std::string>>& rows) {
     std::string line;
     for (std::size_t i = 0; i < row.size(); ++i) {
       const std::string fill(widths[i] - width_of(row[i]), ' ');
-      if (i > 0) line += "  ";
-      line += looks_numeric(row[i]) ? fill + row[i] : row[i] + fill;
+      if (looks_numeric(row[i])) line += fill;
+      if (i + 1 == row.size()) {
+        print_hanging(line, row[i]);
+      } else {
+        line += row[i] + (looks_numeric(row[i]) ? "" : fill) + "  ";
+      }
     }
-    line.erase(line.find_last_not_of(' ') + 1);
-    std::printf("%s\n", line.c_str());
   }
+}
+
+void print_fact(const std::string& name, const std::string& text) {
+  print_hanging(name + std::string(kFactName - std::min(kFactName - 1, width_of(name)), ' '), text);
 }
 
 std::string percent(double fraction) {

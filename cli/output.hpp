@@ -16,12 +16,18 @@ namespace mer::cli {
 // answers the exit code that it stands for.
 ExitCode report(const Context& context, const Error& error);
 
+// Prints an answer of web/api.hpp, or hands its error on.
+Status print_json(const Result<std::string>& text);
+
 // True when the format is table, json or quiet; else prints an error that names what this command can do.
 bool plain_format(const Context& context, const std::string& command);
 
 // Rows with columns aligned to their widest cell, two spaces between; the first row is the heading. Cells that look
-// like numbers are right-aligned.
+// like numbers are right-aligned; the last column is wrapped to a screen of 80 columns.
 void print_columns(const std::vector<std::vector<std::string>>& rows);
+
+// "name           text", the text wrapped to a screen of 80 columns.
+void print_fact(const std::string& name, const std::string& text);
 
 // "0.7531" -> "75.3"; NaN -> "NaN".
 std::string percent(double fraction);

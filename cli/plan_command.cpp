@@ -54,32 +54,63 @@ json plan_json(const PlanSummary& plan, const Sweep& sweep) {
           {"warnings", plan.warnings}};
 }
 
-std::string part_text(const PartSummary& part) {
-  if (part.utterances == 0) return "-";
-  std::string text = std::to_string(part.utterances) + " (";
-  for (std::size_t i = 0; i < part.classes.size(); ++i) {
-    text += (i == 0 ? "" : " ") + std::to_string(part.classes[i]);
+using Rows = std::vector<std::vector<std::string>>;
+
+std::string short_hash(const std::string& hex) {
+  return hex.substr(0, 8);
+}
+
+template <class Parts, class Text>
+std::string joined(const Parts& parts, Text text) {
+  std::string all;
+  for (const auto& part : parts) all += (all.empty() ? "" : " ") + text(part);
+  return all;
+}
+
+void print_corpora(const PlanSummary& plan) {
+  for (const storage::CorpusRecord& corpus : plan.corpora) {
+    print_fact("corpus", short_hash(corpus.id.hex) + " " + corpus.name);
+    print_fact("", std::to_string(corpus.utterances) + " utterances; classes in order: " +
+                       joined(corpus.labels, [](const std::string& label) { return label; }));
   }
-  return text + ")";
+}
+
+void print_configurations(const Sweep& sweep) {
+  Rows rows = {{"configuration", "settings that differ"}};
+  for (const Configuration& configuration : sweep.configurations) {
+    const std::string settings =
+        joined(configuration.differing, [](const auto& setting) { return setting.first + "=" + setting.second; });
+    rows.push_back({short_hash(configuration.id.hex), settings.empty() ? "none" : settings});
+  }
+  std::printf("\n");
+  print_columns(rows);
+}
+
+// One row for each part that has utterances.
+void print_folds(const PlanSummary& plan) {
+  Rows rows = {{"fold", "hash", "part", "utterances", "by class"}};
+  for (const FoldSummary& fold : plan.folds) {
+    std::vector<std::string> names = {fold.name, short_hash(fold.id.hex)};
+    for (const auto& [part, summary] : {std::pair<const char*, const PartSummary&>{"train", fold.train},
+                                        {"validation", fold.validation},
+                                        {"test", fold.test}}) {
+      if (summary.utterances == 0) continue;
+      rows.push_back({names[0], names[1], part, std::to_string(summary.utterances),
+                      joined(summary.classes, [](std::int64_t count) { return std::to_string(count); })});
+      names = {"", ""};
+    }
+  }
+  std::printf("\n");
+  print_columns(rows);
 }
 
 void print_plan(const PlanSummary& plan, const Sweep& sweep) {
   std::printf("%s: %lld configurations x %lld seeds, %lld fold groups, %lld trials\n", sweep.name.c_str(),
               static_cast<long long>(plan.configurations), static_cast<long long>(plan.seeds),
               static_cast<long long>(plan.fold_groups), static_cast<long long>(plan.trials));
-  for (const storage::CorpusRecord& corpus : plan.corpora) {
-    std::printf("corpus %s  %s: %lld utterances; classes in order:", corpus.id.hex.substr(0, 8).c_str(),
-                corpus.name.c_str(), static_cast<long long>(corpus.utterances));
-    for (const std::string& label : corpus.labels) std::printf(" %s", label.c_str());
-    std::printf("\n");
-  }
-  std::printf("\n");
-  std::vector<std::vector<std::string>> rows = {{"fold", "hash", "train (by class)", "validation", "test"}};
-  for (const FoldSummary& fold : plan.folds) {
-    rows.push_back(
-        {fold.name, fold.id.hex.substr(0, 8), part_text(fold.train), part_text(fold.validation), part_text(fold.test)});
-  }
-  print_columns(rows);
+  print_corpora(plan);
+  print_configurations(sweep);
+  print_folds(plan);
 }
 
 }  // namespace

@@ -19,20 +19,39 @@ Result<orchestrator::Corpora> open_corpora(const Sweep& sweep) {
   orchestrator::Corpora corpora;
   for (const Configuration& configuration : sweep.configurations) {
     if (corpora.contains(configuration.corpus)) continue;
-    MER_ASSIGN(data::Corpus corpus, open_corpus(configuration.corpus));
-    corpora.emplace(configuration.corpus, std::move(corpus));
+    auto corpus = open_corpus(configuration.corpus);
+    if (!corpus) {
+      const bool absent = corpus.error().code == ErrorCode::not_found;
+      return Error{corpus.error().code, "/corpus: " + corpus.error().message +
+                                            (absent ? "; expected a corpus folder (docs/corpus.md)" : "")};
+    }
+    corpora.emplace(configuration.corpus, std::move(corpus).value());
   }
   return corpora;
+}
+
+// What only this build knows.
+Status check_resources(const ResourceSettings& resources) {
+  if (resources.device != DeviceChoice::cuda) return {};
+  return invalid(
+      "/resources/device: \"cuda\" is not possible: this build trains on the CPU; allowed: \"auto\", \"cpu\"");
+}
+
+Result<Prepared> prepare(const Sweep& sweep) {
+  MER_TRY(check_resources(sweep.resources));
+  MER_ASSIGN(orchestrator::Corpora corpora, open_corpora(sweep));
+  auto kept = std::make_unique<const orchestrator::Corpora>(std::move(corpora));
+  MER_ASSIGN(orchestrator::SweepPlan plan, orchestrator::plan_sweep(sweep, *kept, code_version()));
+  return Prepared{std::move(kept), std::move(plan)};
 }
 
 }  // namespace
 
 Result<Prepared> prepare(const SweepFileOptions& options) {
   MER_ASSIGN(const Sweep sweep, load_sweep(options.file, options.overrides));
-  MER_ASSIGN(orchestrator::Corpora corpora, open_corpora(sweep));
-  auto kept = std::make_unique<const orchestrator::Corpora>(std::move(corpora));
-  MER_ASSIGN(orchestrator::SweepPlan plan, orchestrator::plan_sweep(sweep, *kept, code_version()));
-  return Prepared{std::move(kept), std::move(plan)};
+  Result<Prepared> prepared = prepare(sweep);
+  if (prepared) return prepared;
+  return Error{prepared.error().code, options.file + ": " + prepared.error().message};
 }
 
 Status materialise(Prepared& prepared, const storage::StoreDir& store) {

@@ -1,11 +1,10 @@
-// list, status, show, results, export: commands that only read a store.
+// list, status, results, export: commands that only read a store.
+#include <algorithm>
 #include <cstdio>
-#include <utility>
 
 #include "cli/commands.hpp"
 #include "cli/output.hpp"
 #include "cli/store_access.hpp"
-#include "core/scores.hpp"
 #include "storage/tables.hpp"
 #include "web/api.hpp"
 
@@ -14,32 +13,32 @@ namespace {
 
 using storage::ResultReader;
 
-Status print_json(Result<std::string> text) {
-  if (!text) return text.error();
-  std::printf("%s\n", text->c_str());
-  return {};
-}
-
-std::vector<std::string> count_cells(const storage::StateCounts& counts) {
-  std::vector<std::string> cells;
-  for (std::int64_t count :
-       {counts.done, counts.running, counts.pending, counts.failed, counts.diverged, counts.cancelled}) {
-    cells.push_back(std::to_string(count));
-  }
-  return cells;
-}
+struct StateColumn {
+  const char* name;
+  std::int64_t storage::StateCounts::*count;
+  bool always;  // others show where a sweep has such trials
+};
+constexpr StateColumn kStateColumns[] = {
+    {"done", &storage::StateCounts::done, true},          {"running", &storage::StateCounts::running, true},
+    {"pending", &storage::StateCounts::pending, true},    {"failed", &storage::StateCounts::failed, false},
+    {"diverged", &storage::StateCounts::diverged, false}, {"cancelled", &storage::StateCounts::cancelled, false}};
 
 void print_sweeps(const std::vector<storage::SweepSummary>& sweeps) {
   if (sweeps.empty()) {
     std::fputs("no sweeps yet; start one with `merctl run SWEEP.json`\n", stderr);
     return;
   }
-  std::vector<std::vector<std::string>> rows = {
-      {"sweep", "name", "submitted", "done", "running", "pending", "failed", "diverged", "cancelled"}};
+  std::vector<std::vector<std::string>> rows = {{"sweep", "name", "submitted"}};
   for (const storage::SweepSummary& sweep : sweeps) {
-    std::vector<std::string> row = {std::to_string(sweep.id.number), sweep.name, time_text(sweep.submitted_at)};
-    for (std::string& cell : count_cells(sweep.counts)) row.push_back(std::move(cell));
-    rows.push_back(std::move(row));
+    rows.push_back({std::to_string(sweep.id.number), sweep.name, time_text(sweep.submitted_at)});
+  }
+  for (const StateColumn& column : kStateColumns) {
+    const auto has_some = [&](const storage::SweepSummary& sweep) { return sweep.counts.*column.count > 0; };
+    if (!column.always && std::none_of(sweeps.begin(), sweeps.end(), has_some)) continue;
+    rows[0].push_back(column.name);
+    for (std::size_t i = 0; i < sweeps.size(); ++i) {
+      rows[i + 1].push_back(std::to_string(sweeps[i].counts.*column.count));
+    }
   }
   print_columns(rows);
 }
@@ -64,63 +63,29 @@ Status print_unfinished(ResultReader& reader, SweepId id) {
   return {};
 }
 
-void print_attempts(const std::vector<storage::AttemptRow>& attempts) {
-  std::vector<std::vector<std::string>> rows = {
-      {"attempt", "outcome", "worker", "host", "started", "from epoch", "why"}};
-  for (const storage::AttemptRow& attempt : attempts) {
-    rows.push_back({std::to_string(attempt.attempt), attempt.outcome, std::to_string(attempt.worker), attempt.host,
-                    time_text(attempt.started_at), std::to_string(attempt.resumed_epoch),
-                    attempt.failure ? attempt.failure->message : ""});
-  }
-  if (rows.size() > 1) {
-    std::printf("\n");
-    print_columns(rows);
-  }
-}
-
-void print_selected(const std::vector<Selected>& selected) {
-  std::vector<std::vector<std::string>> rows = {
-      {"epoch chosen by", "metric", "epoch", "WA", "UA", "macro-F1", "weighted F1"}};
-  for (const Selected& choice : selected) {
-    const Scores scores = scores_of(choice.confusion);
-    rows.push_back({name_of(choice.rule), choice.rule == SelectionRule::last ? "" : name_of(choice.metric),
-                    std::to_string(choice.epoch), percent(scores.wa), percent(scores.ua), percent(scores.macro_f1),
-                    percent(scores.weighted_f1)});
-  }
-  std::printf("\nTest part, percent:\n");
-  print_columns(rows);
-}
-
-void print_trial(const storage::TrialDetail& detail) {
-  std::vector<std::vector<std::string>> facts = {
-      {"trial", detail.spec.id.hex},
-      {"state", std::string(name_of(detail.row.state)) + (detail.row.message.empty() ? "" : ": " + detail.row.message)},
-      {"fold", detail.spec.fold_name + "  " + detail.spec.fold.hex},
-      {"seed", std::to_string(detail.spec.seed)},
-      {"epoch", std::to_string(detail.row.epoch) + "/" + std::to_string(detail.row.epochs)},
-      {"configuration", detail.spec.configuration.hex},
-      {"corpus", detail.spec.corpus.hex}};
-  if (detail.result) {
-    facts.push_back({"weights SHA-256", detail.result->weights_sha256});
-    facts.push_back({"parameters", std::to_string(detail.result->parameters)});
-  }
-  for (const auto& fact : facts) std::printf("%-16s %s\n", fact[0].c_str(), fact[1].c_str());
-  print_attempts(detail.attempts);
-  if (detail.result) print_selected(detail.result->selected);
-}
-
 struct Selection {
   SweepId sweep;
   SelectionRule rule = SelectionRule::last;
   Metric metric = Metric::macro_f1;
 };
 
+// A rule that finds nothing in any fold would make a table of dashes.
+Status check_rule(const storage::SweepDetail& sweep, SelectionRule rule) {
+  if (rule != SelectionRule::best_validation) return {};
+  const auto has_validation = [](const storage::FoldRecord& fold) { return fold.validation > 0; };
+  if (std::any_of(sweep.folds.begin(), sweep.folds.end(), has_validation)) return {};
+  return invalid("--select best-validation: no fold of the sweep \"" + sweep.summary.name +
+                 "\" has a validation part to choose an epoch by; use --select last, or run the sweep with "
+                 "folds.validation other than \"none\"");
+}
+
 // The command line already checked the words.
 Result<Selection> selection_of(ResultReader& reader, const ResultsOptions& options) {
   MER_ASSIGN(const SweepId sweep, reader.find_sweep(options.sweep));
   MER_ASSIGN(const storage::SweepDetail detail, reader.sweep(sweep));
-  return Selection{sweep, selection_rule_from(options.select).value_or(detail.select.epoch),
-                   metric_from(options.metric).value_or(detail.select.metric)};
+  const SelectionRule rule = selection_rule_from(options.select).value_or(detail.select.epoch);
+  MER_TRY(check_rule(detail, rule));
+  return Selection{sweep, rule, metric_from(options.metric).value_or(detail.select.metric)};
 }
 
 storage::TableFormat table_format_of(Format format) {
@@ -174,21 +139,6 @@ ExitCode status_command(const Context& context, const std::string& sweep) {
     }
     print_sweeps({detail.summary});
     return print_unfinished(reader, id);
-  });
-}
-
-ExitCode show_command(const Context& context, const std::string& trial) {
-  if (!plain_format(context, "show")) return ExitCode::usage;
-  return with_store(context, [&](ResultReader& reader) -> Status {
-    MER_ASSIGN(const TrialId id, reader.find_trial(trial));
-    if (context.format == Format::json) return print_json(web::trial_json(reader, id));
-    MER_ASSIGN(const storage::TrialDetail detail, reader.trial(id));
-    if (context.format == Format::quiet) {
-      std::printf("%s\n", name_of(detail.row.state));
-    } else {
-      print_trial(detail);
-    }
-    return {};
   });
 }
 

@@ -61,14 +61,19 @@ ProgressView make_view(const Context& context) {
 }
 
 // Registers the sweep and writes what its trainers read; the store's lock is free again afterwards.
-Result<SweepId> submit(Prepared& prepared, const std::filesystem::path& folder) {
+Result<SweepId> submit(Prepared& prepared, const std::filesystem::path& folder, bool retry_failed) {
   MER_ASSIGN(const storage::StoreDir store, storage::StoreDir::create(folder));
   MER_ASSIGN(const storage::StoreLock lock, storage::StoreLock::acquire(store, kLockPatienceSeconds));
   MER_TRY(materialise(prepared, store));
   prepared.plan.submission.submitted_at =
       std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
   MER_ASSIGN(const auto writer, storage::SqliteStore::open(store));
-  return writer->submit(prepared.plan.submission);
+  MER_ASSIGN(const SweepId sweep, writer->submit(prepared.plan.submission));
+  if (retry_failed) {
+    MER_ASSIGN(const std::int64_t trials, writer->retry_failed(sweep));
+    std::fprintf(stderr, "%ld failed trials are tried again\n", long(trials));
+  }
+  return sweep;
 }
 
 enum class LaunchEnd { ended, paused, killed };
@@ -95,7 +100,8 @@ Result<LaunchEnd> launch(const LaunchOptions& options, StopSignals& signals, Pro
 
 struct Standing {
   storage::StateCounts counts;
-  std::int64_t version = 0;
+  std::int64_t epochs = 0;  // recorded, of all trials
+  bool beyond(const Standing& before) const { return epochs > before.epochs || left() < before.left(); }
   std::int64_t left() const { return counts.pending + counts.running; }
   bool complete() const { return left() == 0; }
 };
@@ -104,8 +110,10 @@ struct Standing {
 Result<Standing> standing_of(const Context& context, SweepId sweep) {
   MER_ASSIGN(const OpenStore store, open_store(context, kLockPatienceSeconds));
   MER_ASSIGN(const storage::SweepDetail detail, store.reader->sweep(sweep));
-  MER_ASSIGN(const std::int64_t version, store.reader->data_version());
-  return Standing{detail.summary.counts, version};
+  MER_ASSIGN(const std::vector<storage::TrialRow> trials, store.reader->trials(sweep));
+  Standing standing{detail.summary.counts, 0};
+  for (const storage::TrialRow& trial : trials) standing.epochs += trial.epoch;
+  return standing;
 }
 
 // Launches until the store says that every trial has ended: a lost rank ends mpirun, and the next launch resumes.
@@ -120,7 +128,7 @@ Result<LaunchEnd> run_to_the_end(const Context& context, LaunchOptions options) 
     MER_ASSIGN(const Standing after, standing_of(context, options.sweep));
     if (end != LaunchEnd::ended) return after.complete() ? LaunchEnd::ended : end;
     if (after.complete()) break;
-    fruitless = after.version > before.version + 1 ? 0 : fruitless + 1;
+    fruitless = after.beyond(before) ? 0 : fruitless + 1;
     if (fruitless == kFruitlessLaunches) {
       return Error{ErrorCode::unavailable, "mpirun ended " + std::to_string(fruitless) +
                                                " times without progress; its messages are above; `merctl doctor` "
@@ -139,7 +147,7 @@ ExitCode run_command(const Context& context, const RunOptions& options) {
   Result<Prepared> prepared = prepare(options.sweep);
   if (!prepared) return report(context, prepared.error());
   for (const std::string& warning : prepared->plan.warnings) std::fprintf(stderr, "warning: %s\n", warning.c_str());
-  const Result<SweepId> sweep = submit(*prepared, context.store);
+  const Result<SweepId> sweep = submit(*prepared, context.store, options.retry_failed);
   if (!sweep) return report(context, sweep.error());
   const std::string& name = prepared->plan.submission.sweep.name;
   std::fprintf(stderr, "sweep %ld (%s): %zu trials, store %s\n", long(sweep->number), name.c_str(),
@@ -162,6 +170,10 @@ ExitCode run_command(const Context& context, const RunOptions& options) {
   const Result<Standing> standing = standing_of(context, *sweep);
   if (!standing) return report(context, standing.error());
   const storage::StateCounts& counts = standing->counts;
+  if (counts.failed > 0) {
+    std::fprintf(stderr, "%ld trials failed: `merctl show TRIAL` says why; --retry-failed tries them again\n",
+                 long(counts.failed));
+  }
   return counts.done == counts.total() ? ExitCode::done : ExitCode::some_failed;
 }
 

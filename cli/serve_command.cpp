@@ -33,7 +33,7 @@ void block_end_signals() {
 
 ExitCode serve_command(const Context& context, int port) {
   if (!plain_format(context, "serve")) return ExitCode::usage;
-  const Result<storage::StoreDir> store = find_store(context);
+  const Result<storage::StoreDir> store = storage::StoreDir::open(context.store);
   if (!store) return report(context, store.error());
   const auto lock = lock_for_reading(*store, 0);  // held while it serves
   if (!lock) return report(context, lock.error());

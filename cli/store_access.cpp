@@ -7,13 +7,6 @@
 
 namespace mer::cli {
 
-Result<storage::StoreDir> find_store(const Context& context) {
-  Result<storage::StoreDir> store = storage::StoreDir::open(context.store);
-  if (store) return store;
-  return Error{store.error().code,
-               store.error().message + "; choose a store with --store DIR or MER_STORE, or make one with `merctl run`"};
-}
-
 Result<std::optional<storage::StoreLock>> lock_for_reading(const storage::StoreDir& store, double lock_seconds) {
   if (!store.file_system().network) return std::optional<storage::StoreLock>();
   MER_ASSIGN(storage::StoreLock lock, storage::StoreLock::acquire(store, lock_seconds));
@@ -21,7 +14,7 @@ Result<std::optional<storage::StoreLock>> lock_for_reading(const storage::StoreD
 }
 
 Result<OpenStore> open_store(const Context& context, double lock_seconds) {
-  MER_ASSIGN(const storage::StoreDir store, find_store(context));
+  MER_ASSIGN(const storage::StoreDir store, storage::StoreDir::open(context.store));
   OpenStore open;
   MER_ASSIGN(open.lock, lock_for_reading(store, lock_seconds));
   MER_ASSIGN(open.reader, storage::open_reader(store));

@@ -22,8 +22,6 @@ struct OpenStore {
   std::unique_ptr<storage::ResultReader> reader;
 };
 
-Result<storage::StoreDir> find_store(const Context& context);
-
 // What a reader of this store has to hold: on a network file system the store's lock (waits up to `lock_seconds`).
 Result<std::optional<storage::StoreLock>> lock_for_reading(const storage::StoreDir& store, double lock_seconds);
 

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "core/json.hpp"
+#include "core/quoting.hpp"
 
 namespace mer {
 
@@ -30,8 +31,9 @@ class StrictBuilder : public nlohmann::json_sax<Json> {
   bool end_array() override { return close(); }
 
   bool key(std::string& name) override {
-    if (open_.back()->contains(name)) return refuse("the key \"" + name + "\" stands twice in one object");
-    key_ = name;
+    keys_.back() = name;
+    if (open_.back()->contains(name))
+      return refuse(pointer() + ": the key \"" + name + "\" stands twice in one object");
     return true;
   }
 
@@ -61,7 +63,7 @@ class StrictBuilder : public nlohmann::json_sax<Json> {
     if (open_.empty()) return root_ = std::move(value);
     Json& parent = *open_.back();
     if (parent.is_array()) return parent.emplace_back(std::move(value));
-    return parent[key_] = std::move(value);
+    return parent[keys_.back()] = std::move(value);
   }
 
   bool open(Json container) {
@@ -69,12 +71,24 @@ class StrictBuilder : public nlohmann::json_sax<Json> {
       return refuse("nested deeper than " + std::to_string(kMaxNesting) + " brackets");
     }
     open_.push_back(&place(std::move(container)));
+    keys_.emplace_back();
     return true;
   }
 
   bool close() {
     open_.pop_back();
+    keys_.pop_back();
     return true;
+  }
+
+  // Where the parser is, RFC 6901.
+  std::string pointer() const {
+    std::string path;
+    for (std::size_t level = 0; level < open_.size(); ++level) {
+      const Json& container = *open_[level];
+      path = pointer_to(path, container.is_array() ? std::to_string(container.size() - 1) : keys_[level]);
+    }
+    return path;
   }
 
   bool refuse(std::string message) {
@@ -83,8 +97,8 @@ class StrictBuilder : public nlohmann::json_sax<Json> {
   }
 
   Json root_;
-  std::vector<Json*> open_;  // stable: only the innermost container grows
-  std::string key_;
+  std::vector<Json*> open_;        // stable: only the innermost container grows
+  std::vector<std::string> keys_;  // of each of them, the one being read
   std::string error_;
   std::size_t error_position_ = 0;
 };
@@ -151,6 +165,22 @@ Result<Json> parse(std::string_view text, const std::string& name) {
   return invalid(name + ":" + place_of(text, position) + ": " + printable(builder.error()));
 }
 }  // namespace
+
+std::string pointer_to(const std::string& pointer, const std::string& key) {
+  std::size_t end = std::min(kMaxShown, key.size());
+  while (end > 0 && end < key.size() && (key[end] & 0xC0) == 0x80) --end;  // not inside a UTF-8 character
+  std::string escaped;
+  for (const char c : key.substr(0, end)) {
+    if (c == '~') {
+      escaped += "~0";
+    } else if (c == '/') {
+      escaped += "~1";
+    } else {
+      escaped += c;
+    }
+  }
+  return pointer + "/" + escaped;
+}
 
 Result<json> parse_json_text(std::string_view text, const std::string& name) {
   return parse<json>(text, name);

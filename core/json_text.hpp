@@ -19,6 +19,9 @@ Result<nlohmann::json> parse_json_text(std::string_view text, const std::string&
 // Keeps the keys' order. For short texts: a look-up takes time linear in the number of keys.
 Result<nlohmann::ordered_json> parse_ordered_json_text(std::string_view text, const std::string& name);
 
+// pointer + "/" + key, escaped as RFC 6901 says; a long key is cut.
+std::string pointer_to(const std::string& pointer, const std::string& key);
+
 // Error corrupt.
 Result<nlohmann::json> parse_cbor(std::string_view bytes);
 

@@ -13,4 +13,7 @@ namespace mer {
 // when none is near: more than a third of the longer word would have to change.
 std::string nearest(std::string_view word, const std::vector<std::string>& candidates);
 
+// ` (did you mean "..."?)` for a message, right after the word; empty when none is near.
+std::string did_you_mean(std::string_view word, const std::vector<std::string>& candidates);
+
 }  // namespace mer

@@ -33,18 +33,15 @@ ConfusionMatrix& ConfusionMatrix::operator+=(const ConfusionMatrix& other) {
 std::vector<ClassScores> class_scores_of(const ConfusionMatrix& matrix) {
   std::vector<ClassScores> scores(std::size_t(matrix.classes));
   for (int c = 0; c < matrix.classes; ++c) {
-    std::int64_t truth = 0;
-    std::int64_t predicted = 0;
+    ClassScores& score = scores[std::size_t(c)];
     for (int other = 0; other < matrix.classes; ++other) {
-      truth += matrix.at(c, other);
-      predicted += matrix.at(other, c);
+      score.support += matrix.at(c, other);
+      score.predicted += matrix.at(other, c);
     }
     const double hits = static_cast<double>(matrix.at(c, c));
-    ClassScores& score = scores[std::size_t(c)];
-    score.precision = ratio(hits, static_cast<double>(predicted));
-    score.recall = ratio(hits, static_cast<double>(truth));
-    score.f1 = ratio(2 * hits, static_cast<double>(truth + predicted));
-    score.support = truth;
+    score.precision = ratio(hits, static_cast<double>(score.predicted));
+    score.recall = ratio(hits, static_cast<double>(score.support));
+    score.f1 = ratio(2 * hits, static_cast<double>(score.support + score.predicted));
   }
   return scores;
 }
@@ -57,15 +54,13 @@ Scores scores_of(const ConfusionMatrix& matrix) {
   std::int64_t in_either = 0;
   for (int c = 0; c < matrix.classes; ++c) {
     const ClassScores& score = classes[std::size_t(c)];
-    std::int64_t predicted = 0;
-    for (int truth = 0; truth < matrix.classes; ++truth) predicted += matrix.at(truth, c);
     hits += static_cast<double>(matrix.at(c, c));
     weighted += score.f1 * static_cast<double>(score.support);
     if (score.support > 0) {
       recalls += score.recall;
       ++in_truth;
     }
-    if (score.support > 0 || predicted > 0) {
+    if (score.support > 0 || score.predicted > 0) {
       f1s += score.f1;
       ++in_either;
     }

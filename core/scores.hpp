@@ -37,7 +37,8 @@ struct Scores {
 // 0 where the denominator is 0, as scikit-learn's zero_division=0.
 struct ClassScores {
   double precision = 0, recall = 0, f1 = 0;
-  std::int64_t support = 0;  // utterances of this class in the truth
+  std::int64_t support = 0;    // utterances of this class in the truth
+  std::int64_t predicted = 0;  // utterances that were predicted as this class
 };
 
 Scores scores_of(const ConfusionMatrix& matrix);

@@ -45,7 +45,7 @@ struct FoldSettings {
 };
 
 struct Configuration {
-  ConfigurationId id;
+  ConfigurationId id;  // empty until its corpus and folds are known (plan_sweep)
   CorpusSource corpus;
   FoldSettings folds;
   ModelSettings model;

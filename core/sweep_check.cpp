@@ -12,11 +12,6 @@ using nlohmann::json;
 
 namespace {
 
-std::string did_you_mean(const std::string& word, const std::vector<std::string>& candidates) {
-  const std::string near = nearest(word, candidates);
-  return near.empty() ? "" : "; did you mean \"" + near + "\"?";
-}
-
 std::string listed(const std::vector<std::string>& words) {
   std::string list;
   for (const std::string& word : words) list += (list.empty() ? "" : ", ") + word;
@@ -34,22 +29,6 @@ Error SweepOrigin::error(const std::string& pointer, const std::string& message)
   return invalid(where + ": " + (pointer.empty() ? "/" : pointer) + ": " + message);
 }
 
-std::string pointer_to(const std::string& pointer, const std::string& key) {
-  std::size_t end = std::min(kMaxShown, key.size());
-  while (end > 0 && end < key.size() && (key[end] & 0xC0) == 0x80) --end;  // not inside a UTF-8 character
-  std::string escaped;
-  for (const char c : key.substr(0, end)) {
-    if (c == '~') {
-      escaped += "~0";
-    } else if (c == '/') {
-      escaped += "~1";
-    } else {
-      escaped += c;
-    }
-  }
-  return pointer + "/" + escaped;
-}
-
 Status check_object(const SweepOrigin& origin, const std::string& pointer, const json& value) {
   if (value.is_object()) return {};
   return origin.error(pointer, shown(value) + " is not allowed; allowed: an object {...}");
@@ -64,17 +43,16 @@ Status check_keys(const SweepOrigin& origin, const std::string& pointer, const j
                   const std::vector<std::string>& allowed) {
   for (const auto& [key, value] : object.items()) {
     if (std::count(allowed.begin(), allowed.end(), key)) continue;
-    return origin.error(pointer_to(pointer, key), "unknown key " + shown(json(key)) + "; allowed: " + listed(allowed) +
-                                                      did_you_mean(key, allowed));
+    return origin.error(pointer_to(pointer, key), "unknown key " + shown(json(key)) + did_you_mean(key, allowed) +
+                                                      "; allowed: " + listed(allowed));
   }
   return {};
 }
 
 Status check_value(const SweepOrigin& origin, const std::string& pointer, const Field& field, const json& value) {
   if (allows(field, value)) return {};
-  std::string message = shown(value) + " is not allowed; allowed: " + allowed_text(field);
-  if (value.is_string()) message += did_you_mean(value.get<std::string>(), field.words);
-  return origin.error(pointer, message);
+  const std::string near = value.is_string() ? did_you_mean(value.get<std::string>(), field.words) : "";
+  return origin.error(pointer, shown(value) + " is not allowed" + near + "; allowed: " + allowed_text(field));
 }
 
 }  // namespace mer

@@ -1,7 +1,7 @@
 // Checks of a sweep file's values against the table of fields, and the errors they make. Used by sweep_file.cpp and
 // sweep_expand.cpp.
 //
-// Threads: plain values. Errors: invalid; "WHERE: POINTER: VALUE is not allowed; allowed: ...; did you mean ...?".
+// Threads: plain values. Errors: invalid; "WHERE: POINTER: VALUE is not allowed (did you mean ...?); allowed: ...".
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>
@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/fields.hpp"
+#include "core/json_text.hpp"
 #include "core/result.hpp"
 
 namespace mer {
@@ -21,9 +22,6 @@ struct SweepOrigin {
 
   Error error(const std::string& pointer, const std::string& message) const;
 };
-
-// pointer + "/" + key, escaped as RFC 6901 says.
-std::string pointer_to(const std::string& pointer, const std::string& key);
 
 Status check_object(const SweepOrigin& origin, const std::string& pointer, const nlohmann::json& value);
 Status check_not_empty_array(const SweepOrigin& origin, const std::string& pointer, const nlohmann::json& value);

@@ -29,10 +29,8 @@ Result<const Field*> varying_field(const SweepOrigin& origin, const std::string&
   if (field != nullptr) {
     return origin.error(pointer, "\"" + path + "\" cannot vary; allowed: fields of corpus, folds, model and train");
   }
-  const std::string near = nearest(path, varying_paths());
-  return origin.error(pointer, "unknown field " + shown(json(path)) +
-                                   "; allowed: paths such as \"model.alpha\" of corpus, folds, model and train" +
-                                   (near.empty() ? "" : "; did you mean \"" + near + "\"?"));
+  return origin.error(pointer, "unknown field " + shown(json(path)) + did_you_mean(path, varying_paths()) +
+                                   "; allowed: paths such as \"model.alpha\" of corpus, folds, model and train");
 }
 
 Status check_values(const SweepOrigin& origin, const std::string& pointer, const std::string& path,

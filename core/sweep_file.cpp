@@ -173,9 +173,10 @@ Result<Sweep> finished(const SweepOrigin& origin, Sweep sweep, const std::vector
 }
 
 // REQUIRES: duplicates are dropped by `seen`.
-Status add_configuration(Result<Configuration> configuration, std::set<ConfigurationId>& seen, Sweep& sweep) {
+Status add_configuration(Result<Configuration> configuration, std::set<std::string>& seen, Sweep& sweep) {
   if (!configuration) return configuration.error();
-  if (seen.insert(configuration->id).second) sweep.configurations.push_back(std::move(configuration).value());
+  if (seen.insert(json_of(*configuration).dump()).second)
+    sweep.configurations.push_back(std::move(configuration).value());
   return {};
 }
 
@@ -204,7 +205,7 @@ Result<Sweep> sweep_of(const SweepOrigin& origin, const json& document) {
   MER_TRY(read_rest(origin, document, sweep));
   MER_ASSIGN(const Expansion expansion, expand(origin, document));
   MER_TRY(check_no_override_varies(origin, expansion.varied));
-  std::set<ConfigurationId> seen;
+  std::set<std::string> seen;
   for (const json& point : expansion.points) {
     MER_TRY(add_configuration(resolve(origin, document, point), seen, sweep));
   }
@@ -256,7 +257,7 @@ Result<Sweep> sweep_from_resolved(const std::string& resolved_json) {
     Sweep sweep;
     MER_TRY(read_rest(origin, document, sweep));
     MER_TRY(check_not_empty_array(origin, "/configurations", document["configurations"]));
-    std::set<ConfigurationId> seen;
+    std::set<std::string> seen;
     for (const json& configuration : document["configurations"]) {
       MER_TRY(check_object(origin, "/configurations", configuration));
       MER_TRY(check_sections(origin, configuration));

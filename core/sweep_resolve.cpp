@@ -90,14 +90,6 @@ Result<FoldSettings> folds_of(const CrossChecks& checks, const json& values) {
     return checks.error("/folds/file", folds.file.empty() ? scheme + ", so the file that lists the folds must be given"
                                                           : scheme + "; only \"explicit\" reads a file: leave it out");
   }
-  if (folds.validation == ValidationKind::partner && folds.scheme != FoldSchemeKind::speaker) {
-    return checks.error("/folds/validation", "\"partner\" is not allowed, " + scheme +
-                                                 "; allowed: \"partner\" with the scheme \"speaker\" only");
-  }
-  if (folds.validation != ValidationKind::none && folds.scheme == FoldSchemeKind::explicit_file) {
-    return checks.error("/folds/validation", shown(validation) + " is not allowed, " + scheme +
-                                                 "; allowed: \"none\": the file lists the validation part");
-  }
   return folds;
 }
 
@@ -150,14 +142,6 @@ json json_of(const FoldSettings& folds) {
   return out;
 }
 
-ConfigurationId id_of(const Configuration& configuration) {
-  const json identity = {{"kind", "configuration"},
-                         {"corpus", without_defaults(json_of(configuration.corpus), defaults_of("corpus"))},
-                         {"folds", without_defaults(json_of(configuration.folds), defaults_of("folds"))},
-                         {"model", without_defaults(configuration.model, ModelSettings())},
-                         {"train", without_defaults(configuration.train, TrainSettings())}};
-  return {short_hash(identity.dump())};
-}
 }  // namespace
 
 Result<Configuration> resolve(const SweepOrigin& origin, const json& document, const json& point) {
@@ -180,8 +164,20 @@ Result<Configuration> resolve(const SweepOrigin& origin, const json& document, c
     return std::find(modalities.begin(), modalities.end(), modality) == modalities.end();
   });
   std::sort(configuration.train.standardise.begin(), configuration.train.standardise.end());
-  configuration.id = id_of(configuration);
   return configuration;
+}
+
+ConfigurationId configuration_id_of(const Configuration& configuration, const CorpusId& corpus,
+                                    const std::vector<FoldId>& folds) {
+  json settings = json_of(configuration.folds);
+  settings.erase("file");  // the folds' hashes stand for its content
+  json identity = {{"kind", "configuration"},
+                   {"corpus", corpus.hex},
+                   {"folds", without_defaults(settings, defaults_of("folds"))},
+                   {"model", without_defaults(configuration.model, ModelSettings())},
+                   {"train", without_defaults(configuration.train, TrainSettings())}};
+  for (const FoldId& fold : folds) identity["fold_ids"].push_back(fold.hex);
+  return {short_hash(identity.dump())};
 }
 
 void resolve_rest(const json& document, Sweep& sweep) {

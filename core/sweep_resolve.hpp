@@ -15,13 +15,17 @@ namespace mer {
 // have passed check_value.
 Result<Configuration> resolve(const SweepOrigin& origin, const nlohmann::json& document, const nlohmann::json& point);
 
+// The hash of a configuration's content: its settings, its corpus and its folds, never where their files are.
+ConfigurationId configuration_id_of(const Configuration& configuration, const CorpusId& corpus,
+                                    const std::vector<FoldId>& folds);
+
 // The sections select, resources, retry and record, checked like those.
 void resolve_rest(const nlohmann::json& document, Sweep& sweep);
 
 // {"corpus": {...}, "folds": {...}, "model": {...}, "train": {...}}, complete: resolve() reads it back.
 nlohmann::json json_of(const Configuration& configuration);
 
-// The whole sweep but for the configurations' ids and differing keys; `varied`: the paths that its points set.
+// The whole sweep but for the configurations' differing keys; `varied`: the paths that its points set.
 nlohmann::json json_of(const Sweep& sweep, const std::vector<std::string>& varied);
 
 }  // namespace mer

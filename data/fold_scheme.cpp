@@ -48,7 +48,7 @@ Result<std::vector<FoldParts>> session_holdout(const Corpus& corpus, const std::
   const RowsByKey sessions = rows_by_session(corpus);
   const auto found = wanted.empty() ? std::prev(sessions.end()) : sessions.find(wanted);
   if (found == sessions.end()) {
-    return invalid("folds.test: no session " + quote(wanted) + ", the corpus has " + quote_list(keys_of(sessions)));
+    return invalid("/folds/test: no session " + quote(wanted) + ", the corpus has " + quote_list(keys_of(sessions)));
   }
   return std::vector{tested(corpus, "session-" + found->first, found->second)};
 }
@@ -63,7 +63,7 @@ std::vector<FoldParts> each_of(const Corpus& corpus, const std::string& prefix, 
 Result<std::vector<FoldParts>> speaker_pairs(const Corpus& corpus) {
   const RowsByKey speakers = rows_by_speaker(corpus);
   if (speakers.size() < 3) {
-    return invalid("folds.scheme \"speaker-pairs\" needs 3 speakers or more, the corpus has " +
+    return invalid("/folds/scheme: \"speaker-pairs\" needs 3 speakers or more, the corpus has " +
                    std::to_string(speakers.size()));
   }
   std::vector<FoldParts> folds;
@@ -84,13 +84,13 @@ Result<std::vector<FoldParts>> folds_of_scheme(const Corpus& corpus, const FoldS
     case FoldSchemeKind::speaker_pairs: return speaker_pairs(corpus);
     case FoldSchemeKind::explicit_file: return read_fold_file(corpus, settings.file);
   }
-  return invalid("folds.scheme: unknown");
+  return invalid("/folds/scheme: unknown");
 }
 
 // --- validation: rows taken out of train ---
 
 Error validation_error(const FoldParts& fold, const std::string& problem) {
-  return invalid("folds.validation: fold " + quote(fold.name) + ": " + problem);
+  return invalid("/folds/validation: fold " + quote(fold.name) + ": " + problem);
 }
 
 // The other speakers of the tested speakers' sessions; each of these sessions must have two speakers.
@@ -137,7 +137,7 @@ Result<Rows> next_session(const Corpus& corpus, const FoldParts& fold) {
 Result<Rows> drawn_dialogues(const Corpus& corpus, const FoldSettings& settings, std::uint32_t fold_number,
                              const FoldParts& fold) {
   if (!(settings.validation_fraction > 0 && settings.validation_fraction < 1)) {
-    return invalid("folds.validation.dialogues: found " + std::to_string(settings.validation_fraction) +
+    return invalid("/folds/validation/dialogues: found " + std::to_string(settings.validation_fraction) +
                    ", expected a share above 0 and below 1");
   }
   std::vector<bool> in_train(corpus.utterances.size());

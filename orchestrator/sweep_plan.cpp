@@ -7,6 +7,9 @@
 #include <utility>
 
 #include "core/json.hpp"
+#include "core/nearest.hpp"
+#include "core/quoting.hpp"
+#include "core/sweep_resolve.hpp"
 #include "core/trial.hpp"
 
 namespace mer::orchestrator {
@@ -14,17 +17,14 @@ namespace {
 
 using nlohmann::json;
 
-std::string modalities_of(const data::Corpus& corpus) {
-  std::string names;
-  for (const auto& features : corpus.features) names += (names.empty() ? "" : ", ") + features.modality;
-  return names;
-}
-
 Status check_modalities(const Configuration& configuration, const data::Corpus& corpus) {
   for (const std::string& modality : configuration.model.modalities) {
     if (corpus.find(modality) != nullptr) continue;
-    return invalid("/model/modalities: \"" + modality + "\" is not in corpus " + corpus.name + ", which has " +
-                   modalities_of(corpus) + ": name one of these, or add features/" + modality + ".safetensors to it");
+    std::vector<std::string> known;
+    for (const auto& features : corpus.features) known.push_back(features.modality);
+    return invalid("/model/modalities: " + quote(modality) + did_you_mean(modality, known) + " is not in corpus " +
+                   corpus.name + ", which has " + quote_list(known) + ": name one of these, or add features/" +
+                   modality + ".safetensors to it");
   }
   return {};
 }
@@ -62,10 +62,23 @@ storage::TestPart test_part_of(const data::Fold& fold, const data::Corpus& corpu
   return part;
 }
 
+ConfigurationId id_of(const Configuration& configuration, const data::Corpus& corpus, const data::FoldPlan& plan) {
+  std::vector<FoldId> folds;
+  for (const data::Fold& fold : plan.folds) folds.push_back(fold.id);
+  return configuration_id_of(configuration, corpus.id, folds);
+}
+
+Error too_many() {
+  return invalid("/: configurations, seeds and folds make more than " + std::to_string(kMaxTrials) +
+                 " trials; take fewer, or several sweeps");
+}
+
 // Builds one plan: finds folds and corpora again instead of making them twice.
 class Planner {
  public:
-  Planner(const Sweep& sweep, const Corpora& corpora) : sweep_(sweep), corpora_(corpora) {}
+  Planner(const Sweep& sweep, const Corpora& corpora) : sweep_(sweep), corpora_(corpora) {
+    plan_.submission.sweep = sweep;
+  }
 
   Status add(int position) {
     const Configuration& configuration = sweep_.configurations[std::size_t(position)];
@@ -76,6 +89,8 @@ class Planner {
     if (corpus_ids_.insert(corpus.id).second) plan_.submission.corpora.push_back(record_of(corpus));
 
     MER_ASSIGN(const data::FoldPlan* folds, folds_of(configuration, corpus));
+    if (plan_.submission.trials.size() + sweep_.seeds.size() * folds->folds.size() > kMaxTrials) return too_many();
+    plan_.submission.sweep.configurations[std::size_t(position)].id = id_of(configuration, corpus, *folds);
     for (const std::uint64_t seed : sweep_.seeds) {
       for (const data::Fold& fold : folds->folds) add_trial(position, corpus, fold, seed);
     }
@@ -102,7 +117,7 @@ class Planner {
   }
 
   void add_trial(int position, const data::Corpus& corpus, const data::Fold& fold, std::uint64_t seed) {
-    const Configuration& configuration = sweep_.configurations[std::size_t(position)];
+    const Configuration& configuration = plan_.submission.sweep.configurations[std::size_t(position)];
     storage::PlannedTrial trial;
     trial.configuration = position;
     trial.fold = position_of(fold, corpus);
@@ -151,10 +166,10 @@ PartSummary summary_of(const data::Corpus& corpus, const std::vector<std::uint32
 }  // namespace
 
 Result<SweepPlan> plan_sweep(const Sweep& sweep, const Corpora& corpora, const std::string& code_version) {
+  if (sweep.configurations.size() * sweep.seeds.size() > kMaxTrials) return too_many();
   Planner planner(sweep, corpora);
   for (int position = 0; position < int(sweep.configurations.size()); ++position) MER_TRY(planner.add(position));
   SweepPlan plan = std::move(planner).take();
-  plan.submission.sweep = sweep;
   plan.submission.code_version = code_version;
   return plan;
 }

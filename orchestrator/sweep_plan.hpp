@@ -19,6 +19,8 @@
 
 namespace mer::orchestrator {
 
+constexpr std::size_t kMaxTrials = 200'000;
+
 // Every corpus that the sweep names.
 using Corpora = std::map<CorpusSource, data::Corpus>;
 

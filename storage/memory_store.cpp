@@ -114,6 +114,12 @@ bool apply(Trial& trial, const Recorded& recorded) {
   return true;
 }
 
+bool same_sweep(const Submission& a, const Submission& b) {
+  const auto id_of = [](const PlannedTrial& planned) -> const TrialId& { return planned.spec.id; };
+  return a.sweep.name == b.sweep.name && a.sweep.resolved_json == b.sweep.resolved_json &&
+         std::ranges::equal(a.trials, b.trials, {}, id_of, id_of);
+}
+
 const TrialId& trial_of(const Claim& claim) {
   return claim.trial;
 }
@@ -140,10 +146,7 @@ Result<SweepId> MemoryStore::submit(const Submission& submission) {
   MER_TRY(check_lease(content_->lease, lease_));
   auto& sweeps = content_->sweeps;
   for (std::size_t i = sweeps.size(); i > 0; --i) {
-    const Sweep& known = sweeps[i - 1].sweep;
-    if (known.name == submission.sweep.name && known.resolved_json == submission.sweep.resolved_json) {
-      return SweepId{static_cast<std::int64_t>(i)};
-    }
+    if (same_sweep(sweeps[i - 1], submission)) return SweepId{static_cast<std::int64_t>(i)};
   }
   sweeps.push_back(submission);
   for (const PlannedTrial& planned : submission.trials) {
@@ -193,6 +196,24 @@ Result<CommitOutcome> MemoryStore::commit(std::span<const StoreWrite> writes) {
   }
   ++content_->changes;
   return outcome;
+}
+
+Result<std::int64_t> MemoryStore::retry_failed(SweepId sweep) {
+  const Lock lock(content_->mutex);
+  MER_TRY(check_lease(content_->lease, lease_));
+  const Submission* submission = content_->find(sweep);
+  if (submission == nullptr) return no_sweep(std::to_string(sweep.number), {});
+  std::int64_t failed = 0;
+  for (const PlannedTrial& planned : submission->trials) {
+    Content::Trial& trial = content_->trials.at(planned.spec.id);
+    if (trial.facts.state != TrialState::failed) continue;
+    trial.facts.state = TrialState::pending;
+    trial.facts.crashes = 0;
+    trial.message.clear();
+    ++failed;
+  }
+  ++content_->changes;
+  return failed;
 }
 
 Result<std::vector<TrialProgress>> MemoryStore::progress(SweepId sweep) {

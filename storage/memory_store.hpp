@@ -25,6 +25,7 @@ class MemoryStore final : public ResultWriter, public ResultReader {
   Status begin_session(const std::string& host, std::int64_t pid, double at) override;
   Status beat(double at) override;
   Result<CommitOutcome> commit(std::span<const StoreWrite> writes) override;
+  Result<std::int64_t> retry_failed(SweepId sweep) override;
   Result<std::vector<TrialProgress>> progress(SweepId sweep) override;
 
   Result<std::vector<SweepSummary>> sweeps() override;

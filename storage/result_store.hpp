@@ -105,7 +105,8 @@ class ResultWriter {
  public:
   virtual ~ResultWriter() = default;
 
-  // Idempotent: the newest sweep of this name with equal resolved_json is the answer; changed content makes a new one.
+  // Idempotent: the newest sweep of this name with equal resolved_json and equal trials is the answer. Changed
+  // settings, and a corpus or a fold file whose content has changed in place, make a new one.
   virtual Result<SweepId> submit(const Submission& submission) = 0;
 
   // A coordinator begins: raises the store's lease epoch and hands every running trial back to pending with its crash
@@ -117,6 +118,9 @@ class ResultWriter {
   virtual Status beat(double at) = 0;
 
   virtual Result<CommitOutcome> commit(std::span<const StoreWrite> writes) = 0;
+
+  // Makes the sweep's failed trials pending again, their crashes forgotten; how many there were.
+  virtual Result<std::int64_t> retry_failed(SweepId sweep) = 0;
 
   // The sweep's trials in submission order.
   virtual Result<std::vector<TrialProgress>> progress(SweepId sweep) = 0;

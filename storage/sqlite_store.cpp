@@ -45,10 +45,8 @@ Result<SweepId> SqliteStore::submit(const Submission& submission) {
   MER_TRY(check_submission(submission));
   MER_ASSIGN(Transaction transaction, Transaction::begin(*db_, Transaction::Kind::write));
   MER_TRY(check_lease(*db_, lease_));
-  MER_ASSIGN(Statement query,
-             db_->prepare("SELECT sweep FROM sweeps WHERE name = ? AND resolved = ? ORDER BY sweep DESC LIMIT 1"));
-  MER_ASSIGN(const bool known, query.bind(submission.sweep.name, submission.sweep.resolved_json).step());
-  if (known) return SweepId{query.integer(0)};
+  MER_ASSIGN(const std::optional<SweepId> known, find_submission(*db_, submission));
+  if (known) return *known;
   MER_ASSIGN(const SweepId sweep, insert_submission(*db_, submission));
   MER_TRY(raise_version(*db_));
   MER_TRY(transaction.commit());
@@ -109,6 +107,23 @@ Result<CommitOutcome> SqliteStore::commit(std::span<const StoreWrite> writes) {
     std::filesystem::remove_all(store_.checkpoints() / trial.hex, ignored);
   }
   return outcome;
+}
+
+Result<std::int64_t> SqliteStore::retry_failed(SweepId sweep) {
+  MER_ASSIGN(Transaction transaction, Transaction::begin(*db_, Transaction::Kind::write));
+  MER_TRY(check_lease(*db_, lease_));
+  MER_TRY(check_sweep(*db_, sweep));
+  MER_ASSIGN(Statement count, db_->prepare("SELECT count(DISTINCT trial) FROM sweep_trials JOIN trials USING (trial) "
+                                           "WHERE sweep = ? AND state = 'failed'"));
+  MER_TRY(count.bind(sweep.number).step());
+  const std::int64_t failed = count.integer(0);
+  MER_ASSIGN(Statement retry, db_->prepare("UPDATE trials SET state = 'pending', crashes = 0, message = '' WHERE "
+                                           "state = 'failed' AND trial IN "
+                                           "(SELECT trial FROM sweep_trials WHERE sweep = ?)"));
+  MER_TRY(retry.bind(sweep.number).run());
+  MER_TRY(raise_version(*db_));
+  MER_TRY(transaction.commit());
+  return failed;
 }
 
 Result<std::vector<TrialProgress>> SqliteStore::progress(SweepId sweep) {

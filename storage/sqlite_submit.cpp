@@ -118,6 +118,26 @@ Status insert_trials(SqliteDb& db, std::int64_t sweep, const std::vector<Planned
 
 }  // namespace
 
+Result<std::optional<SweepId>> find_submission(SqliteDb& db, const Submission& submission) {
+  std::vector<std::int64_t> candidates;
+  MER_ASSIGN(Statement sweeps,
+             db.prepare("SELECT sweep FROM sweeps WHERE name = ? AND resolved = ? ORDER BY sweep DESC"));
+  MER_TRY(sweeps.bind(submission.sweep.name, submission.sweep.resolved_json).each([&](const Statement& row) {
+    candidates.push_back(row.integer(0));
+  }));
+  MER_ASSIGN(Statement trials, db.prepare("SELECT t.id FROM sweep_trials s JOIN trials t USING (trial) "
+                                          "WHERE s.sweep = ? ORDER BY s.position"));
+  for (const std::int64_t sweep : candidates) {
+    std::size_t same = 0, all = 0;
+    MER_TRY(trials.bind(sweep).each([&](const Statement& row) {
+      if (all < submission.trials.size() && row.text(0) == submission.trials[all].spec.id.hex) ++same;
+      ++all;
+    }));
+    if (same == all && all == submission.trials.size()) return std::optional(SweepId{sweep});
+  }
+  return std::optional<SweepId>();
+}
+
 Result<SweepId> insert_submission(SqliteDb& db, const Submission& submission) {
   MER_ASSIGN(const std::int64_t sweep, insert_sweep(db, submission));
   MER_TRY(insert_corpora(db, sweep, submission.corpora));

@@ -158,10 +158,6 @@ fs::path StoreDir::log_file(const TrialId& trial, int attempt) const {
   return path_ / "logs" / trial.hex / (std::to_string(attempt) + ".log");
 }
 
-fs::path StoreDir::corpus_file(const CorpusId& corpus) const {
-  return path_ / "corpora" / (corpus.hex + ".json");
-}
-
 std::string StoreDir::fold_file(const FoldId& fold) {
   return "folds/" + fold.hex + ".json";
 }

@@ -4,7 +4,7 @@
 //   logs/<trial>/<attempt>.log                    what a trainer printed
 //   checkpoints/<trial>/<attempt>-<epoch>.safetensors
 //   representations/<trial>/<attempt>.safetensors  with record.representations
-//   folds/<hash>.json  corpora/<hash>.json        what trainers read
+//   folds/<hash>.json  corpora/<hash>/            what trainers read; of corpora the synthetic ones
 //   lock                                          held by the one process that may write
 //
 // Threads: plain values; a StoreLock belongs to one owner. Errors: not_found, busy (with who holds it), no_space, io.
@@ -42,7 +42,6 @@ class StoreDir {
   std::filesystem::path checkpoints() const { return path_ / "checkpoints"; }
   std::filesystem::path lock_file() const { return path_ / "lock"; }
   std::filesystem::path log_file(const TrialId& trial, int attempt) const;
-  std::filesystem::path corpus_file(const CorpusId& corpus) const;
 
   // As they stand in records: relative to path().
   static std::string fold_file(const FoldId& fold);

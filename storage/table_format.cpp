@@ -8,6 +8,7 @@
 #include "core/json.hpp"
 #include "storage/codec.hpp"
 #include "storage/tables.hpp"
+#include "storage/text_layout.hpp"
 
 namespace mer::storage {
 namespace {
@@ -215,34 +216,9 @@ std::string to_json_text(const Table& table) {
 
 // --- text for a screen ---
 
-// Characters, not bytes: our own texts hold "±".
-std::size_t width_of(const std::string& text) {
-  return static_cast<std::size_t>(
-      std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
-}
-
 std::string padded(const std::string& text, std::size_t width, bool left) {
   const std::string space(width > width_of(text) ? width - width_of(text) : 0, ' ');
   return left ? text + space : space + text;
-}
-
-// Broken at spaces into lines of at most `width` characters; a longer word stands alone and sticks out.
-std::vector<std::string> wrapped(const std::string& text, std::size_t width) {
-  std::vector<std::string> lines(1);
-  std::size_t begin = 0;
-  while (begin <= text.size()) {
-    const std::size_t end = std::min(text.find(' ', begin), text.size());
-    const std::string word = text.substr(begin, end - begin);
-    if (lines.back().empty()) {
-      lines.back() = word;
-    } else if (width_of(lines.back()) + 1 + width_of(word) <= width) {
-      lines.back() += ' ' + word;
-    } else {
-      lines.push_back(word);
-    }
-    begin = end + 1;
-  }
-  return lines;
 }
 
 class TextWriter {

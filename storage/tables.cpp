@@ -74,13 +74,6 @@ std::string label_of(const SweepDetail& detail, const ConfigurationRow& configur
   return label.empty() ? detail.summary.name : label;
 }
 
-std::string selection_text(SelectionRule rule, Metric metric) {
-  if (rule == SelectionRule::last) return name_of(rule);
-  std::string text = std::string(name_of(rule)) + " by " + name_of(metric);
-  if (rule == SelectionRule::best_test) text += " (oracle)";
-  return text;
-}
-
 Cell fraction(std::optional<double> value) {
   return value ? Cell(Fraction{*value}) : Cell();
 }
@@ -90,6 +83,29 @@ Cell number(std::optional<double> value) {
 
 void append_scores(std::vector<Cell>& row, const std::optional<Scores>& scores) {
   for (const Metric metric : kMetrics) row.push_back(scores ? Cell(Fraction{value_of(*scores, metric)}) : Cell());
+}
+
+// precision, recall and F1 of each of `classes` classes; none where there is nothing to divide by.
+void append_class_scores(std::vector<Cell>& row, const ConfusionMatrix& confusion, std::size_t classes) {
+  std::vector<ClassScores> all = class_scores_of(confusion);
+  all.resize(classes);
+  const auto cell = [](double value, std::int64_t divisor) { return divisor > 0 ? Cell(Fraction{value}) : Cell(); };
+  for (const ClassScores& scores : all) {
+    row.insert(row.end(), {cell(scores.precision, scores.predicted), cell(scores.recall, scores.support),
+                           cell(scores.f1, scores.support + scores.predicted)});
+  }
+}
+
+// Names of the classes. Corpora with unequal labels have no common ones: classes are then numbered.
+Keys class_names(const SweepDetail& detail) {
+  Keys names;
+  bool common = true;
+  for (const CorpusRecord& corpus : detail.corpora) {
+    common = common && corpus.labels == detail.corpora.front().labels;
+    if (corpus.labels.size() > names.size()) names = corpus.labels;
+  }
+  for (std::size_t i = 0; i < names.size() && !common; ++i) names[i] = std::to_string(i);
+  return names;
 }
 
 void append_names(Table& table, std::initializer_list<const char*> names) {
@@ -113,6 +129,10 @@ std::string confusion_text(const ConfusionMatrix& matrix) {
     text += ']';
   }
   return text + ']';
+}
+
+std::string oracle_mark(SelectionRule rule) {
+  return rule == SelectionRule::best_test ? " (oracle)" : "";
 }
 
 // --- caption ---
@@ -152,6 +172,11 @@ std::string folds_sentence(const std::string& settings_json) {
 }
 
 }  // namespace
+
+std::string selection_text(SelectionRule rule, Metric metric) {
+  if (rule == SelectionRule::last) return name_of(rule);
+  return std::string(name_of(rule)) + " by " + name_of(metric) + oracle_mark(rule);
+}
 
 std::string results_caption(const SweepDetail& detail, SelectionRule rule, Metric metric) {
   std::string caption = detail.summary.name + ". " + selection_sentence(rule, metric);
@@ -204,7 +229,7 @@ Result<Table> results_summary(ResultReader& reader, SweepId sweep, SelectionRule
   table.columns = {"configuration", "WA", "UA", "macro-F1", "weighted F1", "n"};
   for (const ResultRow& result : results) {
     const ConfigurationRow& configuration = detail.configurations[static_cast<std::size_t>(result.configuration)];
-    std::vector<Cell> row = {label_of(detail, configuration, keys)};
+    std::vector<Cell> row = {label_of(detail, configuration, keys) + oracle_mark(rule)};
     for (const Metric shown : kMetrics) {
       const Aggregate& aggregate = aggregate_for(result, shown);
       row.push_back(aggregate.mean ? Cell(Spread{aggregate.mean, aggregate.sd}) : Cell());
@@ -280,6 +305,10 @@ Result<Table> metrics_table(ResultReader& reader, SweepId sweep) {
                    "gradient_norm",
                    "learning_rate",
                    "confusion"};
+  const Keys classes = class_names(detail);
+  for (const std::string& name : classes) {
+    for (const char* score : {"precision.", "recall.", "f1."}) table.columns.push_back(score + name);
+  }
   for (const TrialRow& trial : trials) {
     for (const Split split : {Split::train, Split::validation, Split::test}) {
       MER_ASSIGN(const std::vector<EpochRow> curve, reader.curve(trial.id, split));
@@ -293,6 +322,7 @@ Result<Table> metrics_table(ResultReader& reader, SweepId sweep) {
         row.insert(row.end(), {number(losses.subspace), number(losses.similarity), number(losses.difference),
                                number(losses.reconstruction), number(losses.cycle), number(epoch.gradient_norm),
                                number(epoch.learning_rate), confusion_text(epoch.confusion)});
+        append_class_scores(row, epoch.confusion, classes.size());
         table.rows.push_back(std::move(row));
       }
     }
@@ -303,18 +333,14 @@ Result<Table> metrics_table(ResultReader& reader, SweepId sweep) {
 Result<Table> predictions_table(ResultReader& reader, SweepId sweep, SelectionRule rule, Metric metric) {
   MER_ASSIGN(const SweepDetail detail, reader.sweep(sweep));
   MER_ASSIGN(const std::vector<TrialRow> trials, reader.trials(sweep));
-  // Corpora with unequal labels have no common names: classes are then numbered.
-  std::vector<std::string> labels = detail.corpora.empty() ? Keys() : detail.corpora.front().labels;
-  for (const CorpusRecord& corpus : detail.corpora) {
-    if (corpus.labels != labels) labels.clear();
-  }
+  const Keys classes = class_names(detail);
   const auto label = [&](int position) {
     const auto i = static_cast<std::size_t>(position);
-    return i < labels.size() ? labels[i] : std::to_string(position);
+    return i < classes.size() ? classes[i] : std::to_string(position);
   };
   Table table;
   table.columns = {"trial", "configuration", "fold", "seed", "selection", "utterance", "truth", "predicted"};
-  const std::size_t fixed = table.columns.size();
+  for (const std::string& name : classes) table.columns.push_back("p_" + name);
   for (const TrialRow& trial : trials) {
     if (trial.state != TrialState::done) continue;
     Result<std::vector<Prediction>> predictions = reader.predictions(trial.id, rule, metric);
@@ -324,13 +350,10 @@ Result<Table> predictions_table(ResultReader& reader, SweepId sweep, SelectionRu
       row.insert(row.end(), {selection_text(rule, metric), prediction.utterance, label(prediction.truth),
                              label(prediction.predicted)});
       for (const float p : prediction.probabilities) row.emplace_back(double{p});
-      while (table.columns.size() < row.size()) {
-        table.columns.push_back("p_" + label(static_cast<int>(table.columns.size() - fixed)));
-      }
+      row.resize(table.columns.size());
       table.rows.push_back(std::move(row));
     }
   }
-  for (auto& row : table.rows) row.resize(table.columns.size());
   return table;
 }
 

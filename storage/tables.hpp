@@ -44,10 +44,14 @@ Result<Table> results_table(ResultReader& reader, SweepId sweep, SelectionRule r
 Result<Table> results_summary(ResultReader& reader, SweepId sweep, SelectionRule rule, Metric metric);
 // One row for each trial, with its scores under the rule.
 Result<Table> trials_table(ResultReader& reader, SweepId sweep, SelectionRule rule, Metric metric);
-// One row for each epoch and split of each trial's curve.
+// One row for each epoch and split of each trial's curve: scores, losses, the confusion matrix, and precision.L,
+// recall.L and f1.L of each label L.
 Result<Table> metrics_table(ResultReader& reader, SweepId sweep);
 // One row for each utterance of each done trial's test part. Error not_found: the store has no test parts.
 Result<Table> predictions_table(ResultReader& reader, SweepId sweep, SelectionRule rule, Metric metric);
+
+// "best-test by macro_f1 (oracle)": the mark stands wherever a number under best-test does.
+std::string selection_text(SelectionRule rule, Metric metric);
 
 // "sd with divisor n-1 over 12 folds of scheme ...": what a reader must know to trust the numbers.
 std::string results_caption(const SweepDetail& detail, SelectionRule rule, Metric metric);

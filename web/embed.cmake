@@ -2,7 +2,8 @@
 # cmake -DOUTPUT=static_files.cpp -DSTATIC=web/static -DFILES=index.html,app.js,... -DD3=d3.min.js -P embed.cmake
 string(REPLACE "," ";" FILES "${FILES}")
 set(types
-  "html=text/html; charset=utf-8" "css=text/css; charset=utf-8" "js=text/javascript; charset=utf-8" "svg=image/svg+xml")
+  "html=text/html\; charset=utf-8" "css=text/css\; charset=utf-8" "js=text/javascript\; charset=utf-8"
+  "svg=image/svg+xml")
 
 set(entries "")
 function(embed path file)

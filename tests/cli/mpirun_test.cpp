@@ -1,12 +1,19 @@
 #include "cli/mpirun.hpp"
 
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include "tests/support/temp_dir.hpp"
 
 namespace mer::cli {
 namespace {
 
+namespace fs = std::filesystem;
 using testing::Contains;
+using testing::HasSubstr;
 using testing::Not;
 
 LaunchOptions options() {
@@ -47,6 +54,53 @@ TEST(MpirunArgumentsTest, PassOnThatNoPageIsWanted) {
 
   EXPECT_THAT(mpirun_arguments(quiet), Contains("--no-web"));
   EXPECT_THAT(mpirun_arguments(options()), Not(Contains("--no-web")));
+}
+
+// PATH is a folder of the test's own.
+class MpirunStartTest : public testing::Test {
+ protected:
+  MpirunStartTest() { ::setenv("PATH", folder_.path().c_str(), 1); }
+  ~MpirunStartTest() override { ::setenv("PATH", path_.c_str(), 1); }
+
+  void install_mpirun(const std::string& text, fs::perms mode) {
+    const fs::path file = folder_.path() / "mpirun";
+    std::ofstream(file) << text;
+    fs::permissions(file, mode);
+  }
+
+  testing_support::TempDir folder_;
+  const std::string path_ = std::getenv("PATH");
+};
+
+TEST_F(MpirunStartTest, SaysThatMpirunIsNotThereAndHowToGetIt) {
+  const Result<Mpirun> started = Mpirun::start(options());
+
+  ASSERT_FALSE(started.ok());
+  EXPECT_EQ(started.error().code, ErrorCode::unavailable);
+  EXPECT_THAT(started.error().message, HasSubstr("mpirun was not found on PATH (No such file or directory)"));
+  EXPECT_THAT(started.error().message, HasSubstr("openmpi-bin"));
+  EXPECT_THAT(started.error().message, HasSubstr("merctl doctor"));
+}
+
+TEST_F(MpirunStartTest, SaysWhyMpirunCannotBeExecuted) {
+  install_mpirun("no program", fs::perms::owner_read);
+
+  const Result<Mpirun> started = Mpirun::start(options());
+
+  ASSERT_FALSE(started.ok());
+  EXPECT_EQ(started.error().code, ErrorCode::unavailable);
+  EXPECT_THAT(started.error().message, HasSubstr("mpirun cannot be started (Permission denied)"));
+}
+
+TEST_F(MpirunStartTest, HandsOnTheOutputOfAnMpirunThatStarts) {
+  install_mpirun("#!/bin/sh\necho ready\n", fs::perms::owner_all);
+
+  Result<Mpirun> started = Mpirun::start(options());
+
+  ASSERT_TRUE(started.ok()) << started.error().message;
+  std::string output;
+  while (!started->ended()) output += started->read_output(50);
+  EXPECT_EQ(output, "ready\n");
 }
 
 }  // namespace

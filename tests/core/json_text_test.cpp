@@ -33,8 +33,12 @@ TEST(JsonTextTest, ErrorsHaveLineAndColumn) {
 
 TEST(JsonTextTest, ADuplicateKeyIsAnError) {
   EXPECT_EQ(error_of("{\"a\": 1,\n \"b\": {\"c\": 1, \"c\": 2}}"),
-            "file.json:2:18: the key \"c\" stands twice in one object");
+            "file.json:2:18: /b/c: the key \"c\" stands twice in one object");
   EXPECT_TRUE(parse_json_text(R"({"a": {"a": 1}, "b": [{"a": 1}, {"a": 2}]})", "x").ok());
+}
+
+TEST(JsonTextTest, ADuplicateKeyHasAJsonPointer) {
+  EXPECT_THAT(error_of(R"({"a": [0, {"x/y": 1, "x/y": 2}]})"), HasSubstr(": /a/1/x~1y: the key"));
 }
 
 TEST(JsonTextTest, TrailingTextIsAnError) {

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "core/json.hpp"
+#include "core/sweep_resolve.hpp"
 
 namespace mer {
 namespace {
@@ -71,15 +72,21 @@ TEST(SweepFileTest, OneModalityHasNoComponents) {
   EXPECT_TRUE(sweep.configurations[0].train.standardise.empty()) << "audio is not a modality of this model";
 }
 
+ConfigurationId id_of(const Sweep& sweep, const std::string& corpus = "c", const std::string& fold = "f") {
+  return configuration_id_of(sweep.configurations.at(0), CorpusId{corpus}, {FoldId{fold}});
+}
+
 TEST(SweepFileTest, TheIdCoversEveryHyperparameterAndNothingElse) {
-  const ConfigurationId plain = parsed(minimal()).configurations[0].id;
-  const auto id_with = [](const std::string& more) { return parsed(minimal(more)).configurations[0].id; };
+  const ConfigurationId plain = id_of(parsed(minimal()));
+  const auto id_with = [](const std::string& more) { return id_of(parsed(minimal(more))); };
 
   EXPECT_EQ(plain.hex.size(), 32U);
   EXPECT_NE(id_with(R"(, "model": {"alpha": 0.2})"), plain);
   EXPECT_NE(id_with(R"(, "train": {"epochs": 5})"), plain);
-  EXPECT_NE(parsed(minimal(), {"folds.context=full"}).configurations[0].id, plain);
-  EXPECT_NE(parsed(minimal(), {"corpus.path=/other"}).configurations[0].id, plain);
+  EXPECT_NE(id_of(parsed(minimal(), {"folds.context=full"})), plain);
+  EXPECT_NE(id_of(parsed(minimal()), "another corpus"), plain);
+  EXPECT_NE(id_of(parsed(minimal()), "c", "another fold"), plain);
+  EXPECT_EQ(id_of(parsed(minimal(), {"corpus.path=/other"})), plain) << "content counts, not where it is";
   EXPECT_EQ(id_with(R"(, "model": {"alpha": 0.1}, "train": {"epochs": 150})"), plain) << "defaults written out";
   EXPECT_EQ(id_with(R"(, "seeds": [7], "select": {"metric": "wa"}, "resources": {"threads": 2})"), plain);
 }
@@ -177,7 +184,7 @@ TEST(SweepFileTest, TheConfigurationIdIsStable) {
   const Sweep sweep = parsed(R"({"name": "x", "corpus": {"synthetic": "iemocap", "seed": 2},
                                  "folds": {"scheme": "session"}, "train": {"epochs": 5}})");
 
-  EXPECT_EQ(sweep.configurations[0].id.hex, "50cb8f3e47f97b059901bcf3131070b3");
+  EXPECT_EQ(id_of(sweep).hex, "0f4de7358ab2cee9e0a98ff681e89166");
 }
 
 // --- --set and paths ---

@@ -205,7 +205,7 @@ TEST(FoldSchemeTest, SessionHoldoutTestsTheLastSessionOrTheNamedOne) {
   settings.test = "2";
   EXPECT_THAT(names(plan(ten, settings)), ElementsAre("session-2"));
   settings.test = "11";
-  EXPECT_THAT(plan_error(ten, settings), HasSubstr("folds.test: no session \"11\", the corpus has \"1\", \"2\""));
+  EXPECT_THAT(plan_error(ten, settings), HasSubstr("/folds/test: no session \"11\", the corpus has \"1\", \"2\""));
 }
 
 TEST(FoldSchemeTest, NaturalOrderComparesNumbers) {

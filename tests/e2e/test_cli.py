@@ -8,18 +8,39 @@ from fake_slurm import wait_until
 from mer_run import sweep_of
 
 
+def too_wide(text):
+    """Lines that a terminal of 80 columns breaks."""
+    return [line for line in text.splitlines() if len(line) > 80]
+
+
 def test_help_shows_an_example_of_each_command(mer):
-    for command in ("run", "plan", "status", "list", "show", "results", "export", "serve", "doctor"):
+    for command in ("run", "plan", "status", "list", "show", "results", "export", "serve", "corpus", "doctor"):
         shown = mer.run(command, "--help")
 
         assert shown.returncode == 0
         assert f"merctl {command}" in shown.stdout
+        assert [line for line in too_wide(shown.stdout) if not line.startswith("Usage: ")] == []  # names the program's path
 
 
 @pytest.mark.parametrize("arguments", [["frobnicate"], ["run"], ["results"], ["run", "sweep.json", "--workers", "0"]],
                          ids=lambda arguments: " ".join(arguments))
 def test_a_wrong_command_line_is_exit_code_2(mer, arguments):
     assert mer.run(*arguments).returncode == 2
+
+
+def test_a_wrong_format_lists_the_right_ones(mer):
+    refused = mer.run("list", "--format", "xml")
+
+    assert refused.returncode == 2
+    assert '"xml" is not allowed; allowed: table, json, quiet, csv, latex, md' in refused.stderr
+
+
+def test_a_missing_store_is_advised_about_once(mer):
+    refused = mer.run("list")
+
+    assert refused.returncode == 2
+    assert str(mer.store) in refused.stderr
+    assert refused.stderr.count("MER_STORE") == 1
 
 
 @pytest.mark.parametrize("changes, pointer", [
@@ -52,6 +73,71 @@ def test_plan_counts_and_writes_nothing(mer, corpus):
     assert planned.returncode == 0
     assert answer["schema"] == 1
     assert not mer.store.exists()
+
+
+def test_plan_shows_the_hash_of_each_configuration_and_the_classes_of_each_part(mer, corpus):
+    sweep = mer.write_sweep(sweep_of(corpus, folds={"scheme": "session", "validation": "next-session"}))
+
+    planned = mer.run("plan", sweep)
+
+    answer = json.loads(mer.run("plan", sweep, "--format", "json").stdout)
+    for configuration in answer["configurations"]:
+        assert f"{configuration['id'][:8]}  " in planned.stdout
+    for fold in answer["folds"]:
+        for part in ("train", "validation", "test"):
+            assert " ".join(map(str, fold[part]["classes"])) in planned.stdout
+    assert too_wide(planned.stdout) == []
+
+
+@pytest.mark.parametrize("arguments", [["list"], ["status", "tiny"], ["results", "tiny"],
+                                       ["results", "tiny", "--select", "best-test"]], ids=" ".join)
+def test_tables_fit_a_screen_of_80_columns(undisturbed, arguments):
+    shown = undisturbed.run(*arguments)
+
+    assert shown.returncode == 0
+    assert too_wide(shown.stdout) == []
+
+
+def test_show_says_with_what_where_and_how_a_trial_ran(undisturbed):
+    trial = undisturbed.query("SELECT id FROM trials ORDER BY trial LIMIT 1")[0][0]
+    answer = json.loads(undisturbed.run("show", trial, "--format", "json").stdout)
+
+    shown = undisturbed.run("show", trial)
+
+    environment = answer["attempts"][0]["environment"]
+    words = " ".join(shown.stdout.split())  # without the line breaks of long values
+    assert shown.returncode == 0
+    for name in [*answer["model"], *answer["train"]]:
+        assert f" {name} " in words
+    assert "hidden 8," in words and "epochs 10," in words
+    for fact in (answer["configuration"], answer["fold"]["id"], answer["corpus"], answer["result"]["weights_sha256"],
+                 f"host {environment['host']},", f"device {environment['device']}, {environment['threads']} thread",
+                 f"code version {environment['code_version']}", f"libtorch {environment['versions']['libtorch']}",
+                 f"wall time {answer['result']['wall_seconds']:.1f} s",
+                 f"peak memory {round(answer['result']['peak_memory'] / 2**20)} MiB"):
+        assert fact in words
+    assert too_wide(shown.stdout) == []
+
+
+def test_what_the_test_part_itself_selected_is_marked_oracle(undisturbed):
+    trial = undisturbed.query("SELECT id FROM trials ORDER BY trial LIMIT 1")[0][0]
+
+    shown = undisturbed.run("show", trial).stdout
+    tables = [undisturbed.run("results", "tiny", "--select", "best-test", "--format", form).stdout
+              for form in ("table", "csv", "md", "latex")]
+
+    best_test = [line for line in shown.splitlines() if line.startswith("best-test")]
+    assert len(best_test) == 4 and all("(oracle)" in line for line in best_test)
+    for table in tables:
+        assert table.count("(oracle)") in (2, 8)  # rows: 2 configurations, in CSV times 4 metrics
+
+
+def test_best_validation_without_a_validation_part_is_exit_code_2(undisturbed):
+    refused = undisturbed.run("results", "tiny", "--select", "best-validation")
+
+    assert refused.returncode == 2
+    assert refused.stdout == ""
+    assert "no fold" in refused.stderr and "validation part" in refused.stderr and "--select last" in refused.stderr
 
 
 def test_an_unknown_sweep_is_exit_code_2(undisturbed):

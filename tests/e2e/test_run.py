@@ -6,7 +6,7 @@ import os
 import time
 
 from fake_slurm import wait_until
-from mer_run import EPOCHS, TRIALS, sweep_of
+from mer_run import EPOCHS, TRIALS, sweep_of, write_corpus
 
 
 def test_every_trial_is_done_with_every_epoch_recorded(undisturbed):
@@ -79,3 +79,37 @@ def test_an_idle_worker_leaves_the_core_alone(mer, corpus):
 def cpu_seconds(pid: int) -> float:
     fields = open(f"/proc/{pid}/stat").read().rsplit(")", 1)[1].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def test_a_corpus_that_changed_in_place_is_a_new_sweep(mer, tmp_path):
+    corpus = write_corpus(tmp_path / "mine")
+    arguments = ("run", mer.write_sweep(sweep_of(corpus, grid=None, train={"epochs": 1})), "--no-web")
+    assert mer.run(*arguments).returncode == 0
+    before = mer.query("SELECT id FROM trials")
+    features = corpus / "features" / "audio.safetensors"
+    features.write_bytes(features.read_bytes()[:-4] + b"\0\0\0\0")  # the last number becomes 0
+
+    again = mer.run(*arguments)
+
+    assert again.returncode == 0
+    assert mer.query("SELECT count(*) FROM sweeps") == [(2,)]
+    assert len(mer.query("SELECT id FROM trials WHERE state = 'done'")) == 2 * len(before)
+
+
+def test_failed_trials_are_tried_again_when_asked(mer, corpus):
+    sweep = mer.write_sweep(sweep_of(corpus, grid=None, train={"epochs": 1}, retry={"max_attempts": 1},
+                                     record={"representations": True}))
+    mer.store.mkdir()
+    in_the_way = mer.store / "representations"
+    in_the_way.write_text("a file where the trainers need a folder")
+    failed = mer.run("run", sweep, "--no-web")
+    in_the_way.unlink()
+
+    unchanged = mer.run("run", sweep, "--no-web")
+    again = mer.run("run", sweep, "--no-web", "--retry-failed")
+
+    assert (failed.returncode, unchanged.returncode, again.returncode) == (1, 1, 0)
+    assert "--retry-failed" in unchanged.stderr
+    assert "3 failed trials are tried again" in again.stderr
+    assert mer.states() == ["done"] * 3
+    assert len(list(in_the_way.glob("*/*.safetensors"))) == 3

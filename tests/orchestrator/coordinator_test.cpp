@@ -31,6 +31,7 @@ class WatchedWriter : public storage::ResultWriter {
     MER_TRY(before_commit());
     return real_.commit(writes);
   }
+  Result<std::int64_t> retry_failed(SweepId sweep) override { return real_.retry_failed(sweep); }
   Result<std::vector<storage::TrialProgress>> progress(SweepId sweep) override { return real_.progress(sweep); }
 
  private:

@@ -176,6 +176,15 @@ TEST_F(MpiPipelineTest, SweepRunsToItsEndOnDifferentCores) {
   EXPECT_EQ(core_lists.size(), 2U) << "each worker's trainers keep to their own cores";
 }
 
+TEST_F(MpiPipelineTest, SixteenWorkersShareOneMachine) {
+  Job job(store_.path(), sweep_, 16, output());
+
+  EXPECT_EQ(job.wait(), 0) << output_text();
+
+  expect_everything_done_once();
+  EXPECT_EQ(workers().size(), 16U);
+}
+
 TEST_F(MpiPipelineTest, IdleRanksUseLessThanTwoPercentOfACore) {
   ::setenv("MER_FAKE_EPOCH_MS", "600000", 1);
   Job job(store_.path(), sweep_, 2, output());

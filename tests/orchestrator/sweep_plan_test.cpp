@@ -51,6 +51,27 @@ TEST(SweepPlanTest, IdsDependOnTheTrialAlone) {
   EXPECT_EQ(ids.size(), 3U);
 }
 
+TEST(SweepPlanTest, EachConfigurationHasAnIdOfItsContent) {
+  const auto planned = plan_tiny_sweep(R"("grid": {"model.alpha": [0.1, 0.5]})");
+  const auto moved = plan_tiny_sweep(R"("grid": {"model.alpha": [0.1, 0.5]})", "/elsewhere/tiny");
+
+  const auto& configurations = planned.plan->submission.sweep.configurations;
+  ASSERT_EQ(configurations.size(), 2U);
+  EXPECT_NE(configurations[0].id, configurations[1].id);
+  for (const auto& trial : planned.plan->submission.trials) {
+    EXPECT_EQ(trial.spec.configuration, configurations[std::size_t(trial.configuration)].id);
+  }
+  EXPECT_EQ(moved.plan->submission.sweep.configurations[0].id, configurations[0].id) << "the same corpus elsewhere";
+}
+
+TEST(SweepPlanTest, TooManyTrialsAreRefusedAtOnce) {
+  const auto planned = plan_tiny_sweep(
+      R"("seeds": {"count": 1000}, "random": {"count": 1000, "seed": 0, "train.learning_rate": {"log": [1e-5, 1e-2]}})");
+
+  ASSERT_FALSE(planned.plan.ok());
+  EXPECT_NE(planned.plan.error().message.find("more than 200000 trials"), std::string::npos);
+}
+
 TEST(SweepPlanTest, TestPartsStandInTheOrderOfTheFoldsRows) {
   const auto planned = plan_tiny_sweep();
   const storage::Submission& submission = planned.plan->submission;
@@ -82,7 +103,7 @@ TEST(SweepPlanTest, MissingModalityIsAnErrorWithPointerValueAndChoice) {
 
   ASSERT_FALSE(planned.plan.ok());
   EXPECT_EQ(planned.plan.error().code, ErrorCode::invalid);
-  for (const char* word : {"/model/modalities", "\"video\"", "tiny", "audio, text"}) {
+  for (const char* word : {"/model/modalities", "\"video\"", "tiny", "\"audio\", \"text\""}) {
     EXPECT_NE(planned.plan.error().message.find(word), std::string::npos) << planned.plan.error().message;
   }
 }

@@ -73,6 +73,16 @@ def test_a_final_exit_code_ends_the_job_with_it(slurm, code):
     assert slurm.requeues() == []
 
 
+@pytest.mark.parametrize("workers", [["--workers", "2"], ["--workers=2"]], ids=" ".join)
+def test_the_users_number_of_workers_replaces_the_jobs(slurm, workers):
+    plan(slurm, 0)
+
+    slurm.start("sweep.json", *workers, "--no-web")
+
+    assert slurm.wait() == 0
+    assert calls(slurm) == [f"run sweep.json {' '.join(workers)} --no-web"]
+
+
 def test_the_signal_before_the_time_limit_pauses_and_requeues(slurm):
     plan(slurm, "wait 6", 0)
 

@@ -46,6 +46,37 @@ TEST_P(StoreConformance, SubmitRefusesATrialOfAFoldThatIsNotThere) {
   EXPECT_THAT(*reader_.sweeps(), IsEmpty());
 }
 
+TEST_P(StoreConformance, ACorpusThatChangedInPlaceMakesANewSweep) {
+  const SweepId first = submit();
+  Submission changed = submission_of({});  // the same file, other features: every trial has another id
+  for (std::size_t i = 0; i < changed.trials.size(); ++i) changed.trials[i].spec.id = {hex_of('9', int(i))};
+
+  const SweepId second = writer_.submit(changed).value();
+
+  EXPECT_EQ(second.number, first.number + 1);
+  EXPECT_EQ(writer_.submit(changed).value(), second);
+  EXPECT_EQ(submit(), first);
+}
+
+TEST_P(StoreConformance, FailedTrialsCanBeTriedAgain) {
+  const SweepId id = submit();
+  const TrialId done = trial_of(0, 1);
+  Recorded failure = recorded(kTrial, 1, AttemptFailed{});
+  failure.after_failure = TrialState::failed;
+  commit({claim(kTrial, 1), failure, claim(done, 1), recorded(done, 1, finished_of(8))});
+  ASSERT_EQ(detail(kTrial).row.state, TrialState::failed);
+
+  EXPECT_EQ(writer_.retry_failed(id).value(), 1);
+
+  const TrialProgress trial = writer_.progress(id)->front();
+  EXPECT_EQ(trial.state, TrialState::pending);
+  EXPECT_EQ(trial.crashes, 0);
+  EXPECT_EQ(trial.attempt, 1) << "attempt numbers are never used twice";
+  EXPECT_EQ(detail(done).row.state, TrialState::done);
+  EXPECT_EQ(writer_.retry_failed(id).value(), 0);
+  EXPECT_EQ(writer_.retry_failed(SweepId{9}).error().code, ErrorCode::not_found);
+}
+
 TEST_P(StoreConformance, ProgressListsTheTrialsInSubmissionOrder) {
   const Submission submission = submission_of({.seeds = {3, 18446744073709551615ULL}});
 

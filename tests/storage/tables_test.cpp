@@ -54,6 +54,10 @@ TEST_F(TablesTest, TheOracleIsMarkedWhereverItsNumbersStand) {
               HasSubstr(",best-test by macro_f1 (oracle),wa,0.75"));
   const Table table = results_summary(store_, sweep_, SelectionRule::best_test, Metric::macro_f1).value();
   EXPECT_THAT(table.caption, HasSubstr("an oracle, not a result"));
+  for (const TableFormat format : {TableFormat::text, TableFormat::markdown, TableFormat::latex}) {
+    EXPECT_THAT(format_table(table, format), HasSubstr("alpha=0.0 (oracle)"));
+    EXPECT_THAT(format_table(table, format), HasSubstr("alpha=0.1 (oracle)"));
+  }
 }
 
 TEST_F(TablesTest, TheCaptionSaysHowTheNumbersCameAbout) {
@@ -165,7 +169,23 @@ TEST_F(TablesTest, MetricsTableHasOneRowForEachEpochAndSplit) {
   EXPECT_THAT(table.rows, SizeIs(6));
   const std::string csv = format_table(table, TableFormat::csv);
   EXPECT_THAT(csv, HasSubstr(",train,1,20,0.7,0.7,0.7,0.7,1.5,1.25,0.5,\"[0.3,0.2]\",0.75,0.1,1e-300,0.4,,2.5,1e-04,"
-                             "\"[[7,3],[3,7]]\"\r\n"));
+                             "\"[[7,3],[3,7]]\",0.7,0.7,0.7,0.7,0.7,0.7\r\n"));
+}
+
+TEST_F(TablesTest, MetricsTableHasScoresOfEachClassAndNoneThatAreUndefined) {
+  EpochDone epoch = epoch_of(1);
+  EpochRow& test = epoch.rows.back();
+  test.confusion = ConfusionMatrix(2);  // nothing is happy, 4 of 10 are taken for it
+  test.confusion.at(0, 0) = 6;
+  test.confusion.at(0, 1) = 4;
+  const std::vector<StoreWrite> writes = {claim(trial_of(1, 1), 1), recorded(trial_of(1, 1), 1, epoch)};
+  ASSERT_TRUE(store_.commit(writes).ok());
+
+  const std::string csv = format_table(metrics_table(store_, sweep_).value(), TableFormat::csv);
+
+  EXPECT_THAT(csv, HasSubstr(",confusion,precision.angry,recall.angry,f1.angry,precision.happy,recall.happy,"
+                             "f1.happy\r\n"));
+  EXPECT_THAT(csv, testing::EndsWith(",\"[[6,4],[0,0]]\",1,0.6,0.75,0,,0\r\n"));
 }
 
 TEST_F(TablesTest, PredictionsTableNamesLabels) {

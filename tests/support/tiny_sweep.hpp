@@ -51,9 +51,9 @@ struct PlannedSweep {
   Result<orchestrator::SweepPlan> plan;
 };
 
-// `fields` goes into the sweep file, e.g. R"("seeds": [0, 1])".
-inline PlannedSweep plan_tiny_sweep(const std::string& fields = "") {
-  const std::string text = R"({"name": "tiny", "corpus": {"path": "/corpora/tiny"}, "folds": {"scheme": "session"})" +
+// `fields` goes into the sweep file, e.g. R"("seeds": [0, 1])"; `path` is where the corpus is said to be.
+inline PlannedSweep plan_tiny_sweep(const std::string& fields = "", const std::string& path = "/corpora/tiny") {
+  const std::string text = R"({"name": "tiny", "corpus": {"path": ")" + path + R"("}, "folds": {"scheme": "session"})" +
                            (fields.empty() ? "" : ", " + fields) + "}";
   auto sweep = parse_sweep(text, "tiny.json", "/");
   if (!sweep) ADD_FAILURE() << sweep.error().message;

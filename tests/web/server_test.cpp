@@ -106,8 +106,10 @@ TEST_F(ServerTest, ServesThePageAndItsFiles) {
   const std::string page = get("/");
 
   EXPECT_EQ(status_of(page), 200);
-  EXPECT_THAT(page, HasSubstr("Content-Type: text/html"));
-  EXPECT_THAT(get("/app.js"), HasSubstr("Content-Type: text/javascript"));
+  EXPECT_THAT(page, HasSubstr("Content-Type: text/html; charset=utf-8\r\n"));
+  EXPECT_THAT(get("/app.js"), HasSubstr("Content-Type: text/javascript; charset=utf-8\r\n"));
+  EXPECT_THAT(get("/style.css"), HasSubstr("Content-Type: text/css; charset=utf-8\r\n"));
+  EXPECT_THAT(get("/favicon.svg"), HasSubstr("Content-Type: image/svg+xml\r\n"));
   EXPECT_EQ(status_of(get("/app.js", "If-None-Match: " + etag_of(get("/app.js")) + "\r\n")), 304);
 }
 
