@@ -167,7 +167,8 @@ std::vector<BadFile> with_bad_groups() {
       {"GridValue", with(R"("grid": {"model.alpha": [0, -1]})"),
        "f.json: /grid/model.alpha/1: -1 is not allowed; allowed: a number from 0 to 1000000"},
       {"GridUnknownField", with(R"("grid": {"model.alhpa": [0]})"),
-       "f.json: /grid/model.alhpa: unknown field \"model.alhpa\" (did you mean \"model.alpha\"?); allowed: paths such as "
+       "f.json: /grid/model.alhpa: unknown field \"model.alhpa\" (did you mean \"model.alpha\"?); allowed: paths such "
+       "as "
        "\"model.alpha\" of corpus, folds, model and train"},
       {"GridFieldThatCannotVary", with(R"("grid": {"resources.threads": [1, 2]})"),
        "f.json: /grid/resources.threads: \"resources.threads\" cannot vary; allowed: fields of corpus, folds, model "

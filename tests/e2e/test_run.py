@@ -62,10 +62,10 @@ def test_trainers_of_two_workers_run_on_different_cores(mer, corpus):
 
 
 def test_an_idle_worker_leaves_the_core_alone(mer, corpus):
-    one_trial = sweep_of(corpus, grid=None, folds={"scheme": "session-holdout"}, train={"epochs": 20000})
-    mer.start("run", mer.write_sweep(one_trial), "--workers", 2, "--no-web")
-    trainer = wait_until(lambda: mer.processes("mer-trainer"), "the trainer runs")[0]
-    wait_until(mer.epoch_rows, "the trainer trains")
+    short_and_long = sweep_of(corpus, folds={"scheme": "session-holdout"}, grid={"train.epochs": [1, 20000]})
+    mer.start("run", mer.write_sweep(short_and_long), "--workers", 2, "--no-web")
+    wait_until(lambda: "done" in mer.states() and len(mer.processes("mer-trainer")) == 1, "one worker is idle")
+    trainer = mer.processes("mer-trainer")[0]
     busy = int(open(f"/proc/{trainer}/stat").read().rsplit(")", 1)[1].split()[1])
     idle = next(pid for pid in mer.processes("mer-worker") if pid != busy)
 
