@@ -29,7 +29,7 @@ def command(*words) -> str:
 def mer_step(programs: Path, corpus: Path, folder: Path) -> float:
     """Without the first epoch, which pages the features in."""
     sweep = {"name": "step", "corpus": {"path": str(corpus)}, "folds": {"scheme": "session-holdout"},
-             "train": {"epochs": EPOCHS, "learning_rate": 1e-3, "evaluate_every": EPOCHS}}
+             "train": {"epochs": EPOCHS, "learning_rate": 1e-3}}
     file = folder / "step.json"
     file.write_text(json.dumps(sweep))
     command(programs / "merctl", "--store", folder / "store", "run", file, "--workers", 1, "--no-web")
