@@ -39,8 +39,9 @@ Finding examine_mpi() {
   if (version.status != 0) {
     return {Level::problem, "mpirun", "not found", kMpirunRemedy};
   }
-  std::vector<std::string> words = {"mpirun", "--bind-to", "none", "--oversubscribe", "-n", "2", "true"};
-  if (::geteuid() == 0) words.insert(words.begin() + 1, "--allow-run-as-root");
+  std::vector<std::string> words = {"mpirun"};
+  if (::geteuid() == 0) words.emplace_back("--allow-run-as-root");
+  for (const char* word : {"--bind-to", "none", "--oversubscribe", "-n", "2", "true"}) words.emplace_back(word);
   const ProgramOutput trial = run_program(words);
   if (trial.status == 0) return {Level::ok, "mpirun", first_line(version.text) + "; starts 2 ranks", ""};
   return {Level::problem, "mpirun", "cannot start 2 ranks: " + first_line(trial.text),

@@ -14,28 +14,6 @@
 namespace mer::cli {
 namespace {
 
-struct Pipe {
-  int read_end = -1, write_end = -1;
-
-  static Result<Pipe> open() {
-    std::array<int, 2> ends{};
-    if (::pipe2(ends.data(), O_CLOEXEC) == 0) return Pipe(ends[0], ends[1]);
-    return Error{ErrorCode::io, std::string("cannot make a pipe for mpirun: ") + std::strerror(errno)};
-  }
-  Pipe(int read, int write) : read_end(read), write_end(write) {}
-  Pipe(Pipe&& other) noexcept
-      : read_end(std::exchange(other.read_end, -1)), write_end(std::exchange(other.write_end, -1)) {}
-  Pipe& operator=(Pipe&&) = delete;
-  ~Pipe() {
-    close(read_end);
-    close(write_end);
-  }
-
-  static void close(int& end) {
-    if (end >= 0) ::close(std::exchange(end, -1));
-  }
-};
-
 // What the child gets of its parent.
 struct Inherited {
   pid_t parent = -1;
@@ -102,26 +80,25 @@ Result<Mpirun> Mpirun::start(const LaunchOptions& options) {
   for (std::string& word : words) arguments.push_back(word.data());
   arguments.push_back(nullptr);
 
-  MER_ASSIGN(Pipe output, Pipe::open());
-  MER_ASSIGN(Pipe failure, Pipe::open());
-  const Inherited inherited{.parent = ::getpid(), .output = output.write_end, .failure = failure.write_end};
+  MER_ASSIGN(Pipe output, Pipe::make());
+  MER_ASSIGN(Pipe failure, Pipe::make());
+  const Inherited inherited{.parent = ::getpid(), .output = output.write_end.get(), .failure = failure.write_end.get()};
   const pid_t child = ::fork();
   if (child < 0) return cannot_start(errno);
   if (child == 0) become_mpirun(arguments, inherited);
-  output.close(output.write_end);
-  failure.close(failure.write_end);
-  if (const int number = exec_failure(failure.read_end); number != 0) {
+  output.write_end.reset();
+  failure.write_end.reset();
+  if (const int number = exec_failure(failure.read_end.get()); number != 0) {
     ::waitpid(child, nullptr, 0);
     return cannot_start(number);
   }
-  return Mpirun(child, std::exchange(output.read_end, -1));
+  return Mpirun(child, std::move(output.read_end));
 }
 
 Mpirun::Mpirun(Mpirun&& other) noexcept
-    : child_(std::exchange(other.child_, -1)), output_(std::exchange(other.output_, -1)), reaped_(other.reaped_) {}
+    : child_(std::exchange(other.child_, -1)), output_(std::move(other.output_)), reaped_(other.reaped_) {}
 
 Mpirun::~Mpirun() {
-  if (output_ >= 0) ::close(output_);
   if (child_ > 0 && !reaped_) {
     ::kill(child_, SIGTERM);
     ::waitpid(child_, nullptr, 0);
@@ -129,21 +106,18 @@ Mpirun::~Mpirun() {
 }
 
 std::string Mpirun::read_output(int milliseconds) {
-  if (output_ < 0) return "";
-  pollfd waiting{output_, POLLIN, 0};
+  if (!output_) return "";
+  pollfd waiting{output_.get(), POLLIN, 0};
   if (::poll(&waiting, 1, milliseconds) <= 0) return "";
   std::array<char, 65536> buffer{};
-  const ssize_t count = ::read(output_, buffer.data(), buffer.size());
+  const ssize_t count = ::read(output_.get(), buffer.data(), buffer.size());
   if (count > 0) return {buffer.data(), std::size_t(count)};
-  if (count == 0 || errno != EINTR) {
-    ::close(output_);
-    output_ = -1;
-  }
+  if (count == 0 || errno != EINTR) output_.reset();
   return "";
 }
 
 bool Mpirun::ended() {
-  if (output_ >= 0) return false;
+  if (output_) return false;
   if (!reaped_) reaped_ = ::waitpid(child_, nullptr, WNOHANG) == child_;
   return reaped_;
 }

@@ -10,8 +10,10 @@
 #include <optional>
 #include <string>
 #include <sys/types.h>
+#include <utility>
 #include <vector>
 
+#include "core/descriptor.hpp"
 #include "core/ids.hpp"
 #include "core/result.hpp"
 
@@ -50,10 +52,10 @@ class Mpirun {
   void kill();           // SIGTERM to mpirun, which takes its ranks with it
 
  private:
-  Mpirun(pid_t child, int output) : child_(child), output_(output) {}
+  Mpirun(pid_t child, Descriptor output) : child_(child), output_(std::move(output)) {}
 
   pid_t child_ = -1;
-  int output_ = -1;
+  Descriptor output_;  // none: read to the end
   bool reaped_ = false;
 };
 

@@ -1,10 +1,12 @@
 #include "cli/prepare.hpp"
 
 #include <filesystem>
+#include <string_view>
 #include <utility>
 
 #include "core/sweep_file.hpp"
 #include "core/version.hpp"
+#include "data/file_io.hpp"
 #include "data/synthetic_corpus.hpp"
 
 namespace mer::cli {
@@ -66,7 +68,9 @@ Status materialise(Prepared& prepared, const storage::StoreDir& store) {
   for (const orchestrator::PlannedFold& planned : prepared.plan.folds) {
     const std::filesystem::path file = store.path() / storage::StoreDir::fold_file(planned.fold.id);
     if (std::filesystem::exists(file)) continue;
-    MER_TRY(storage::write_small_file(file, data::fold_to_json(planned.fold, *planned.corpus)));
+    const std::string text = data::fold_to_json(planned.fold, *planned.corpus);
+    const std::string_view chunk = text;
+    MER_TRY(data::write_file(file, {&chunk, 1}));
   }
   return {};
 }

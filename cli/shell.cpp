@@ -6,18 +6,20 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "core/descriptor.hpp"
+
 extern char** environ;  // NOLINT: POSIX
 
 namespace mer::cli {
 
 ProgramOutput run_program(const std::vector<std::string>& arguments) {
-  std::array<int, 2> pipe{};
-  if (::pipe2(pipe.data(), O_CLOEXEC) != 0) return {};
+  Result<Pipe> pipe = Pipe::make();
+  if (!pipe) return {};
   posix_spawn_file_actions_t actions;
   ::posix_spawn_file_actions_init(&actions);
   ::posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-  ::posix_spawn_file_actions_adddup2(&actions, pipe[1], STDOUT_FILENO);
-  ::posix_spawn_file_actions_adddup2(&actions, pipe[1], STDERR_FILENO);
+  ::posix_spawn_file_actions_adddup2(&actions, pipe->write_end.get(), STDOUT_FILENO);
+  ::posix_spawn_file_actions_adddup2(&actions, pipe->write_end.get(), STDERR_FILENO);
   std::vector<std::string> words = arguments;
   std::vector<char*> argv;
   for (std::string& word : words) argv.push_back(word.data());
@@ -26,18 +28,17 @@ ProgramOutput run_program(const std::vector<std::string>& arguments) {
   pid_t child = -1;
   const int failed = ::posix_spawnp(&child, argv[0], &actions, nullptr, argv.data(), environ);
   ::posix_spawn_file_actions_destroy(&actions);
-  ::close(pipe[1]);
+  pipe->write_end.reset();
   ProgramOutput output;
   if (failed == 0) {
     std::array<char, 4096> buffer{};
-    for (ssize_t count; (count = ::read(pipe[0], buffer.data(), buffer.size())) > 0;) {
+    for (ssize_t count; (count = ::read(pipe->read_end.get(), buffer.data(), buffer.size())) > 0;) {
       if (output.text.size() < 65536) output.text.append(buffer.data(), std::size_t(count));
     }
     int status = 0;
     ::waitpid(child, &status, 0);
     output.status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
   }
-  ::close(pipe[0]);
   return output;
 }
 

@@ -46,26 +46,6 @@ Result<WrittenFile> write_and_rename(const std::string& temporary, const std::st
 
 }  // namespace
 
-Error system_error(int number, const std::string& what) {
-  ErrorCode code = ErrorCode::io;
-  if (number == ENOSPC || number == EDQUOT) code = ErrorCode::no_space;
-  if (number == ENOENT || number == ENOTDIR) code = ErrorCode::not_found;
-  return {code, what + ": " + std::generic_category().message(number)};
-}
-
-Descriptor::~Descriptor() {
-  if (fd_ >= 0) ::close(fd_);
-}
-
-Descriptor& Descriptor::operator=(Descriptor&& other) noexcept {
-  std::swap(fd_, other.fd_);
-  return *this;
-}
-
-int Descriptor::release() {
-  return std::exchange(fd_, -1);
-}
-
 Result<OpenFile> open_regular(const std::string& path) {
   OpenFile file;
   file.descriptor = Descriptor(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));

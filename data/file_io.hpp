@@ -10,27 +10,10 @@
 #include <string>
 #include <string_view>
 
+#include "core/descriptor.hpp"
 #include "core/result.hpp"
 
 namespace mer::data {
-
-// "WHAT: the system's words", with the code that fits the errno.
-Error system_error(int number, const std::string& what);
-
-// An open file descriptor that closes itself.
-class Descriptor {
- public:
-  explicit Descriptor(int fd = -1) : fd_(fd) {}
-  ~Descriptor();
-  Descriptor(Descriptor&& other) noexcept : fd_(other.release()) {}
-  Descriptor& operator=(Descriptor&& other) noexcept;
-
-  int get() const { return fd_; }
-  int release();
-
- private:
-  int fd_;
-};
 
 struct OpenFile {
   Descriptor descriptor;

@@ -76,12 +76,10 @@ Error too_many() {
 // Builds one plan: finds folds and corpora again instead of making them twice.
 class Planner {
  public:
-  Planner(const Sweep& sweep, const Corpora& corpora) : sweep_(sweep), corpora_(corpora) {
-    plan_.submission.sweep = sweep;
-  }
+  Planner(const Sweep& sweep, const Corpora& corpora) : corpora_(corpora) { sweep_ = sweep; }
 
   Status add(int position) {
-    const Configuration& configuration = sweep_.configurations[std::size_t(position)];
+    Configuration& configuration = sweep_.configurations[std::size_t(position)];
     const auto found = corpora_.find(configuration.corpus);
     MER_CHECK(found != corpora_.end(), "a corpus of the sweep was not loaded");
     const data::Corpus& corpus = found->second;
@@ -90,7 +88,7 @@ class Planner {
 
     MER_ASSIGN(const data::FoldPlan* folds, folds_of(configuration, corpus));
     if (plan_.submission.trials.size() + sweep_.seeds.size() * folds->folds.size() > kMaxTrials) return too_many();
-    plan_.submission.sweep.configurations[std::size_t(position)].id = id_of(configuration, corpus, *folds);
+    configuration.id = id_of(configuration, corpus, *folds);
     for (const std::uint64_t seed : sweep_.seeds) {
       for (const data::Fold& fold : folds->folds) add_trial(position, corpus, fold, seed);
     }
@@ -117,7 +115,7 @@ class Planner {
   }
 
   void add_trial(int position, const data::Corpus& corpus, const data::Fold& fold, std::uint64_t seed) {
-    const Configuration& configuration = plan_.submission.sweep.configurations[std::size_t(position)];
+    const Configuration& configuration = sweep_.configurations[std::size_t(position)];
     storage::PlannedTrial trial;
     trial.configuration = position;
     trial.fold = position_of(fold, corpus);
@@ -146,9 +144,9 @@ class Planner {
     if (said_.insert(warning).second) plan_.warnings.push_back(warning);
   }
 
-  const Sweep& sweep_;
   const Corpora& corpora_;
   SweepPlan plan_;
+  Sweep& sweep_ = plan_.submission.sweep;
   std::set<CorpusId> corpus_ids_;
   std::vector<KnownFolds> known_folds_;
   std::unordered_map<FoldId, int> fold_positions_;

@@ -12,42 +12,13 @@
 #include <thread>
 #include <unistd.h>
 
+#include "core/descriptor.hpp"
 #include "core/json.hpp"
 
 namespace mer::storage {
 namespace {
 
 namespace fs = std::filesystem;
-
-Error system_error(int number, const std::string& what) {
-  const bool full = number == ENOSPC || number == EDQUOT || number == EFBIG;
-  return {full ? ErrorCode::no_space : ErrorCode::io, what + ": " + std::strerror(number)};
-}
-
-class Descriptor {
- public:
-  explicit Descriptor(int fd) : fd_(fd) {}
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  ~Descriptor() {
-    if (fd_ >= 0) close(fd_);
-  }
-  int get() const { return fd_; }
-  int release() { return std::exchange(fd_, -1); }
-
- private:
-  int fd_;
-};
-
-Status write_all(int fd, std::string_view content, const std::string& name) {
-  while (!content.empty()) {
-    const ssize_t written = write(fd, content.data(), content.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) return system_error(errno, name + ": cannot write");
-    content.remove_prefix(static_cast<std::size_t>(written));
-  }
-  return {};
-}
 
 std::string read_some(int fd) {
   std::array<char, 1024> buffer{};
@@ -86,7 +57,10 @@ Status write_holder(int fd, const std::string& name) {
   const double now = std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
   const nlohmann::json json = {{"host", local_host()}, {"pid", getpid()}, {"since", now}};
   if (ftruncate(fd, 0) != 0) return system_error(errno, name + ": cannot empty");
-  return write_all(fd, json.dump() + "\n", name);
+  const std::string text = json.dump() + "\n";
+  if (pwrite(fd, text.data(), text.size(), 0) != ssize_t(text.size()))
+    return system_error(errno, name + ": cannot write");
+  return {};
 }
 
 // A lock on the whole file that belongs to the open file (not to the process, as POSIX locks do), so that nothing else
@@ -184,7 +158,7 @@ Result<StoreLock> StoreLock::acquire(const StoreDir& store, double wait_seconds)
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
   }
   MER_TRY(write_holder(file.get(), name));
-  return StoreLock(file.release());
+  return StoreLock(std::move(file));
 }
 
 Result<std::optional<LockHolder>> StoreLock::holder(const StoreDir& store) {
@@ -196,42 +170,6 @@ Result<std::optional<LockHolder>> StoreLock::holder(const StoreDir& store) {
   if (fcntl(file.get(), F_OFD_GETLK, &lock) != 0) return system_error(errno, name + ": cannot ask for its lock");
   if (lock.l_type == F_UNLCK) return std::optional<LockHolder>();
   return std::optional(holder_from(read_some(file.get())));
-}
-
-StoreLock::StoreLock(StoreLock&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-
-StoreLock& StoreLock::operator=(StoreLock&& other) noexcept {
-  std::swap(fd_, other.fd_);
-  return *this;
-}
-
-StoreLock::~StoreLock() {
-  if (fd_ >= 0) close(fd_);
-}
-
-// --- small files ---
-
-Status write_small_file(const fs::path& path, std::string_view content, unsigned mode) {
-  const std::string temporary = path.string() + ".tmp" + std::to_string(getpid());
-  const auto write_temporary = [&]() -> Status {
-    const Descriptor file(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode));
-    if (file.get() < 0) return system_error(errno, temporary + ": cannot make this file");
-    if (fchmod(file.get(), mode) != 0) return system_error(errno, temporary + ": cannot set its mode");
-    MER_TRY(write_all(file.get(), content, temporary));
-    if (fsync(file.get()) != 0) return system_error(errno, temporary + ": cannot make it durable");
-    if (std::rename(temporary.c_str(), path.c_str()) != 0)
-      return system_error(errno, path.string() + ": cannot rename");
-    return {};
-  };
-  if (Status written = write_temporary(); !written) {
-    unlink(temporary.c_str());
-    return written;
-  }
-  const Descriptor folder(::open(path.parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (folder.get() < 0 || fsync(folder.get()) != 0) {
-    return system_error(errno, path.parent_path().string() + ": cannot make it durable");
-  }
-  return {};
 }
 
 }  // namespace mer::storage

@@ -14,8 +14,9 @@
 #include <filesystem>
 #include <optional>
 #include <string>
-#include <string_view>
+#include <utility>
 
+#include "core/descriptor.hpp"
 #include "core/ids.hpp"
 #include "core/result.hpp"
 
@@ -66,17 +67,9 @@ class StoreLock {
   // Who holds it now; nullopt: nobody.
   static Result<std::optional<LockHolder>> holder(const StoreDir& store);
 
-  StoreLock(StoreLock&& other) noexcept;
-  StoreLock& operator=(StoreLock&& other) noexcept;
-  ~StoreLock();
-
  private:
-  explicit StoreLock(int fd) : fd_(fd) {}
-  int fd_ = -1;
+  explicit StoreLock(Descriptor file) : file_(std::move(file)) {}
+  Descriptor file_;
 };
-
-// Writes a small file so that it appears whole or not at all: temporary name in the same folder, fsync, rename, fsync
-// of the folder. On an error `path` is as it was before and the temporary file is gone.
-Status write_small_file(const std::filesystem::path& path, std::string_view content, unsigned mode = 0644);
 
 }  // namespace mer::storage

@@ -26,38 +26,8 @@ constexpr int kFramesOut = 3;
 constexpr int kFirstFree = 10;  // our ends stay clear of the child's numbers
 constexpr std::size_t kReadBytes = std::size_t{1} << 20;
 
-Error system_error(const std::string& what) {
-  return {ErrorCode::unavailable, what + ": " + std::strerror(errno)};
-}
-
-class Descriptor {
- public:
-  explicit Descriptor(int fd = -1) : fd_(fd) {}
-  Descriptor(Descriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-  Descriptor& operator=(Descriptor&& other) noexcept {
-    std::swap(fd_, other.fd_);
-    return *this;
-  }
-  ~Descriptor() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  int get() const { return fd_; }
-  int release() { return std::exchange(fd_, -1); }
-
- private:
-  int fd_;
-};
-
-// Reading end, writing end.
-Result<std::pair<Descriptor, Descriptor>> make_pipe() {
-  std::array<int, 2> raw{};
-  if (::pipe2(raw.data(), O_CLOEXEC) != 0) return system_error("cannot make a pipe for a trainer");
-  const Descriptor low_in(raw[0]);
-  const Descriptor low_out(raw[1]);
-  Descriptor in(::fcntl(raw[0], F_DUPFD_CLOEXEC, kFirstFree));
-  Descriptor out(::fcntl(raw[1], F_DUPFD_CLOEXEC, kFirstFree));
-  if (in.get() < 0 || out.get() < 0) return system_error("cannot make a pipe for a trainer");
-  return std::pair(std::move(in), std::move(out));
+Error cannot(const std::string& what) {
+  return {ErrorCode::unavailable, "cannot " + what + ": " + std::strerror(errno)};
 }
 
 bool is_mpi_variable(std::string_view variable) {
@@ -98,17 +68,17 @@ Result<Descriptor> open_log(const std::string& path) {
   std::filesystem::create_directories(std::filesystem::path(path).parent_path(), error);
   const Descriptor low(::open(path.c_str(), O_CREAT | O_WRONLY | O_APPEND | O_CLOEXEC, 0644));
   Descriptor log(low.get() < 0 ? -1 : ::fcntl(low.get(), F_DUPFD_CLOEXEC, kFirstFree));
-  if (log.get() < 0) return system_error("cannot open " + path);
+  if (log.get() < 0) return cannot("open " + path);
   return log;
 }
 
 }  // namespace
 
 Result<Subprocess> Subprocess::start(const ChildCommand& command) {
-  if (::access(command.program.c_str(), X_OK) != 0) return system_error("cannot run " + command.program);
+  if (::access(command.program.c_str(), X_OK) != 0) return cannot("run " + command.program);
   MER_ASSIGN(const Descriptor log, open_log(command.log));
-  MER_ASSIGN(auto to_child, make_pipe());
-  MER_ASSIGN(auto from_child, make_pipe());
+  MER_ASSIGN(Pipe to_child, Pipe::make(kFirstFree));
+  MER_ASSIGN(Pipe from_child, Pipe::make(kFirstFree));
 
   Launch launch;
   std::vector<std::string> words = command.arguments;
@@ -122,23 +92,23 @@ Result<Subprocess> Subprocess::start(const ChildCommand& command) {
   CPU_ZERO(&launch.cores);
   for (const int core : command.cores) CPU_SET(core, &launch.cores);
   launch.set_cores = !command.cores.empty();
-  launch.input = to_child.first.get();
-  launch.output = from_child.second.get();
+  launch.input = to_child.read_end.get();
+  launch.output = from_child.write_end.get();
   launch.log = log.get();
   launch.parent = ::getpid();
 
   const pid_t pid = ::fork();
   if (pid == 0) become_child(launch);
-  if (pid < 0) return system_error("cannot start " + command.program);
-  ::fcntl(to_child.second.get(), F_SETFL, O_NONBLOCK);
-  ::fcntl(from_child.first.get(), F_SETFL, O_NONBLOCK);
-  return Subprocess(pid, to_child.second.release(), from_child.first.release());
+  if (pid < 0) return cannot("start " + command.program);
+  ::fcntl(to_child.write_end.get(), F_SETFL, O_NONBLOCK);
+  ::fcntl(from_child.read_end.get(), F_SETFL, O_NONBLOCK);
+  return Subprocess(pid, std::move(to_child.write_end), std::move(from_child.read_end));
 }
 
 Subprocess::Subprocess(Subprocess&& other) noexcept
     : pid_(std::exchange(other.pid_, -1)),
-      input_(std::exchange(other.input_, -1)),
-      output_(std::exchange(other.output_, -1)),
+      input_(std::move(other.input_)),
+      output_(std::move(other.output_)),
       unwritten_(std::move(other.unwritten_)) {}
 
 Subprocess::~Subprocess() {
@@ -146,8 +116,6 @@ Subprocess::~Subprocess() {
   for (int tries = 0; pid_ > 0 && tries < 2000 && !reap(); ++tries) {
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
   }
-  if (input_ >= 0) ::close(input_);
-  if (output_ >= 0) ::close(output_);
 }
 
 void Subprocess::write(const std::string& bytes) {
@@ -156,12 +124,12 @@ void Subprocess::write(const std::string& bytes) {
 }
 
 void Subprocess::flush() {
-  while (input_ >= 0 && !unwritten_.empty()) {
-    const ssize_t written = ::write(input_, unwritten_.data(), unwritten_.size());
+  while (input_ && !unwritten_.empty()) {
+    const ssize_t written = ::write(input_.get(), unwritten_.data(), unwritten_.size());
     if (written < 0 && errno == EINTR) continue;
     if (written < 0 && errno == EAGAIN) return;
     if (written < 0) {  // the child is gone or has closed it: reap() tells
-      ::close(std::exchange(input_, -1));
+      input_.reset();
       return;
     }
     unwritten_.erase(0, std::size_t(written));
@@ -171,12 +139,12 @@ void Subprocess::flush() {
 std::string Subprocess::read() {
   std::string bytes;
   std::array<char, 65536> chunk;
-  while (output_ >= 0 && bytes.size() < kReadBytes) {
-    const ssize_t got = ::read(output_, chunk.data(), chunk.size());
+  while (output_ && bytes.size() < kReadBytes) {
+    const ssize_t got = ::read(output_.get(), chunk.data(), chunk.size());
     if (got < 0 && errno == EINTR) continue;
     if (got < 0 && errno == EAGAIN) break;
     if (got <= 0) {
-      ::close(std::exchange(output_, -1));
+      output_.reset();
       break;
     }
     bytes.append(chunk.data(), std::size_t(got));
@@ -185,7 +153,8 @@ std::string Subprocess::read() {
 }
 
 void Subprocess::wait(int milliseconds) {
-  std::array<pollfd, 2> watched{pollfd{output_, POLLIN, 0}, pollfd{unwritten_.empty() ? -1 : input_, POLLOUT, 0}};
+  std::array<pollfd, 2> watched{pollfd{output_.get(), POLLIN, 0},
+                                pollfd{unwritten_.empty() ? -1 : input_.get(), POLLOUT, 0}};
   ::poll(watched.data(), watched.size(), milliseconds);
 }
 

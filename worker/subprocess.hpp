@@ -10,8 +10,10 @@
 #include <optional>
 #include <string>
 #include <sys/types.h>
+#include <utility>
 #include <vector>
 
+#include "core/descriptor.hpp"
 #include "core/result.hpp"
 
 namespace mer::worker {
@@ -54,11 +56,12 @@ class Subprocess {
   void kill();  // SIGKILL to the child and its process group
 
  private:
-  Subprocess(pid_t pid, int input, int output) : pid_(pid), input_(input), output_(output) {}
+  Subprocess(pid_t pid, Descriptor input, Descriptor output)
+      : pid_(pid), input_(std::move(input)), output_(std::move(output)) {}
 
   pid_t pid_ = -1;  // -1: reaped
-  int input_ = -1;
-  int output_ = -1;  // -1: the stream has ended
+  Descriptor input_;
+  Descriptor output_;  // none: the stream has ended
   std::string unwritten_;
 };
 

@@ -9,6 +9,7 @@
 #include <span>
 #include <utility>
 
+#include "core/descriptor.hpp"
 #include "core/json.hpp"
 #include "core/sha256.hpp"
 #include "data/file_io.hpp"
@@ -141,7 +142,7 @@ Result<CheckpointRecord> write_checkpoint(const std::string& store, const TrialI
   const std::string folder = store + "/" + folder_of(trial);
   std::error_code error;
   const bool created = fs::create_directories(folder, error);
-  if (error) return data::system_error(error.value(), folder + ": cannot be created");
+  if (error) return system_error(error.value(), folder + ": cannot be created");
   if (created) {
     MER_TRY(data::sync_folder(store + "/checkpoints"));
     MER_TRY(data::sync_folder(store));

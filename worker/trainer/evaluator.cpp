@@ -40,9 +40,8 @@ class PartCollector {
       if (!share.scored[i]) continue;
       const auto row_logits = logits.row(first_row + std::int64_t(i));
       result_.confusion.at(int(input.labels[share.rows[i]]), predicted_class(row_logits)) += 1;
-      const auto& rows = task_.part->rows;
-      const auto position = std::lower_bound(rows.begin(), rows.end(), share.rows[i]) - rows.begin();
-      write_probabilities(row_logits, result_.probabilities.data() + position * logits.classes);
+      const std::size_t place = task_.part->place_of(share.rows[i]);
+      write_probabilities(row_logits, result_.probabilities.data() + place * std::size_t(logits.classes));
     }
   }
 

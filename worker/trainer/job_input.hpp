@@ -4,6 +4,7 @@
 // differs, a shape that cannot share the stack), each with a message for the user.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -24,6 +25,10 @@ struct Part {
   std::vector<std::uint32_t> rows;          // scored utterances, ascending: the order of predictions
 
   bool empty() const { return rows.empty(); }
+  // Where a scored utterance stands in `rows`.
+  std::size_t place_of(std::uint32_t row) const {
+    return std::size_t(std::ranges::lower_bound(rows, row) - rows.begin());
+  }
 };
 
 struct FoldInput {

@@ -15,6 +15,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/descriptor.hpp"
 #include "core/exit_code.hpp"
 #include "core/json.hpp"
 #include "core/json_text.hpp"
@@ -94,8 +95,8 @@ ExitCode run_job_file(const std::string& path, const std::string& out) {
   set_up_signals(true);
   const Result<StackJob> job = read_job(path);
   if (!job) return complain(job.error());
-  const data::Descriptor file(out.empty() ? -1 : open(out.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
-  if (!out.empty() && file.get() < 0) return complain(data::system_error(errno, out + ": cannot be written"));
+  const Descriptor file(out.empty() ? -1 : open(out.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
+  if (!out.empty() && file.get() < 0) return complain(system_error(errno, out + ": cannot be written"));
   FrameSink frames(file.get());
   ProgressSink progress;
   ReportSink& sink = out.empty() ? static_cast<ReportSink&>(progress) : frames;

@@ -1,10 +1,10 @@
 #include "worker/trainer/representations.hpp"
 
 #include <ATen/ATen.h>
-#include <algorithm>
 #include <filesystem>
 #include <map>
 
+#include "core/descriptor.hpp"
 #include "data/file_io.hpp"
 #include "data/safetensors.hpp"
 #include "worker/trainer/tensor_bytes.hpp"
@@ -19,12 +19,12 @@ struct Places {
   std::vector<std::int64_t> from, to;
 };
 
-Places places_of(const ShareRows& share, std::int64_t first_row, const std::vector<std::uint32_t>& part_rows) {
+Places places_of(const ShareRows& share, std::int64_t first_row, const Part& part) {
   Places places;
   for (std::size_t i = 0; i < share.rows.size(); ++i) {
     if (!share.scored[i]) continue;
     places.from.push_back(first_row + std::int64_t(i));
-    places.to.push_back(std::lower_bound(part_rows.begin(), part_rows.end(), share.rows[i]) - part_rows.begin());
+    places.to.push_back(std::int64_t(part.place_of(share.rows[i])));
   }
   return places;
 }
@@ -40,7 +40,7 @@ model::NamedTensors representations_of(model::StackedModel& model, const JobInpu
   model::NamedTensors all;
   for_each_evaluation_step(model, input, {&task, 1}, [&](const EvaluationStep& step) {
     const ShareRows& share = step.gathered.shares[std::size_t(task.slot)];
-    const Places places = places_of(share, step.gathered.batch.layout.slot_begin(task.slot), rows);
+    const Places places = places_of(share, step.gathered.batch.layout.slot_begin(task.slot), *task.part);
     for (const auto& [name, tensor] : named(model.shape().settings, step.representations)) {
       const at::Tensor values = tensor.cpu();
       if (!all.contains(name)) all[name] = at::zeros({std::int64_t(rows.size()), values.size(1)}, values.options());
@@ -55,7 +55,7 @@ Status write_representations(const std::string& store, const TrialJob& trial, co
   const std::string folder = store + "/representations/" + trial.spec.id.hex;
   std::error_code error;
   std::filesystem::create_directories(folder, error);
-  if (error) return data::system_error(error.value(), folder + ": cannot be created");
+  if (error) return system_error(error.value(), folder + ": cannot be created");
   std::map<std::string, data::TensorView> views;
   for (const auto& [name, tensor] : tensors) views[name] = view_of(tensor);
   const auto written = data::write_safetensors(folder + "/" + std::to_string(trial.attempt) + ".safetensors", views,

@@ -1,0 +1,43 @@
+#include "core/descriptor.hpp"
+
+#include <array>
+#include <cerrno>
+#include <fcntl.h>
+#include <system_error>
+#include <unistd.h>
+#include <utility>
+
+namespace mer {
+
+Error system_error(int number, const std::string& what) {
+  ErrorCode code = ErrorCode::io;
+  if (number == ENOSPC || number == EDQUOT || number == EFBIG) code = ErrorCode::no_space;
+  if (number == ENOENT || number == ENOTDIR) code = ErrorCode::not_found;
+  return {code, what + ": " + std::generic_category().message(number)};
+}
+
+Descriptor& Descriptor::operator=(Descriptor&& other) noexcept {
+  std::swap(fd_, other.fd_);
+  return *this;
+}
+
+int Descriptor::release() {
+  return std::exchange(fd_, -1);
+}
+
+void Descriptor::reset() {
+  if (fd_ >= 0) ::close(std::exchange(fd_, -1));
+}
+
+Result<Pipe> Pipe::make(int first_free) {
+  std::array<int, 2> raw{};
+  if (::pipe2(raw.data(), O_CLOEXEC) != 0) return system_error(errno, "cannot make a pipe");
+  Pipe pipe{Descriptor(raw[0]), Descriptor(raw[1])};
+  if (raw[0] >= first_free && raw[1] >= first_free) return pipe;
+  Pipe moved{Descriptor(::fcntl(raw[0], F_DUPFD_CLOEXEC, first_free)),
+             Descriptor(::fcntl(raw[1], F_DUPFD_CLOEXEC, first_free))};
+  if (!moved.read_end || !moved.write_end) return system_error(errno, "cannot make a pipe");
+  return moved;
+}
+
+}  // namespace mer
