@@ -12,36 +12,30 @@
 
 namespace mer::model {
 
-// softmax(f(scale * Q K^T)) V within each dialogue and head; f is tanh where `squash`, else the identity. Q, K, V:
-// [rows, width], width a multiple of heads; dialogues: first row of each, and the end.
-at::Tensor attend(const at::Tensor& query, const at::Tensor& key, const at::Tensor& value,
-                  const std::vector<std::int64_t>& dialogues, int heads, double scale, bool squash);
-
 // nn.MultiheadAttention: projections of query, key and value, scaled dot products per head, output projection.
 class MultiHeadAttention {
  public:
   MultiHeadAttention(Parameters& parameters, const std::string& name, int width, int heads);
 
   // Query from `target`, keys and values from `source` (eq 10, 11); self-attention: source is target.
-  PerSlot operator()(const PerSlot& target, const PerSlot& source, const std::vector<SlotRows>& rows) const;
+  at::Tensor operator()(const at::Tensor& target, const at::Tensor& source, const LayoutPtr& layout) const;
 
  private:
-  int width_;
   int heads_;
-  PerSlot in_weight_;  // [3 * width, width]: query, key, value
-  PerSlot in_bias_;    // [3 * width]
-  PerSlot out_weight_;
-  PerSlot out_bias_;
+  const Parameter& in_weight_;  // [3 * width, width]: query, key, value
+  const Parameter& in_bias_;    // [3 * width]
+  const Parameter& out_weight_;
+  const Parameter& out_bias_;
 };
 
 // Poria et al. 2017b: a query turn x_q attends to turns x_k with softmax_k(tanh(x_k^T W x_q)).
 class BilinearAttention {
  public:
   BilinearAttention(Parameters& parameters, const std::string& name, int width);
-  PerSlot operator()(const PerSlot& x, const std::vector<SlotRows>& rows) const;
+  at::Tensor operator()(const at::Tensor& x, const LayoutPtr& layout) const;
 
  private:
-  PerSlot weight_;  // [width, width]
+  const Parameter& weight_;  // [width, width]
 };
 
 // Self-attention of one modality (section 3.3) with the dropout after it and the optional residual.
@@ -49,8 +43,7 @@ class SelfAttention {
  public:
   SelfAttention(Parameters& parameters, const std::string& name, const ModelSettings& settings,
                 std::uint32_t dropout_layer);
-  PerSlot operator()(const PerSlot& x, const std::vector<SlotRows>& rows,
-                     const std::vector<SlotSettings>& settings) const;
+  at::Tensor operator()(const at::Tensor& x, const LayoutPtr& layout, const std::vector<SlotSettings>& settings) const;
 
  private:
   std::optional<MultiHeadAttention> multi_head_;  // exactly one of the two
@@ -64,15 +57,15 @@ class CrossAttention {
  public:
   CrossAttention(Parameters& parameters, const std::string& name, const ModelSettings& settings,
                  std::uint32_t dropout_layer, std::uint32_t feed_forward_dropout_layer);
-  PerSlot operator()(const PerSlot& target, const PerSlot& source, const std::vector<SlotRows>& rows,
-                     const std::vector<SlotSettings>& settings) const;
+  at::Tensor operator()(const at::Tensor& target, const at::Tensor& source, const LayoutPtr& layout,
+                        const std::vector<SlotSettings>& settings) const;
 
  private:
   MultiHeadAttention attention_;
   bool residual_;
   bool positions_;
   bool feed_forward_;
-  Linear widen_;   // feed-forward only: width -> 4 width
+  Linear widen_;   // feed-forward only: width -> 4 width, relu
   Linear narrow_;  // 4 width -> width
   std::uint32_t dropout_layer_;
   std::uint32_t feed_forward_dropout_layer_;

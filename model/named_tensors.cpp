@@ -34,7 +34,7 @@ NamedTensors named(const ModelSettings& settings, const Representations& represe
   name_each(out, "cycled", modalities, representations.cycled);
   name_each(out, "cross", pairs_of(modalities), representations.cross);
   name_each(out, "auxiliary_logits", modalities, representations.auxiliary_logits);
-  out["logits"] = representations.logits;
+  out["logits"] = representations.logits.detach();
   return out;
 }
 

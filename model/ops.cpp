@@ -1,105 +1,124 @@
 #include "model/ops.hpp"
 
 #include <ATen/ATen.h>
-#include <cmath>
-#include <cstdint>
+#include <ATen/core/LegacyTypeDispatch.h>
+#include <algorithm>
+#include <cstring>
 
 #include "core/philox.hpp"
+#include "model/node.hpp"
 
 namespace mer::model {
-
 namespace {
 
-// 1 / (1 - rate) where kept, else 0.
-template <class Scalar>
-void fill_mask(Scalar* mask, std::int64_t width, std::uint32_t layer, const SlotRows& rows,
-               const SlotSettings& settings) {
-  const auto key = philox_key(settings.seed, RandomPurpose::dropout);
-  const auto kept = Scalar(1.0 / (1.0 - settings.dropout));
-  const std::int64_t blocks = (width + 3) / 4;
-  for (std::size_t dialogue = 0; dialogue + 1 < rows.dialogues.size(); ++dialogue) {
-    const std::int64_t turns = rows.dialogues[dialogue + 1] - rows.dialogues[dialogue];
-    for (std::int64_t turn = 0; turn < turns; ++turn, mask += width) {
-      for (std::int64_t block = 0; block < blocks; ++block) {
-        const PhiloxBlock words = philox4x32(
-            {layer, std::uint32_t(settings.step), std::uint32_t(dialogue), std::uint32_t(turn * blocks + block)}, key);
-        for (std::int64_t i = 0; i < std::min(std::int64_t{4}, width - 4 * block); ++i) {
-          mask[4 * block + i] = double(uniform_float(words[std::size_t(i)])) >= settings.dropout ? kept : Scalar(0);
-        }
-      }
+template <class T>
+void fill_masks(const at::Tensor& masks, std::uint32_t layer, const Layout& layout,
+                const std::vector<SlotSettings>& settings) {
+  const std::int64_t width = masks.size(1);
+  for (std::size_t slot = 0; slot < layout.slots.size(); ++slot) {
+    const SlotRows& part = layout.slots[slot];
+    const Matrix<T> mask = matrix<T>(masks, part.begin);
+    if (settings[slot].dropout == 0) {
+      std::fill_n(mask.data, part.rows() * width, T(1));
+      continue;
     }
+    kernels::kernels<T>().dropout_mask({part.dialogues, width, philox_key(settings[slot].seed, RandomPurpose::dropout),
+                                        layer, std::uint32_t(settings[slot].step), settings[slot].dropout, mask});
   }
 }
 
-at::Tensor dropout_mask(const at::Tensor& like, std::uint32_t layer, const SlotRows& rows,
-                        const SlotSettings& settings) {
-  at::Tensor mask = at::empty(like.sizes(), like.scalar_type());
-  if (like.scalar_type() == at::kDouble) {
-    fill_mask(mask.mutable_data_ptr<double>(), like.size(1), layer, rows, settings);
-  } else {
-    fill_mask(mask.mutable_data_ptr<float>(), like.size(1), layer, rows, settings);
+// to[i] = from[sources[i]].
+void gather(const at::Tensor& from, const std::vector<std::int64_t>& sources, const at::Tensor& to) {
+  const auto bytes = std::size_t(from.stride(0)) * from.element_size();
+  const auto* const source = static_cast<const std::byte*>(from.const_data_ptr());
+  auto* const target = static_cast<std::byte*>(to.mutable_data_ptr());
+  for (std::size_t i = 0; i < sources.size(); ++i) {
+    if (sources[i] >= 0) std::memcpy(target + i * bytes, source + std::size_t(sources[i]) * bytes, bytes);
   }
-  return mask;
 }
 
-bool aligned(const at::Tensor& tensor) {
-  return tensor.is_contiguous() && reinterpret_cast<std::uintptr_t>(tensor.const_data_ptr()) % 64 == 0;
+// to[sources[i]] = from[i]; other rows 0.
+void scatter(const at::Tensor& from, const std::vector<std::int64_t>& sources, const at::Tensor& to) {
+  const auto bytes = std::size_t(from.stride(0)) * from.element_size();
+  const auto* const source = static_cast<const std::byte*>(from.const_data_ptr());
+  auto* const target = static_cast<std::byte*>(to.mutable_data_ptr());
+  std::memset(target, 0, to.nbytes());
+  for (std::size_t i = 0; i < sources.size(); ++i) {
+    if (sources[i] >= 0) std::memcpy(target + std::size_t(sources[i]) * bytes, source + i * bytes, bytes);
+  }
+}
+
+at::Tensor empty_like_rows(const at::Tensor& x, std::int64_t rows) {
+  std::vector<std::int64_t> sizes = x.sizes().vec();
+  sizes[0] = rows;
+  return at::empty(sizes, x.scalar_type());
 }
 
 }  // namespace
 
-Linear::Linear(Parameters& parameters, const std::string& name, int inputs, int outputs)
-    : weight(parameters.add(name + ".weight", {outputs, inputs}, 1 / std::sqrt(double(inputs)))),
-      bias(parameters.add(name + ".bias", {outputs}, 1 / std::sqrt(double(inputs)))) {}
-
-PerSlot Linear::operator()(const PerSlot& x) const {
-  return map([](const auto& rows, const auto& w, const auto& b) { return at::linear(rows, w, b); }, x, weight, bias);
-}
-
-PerSlot add(const PerSlot& a, const PerSlot& b) {
-  return map([](const auto& left, const auto& right) { return left + right; }, a, b);
-}
-
-PerSlot concatenate(const std::vector<PerSlot>& parts) {
-  PerSlot result(parts.front().size());
-  for (std::size_t slot = 0; slot < result.size(); ++slot) {
-    if (!parts.front()[slot].defined()) continue;
-    std::vector<at::Tensor> tensors;
-    for (const PerSlot& part : parts) tensors.push_back(part[slot]);
-    result[slot] = at::cat(tensors, 1);
+at::Tensor dropout(const at::Tensor& x, std::uint32_t layer, const LayoutPtr& layout,
+                   const std::vector<SlotSettings>& settings) {
+  if (std::all_of(settings.begin(), settings.end(), [](const SlotSettings& slot) { return slot.dropout == 0; })) {
+    return x;
   }
-  return result;
+  const at::Tensor masks = at::empty(x.sizes(), x.scalar_type());
+  with_type(x.scalar_type(), [&]<class T>(T) { fill_masks<T>(masks, layer, *layout, settings); });
+  return x * masks;
 }
 
-PerSlot dropout(const PerSlot& x, std::uint32_t layer, const std::vector<SlotRows>& rows,
-                const std::vector<SlotSettings>& settings) {
-  PerSlot result = x;
-  for (std::size_t slot = 0; slot < x.size(); ++slot) {
-    if (!x[slot].defined() || settings[slot].dropout == 0) continue;
-    result[slot] = x[slot] * dropout_mask(x[slot], layer, rows[slot], settings[slot]);
+namespace {
+
+// The layout's row of each packed row.
+at::Tensor places_of(const Layout& layout) {
+  std::vector<std::int64_t> places;
+  for (const SlotRows& part : layout.slots) {
+    for (std::int64_t row = 0; row < part.rows(); ++row) places.push_back(part.begin + row);
   }
-  return result;
+  return at::tensor(places, at::kLong);
 }
 
-PerSlot split_by_slot(const at::Tensor& stacked, const Layout& layout) {
-  PerSlot parts(std::size_t(layout.slots()));
-  for (int slot = 0; slot < layout.slots(); ++slot) {
-    const std::int64_t begin = layout.slot_begin(slot);
-    const std::int64_t count = layout.slot_end(slot) - begin;
-    if (count == 0) continue;
-    const at::Tensor part = stacked.narrow(0, begin, count);
-    parts[std::size_t(slot)] = aligned(part) ? part : part.clone(at::MemoryFormat::Contiguous);
-  }
-  return parts;
+}  // namespace
+
+at::Tensor pack_rows(const at::Tensor& x, const Layout& layout) {
+  return x.index_select(0, places_of(layout));
 }
 
-at::Tensor stack_rows(const PerSlot& parts) {
-  std::vector<at::Tensor> values;
-  for (const at::Tensor& part : parts) {
-    if (part.defined()) values.push_back(part.detach());
+at::Tensor spread_rows(const at::Tensor& packed, const Layout& layout) {
+  return at::zeros_like(empty_like_rows(packed, layout.rows())).index_copy_(0, places_of(layout), packed);
+}
+
+RowSelection::RowSelection(const LayoutPtr& layout, const std::vector<std::uint8_t>& flags) : selected_(layout) {
+  const auto selects = [&](const SlotRows& part) {
+    return std::count(flags.begin() + part.begin, flags.begin() + part.begin + part.rows(), 1);
+  };
+  const auto whole = [&](const SlotRows& part) { return selects(part) == part.rows(); };
+  if (flags.empty() || std::all_of(layout->slots.begin(), layout->slots.end(), whole)) return;
+  auto selected = std::make_shared<Layout>();
+  for (const SlotRows& part : layout->slots) {
+    const std::vector<std::int64_t> length(selects(part) > 0 ? 1 : 0, selects(part));
+    selected->add_slot(length);
+    sources_.resize(std::size_t(selected->slots.back().begin), -1);
+    for (std::int64_t row = part.begin; row < part.begin + part.rows(); ++row) {
+      if (flags[std::size_t(row)] != 0) sources_.push_back(row);
+    }
   }
-  if (values.empty()) return {};
-  return values.size() == 1 ? values.front() : at::cat(values, 0);
+  sources_.resize(std::size_t(selected->rows()), -1);
+  selected_ = std::move(selected);
+}
+
+at::Tensor RowSelection::operator()(const at::Tensor& x) const {
+  if (sources_.empty()) return x;
+  at::Tensor rows;
+  {
+    const at::AutoDispatchBelowADInplaceOrView below;
+    rows = empty_like_rows(x, std::int64_t(sources_.size()));
+    gather(x.contiguous(), sources_, rows);
+  }
+  return record(rows, {x}, [sources = sources_, count = x.size(0)](const at::Tensor& gradient) {
+    const at::Tensor spread = empty_like_rows(gradient, count);
+    scatter(gradient, sources, spread);
+    return std::vector<at::Tensor>{spread};
+  });
 }
 
 }  // namespace mer::model

@@ -23,28 +23,30 @@ at::ScalarType scalar_type_of(Dtype dtype) {
   return dtype == Dtype::float64 ? at::kDouble : at::kFloat;
 }
 
-PerSlot Parameters::add(std::string name, std::vector<std::int64_t> shape, double bound) {
+at::Tensor Parameter::of_slot(const at::Tensor& stacked, int slot) const {
+  if (!stacked.defined()) return {};
+  return stacked.detach().select(0, slot).narrow(0, 0, elements_of(shape)).view(shape);
+}
+
+at::Tensor Parameter::empty_gradient() const {
+  return at::empty(values.sizes(), values.scalar_type());
+}
+
+const Parameter& Parameters::add(std::string name, std::vector<std::int64_t> shape, double bound) {
   const at::ScalarType type = scalar_type_of(dtype_);
-  const std::int64_t elements = elements_of(shape);
   const std::int64_t step = kAlignment / std::int64_t(c10::elementSize(type));
-  const std::int64_t stride = (elements + step - 1) / step * step;
-  const at::Tensor storage = at::zeros({slots_, stride}, type);
-  Entry entry{std::move(name), bound, {}};
-  for (int slot = 0; slot < slots_; ++slot) {
-    at::Tensor leaf = storage.select(0, slot).narrow(0, 0, elements).view(shape).detach();
-    entry.tensors.push_back(leaf.set_requires_grad(true));
-  }
-  entries_.push_back(std::move(entry));
-  return entries_.back().tensors;
+  const std::int64_t stride = (elements_of(shape) + step - 1) / step * step;
+  const at::Tensor values = at::zeros({slots_, stride}, type).set_requires_grad(true);
+  return entries_.emplace_back(Parameter{std::move(name), std::move(shape), bound, values});
 }
 
 void Parameters::initialise(int slot, std::uint64_t seed) {
   const at::NoGradGuard no_grad;
   const auto key = philox_key(seed, RandomPurpose::initial_weights);
   for (std::size_t number = 0; number < entries_.size(); ++number) {
-    const Entry& entry = entries_[number];
-    const at::Tensor& target = entry.tensors[std::size_t(slot)];
-    if (entry.bound == 0) {
+    const Parameter& parameter = entries_[number];
+    const at::Tensor target = parameter.of_slot(parameter.values, slot);
+    if (parameter.bound == 0) {
       target.zero_();
       continue;
     }
@@ -55,7 +57,7 @@ void Parameters::initialise(int slot, std::uint64_t seed) {
       const PhiloxBlock words =
           philox4x32({std::uint32_t(number), std::uint32_t(block_number), std::uint32_t(block_number >> 32), 0}, key);
       for (std::int64_t i = begin; i < std::min(begin + 4, values.numel()); ++i) {
-        value[i] = entry.bound * (2.0 * uniform_float(words[std::size_t(i - begin)]) - 1.0);
+        value[i] = parameter.bound * (2.0 * uniform_float(words[std::size_t(i - begin)]) - 1.0);
       }
     }
     target.copy_(values.view(target.sizes()));

@@ -132,16 +132,23 @@ Result<std::vector<std::int64_t>> offsets_of(const std::string& name, const at::
   return offsets;
 }
 
-Result<Layout> layout_of(const NamedTensors& input, std::int64_t rows, int slots) {
+Result<LayoutPtr> layout_of(const NamedTensors& input, std::int64_t rows, int slots) {
   MER_ASSIGN(const at::Tensor lengths, find(input, "dialogue_lengths"));
-  Layout layout;
-  MER_ASSIGN(layout.dialogue_rows, offsets_of("dialogue_lengths", lengths, 1, rows));
+  MER_ASSIGN(const auto first_rows, offsets_of("dialogue_lengths", lengths, 1, rows));
   const std::int64_t dialogues = lengths.numel();
   const auto counts = input.find("slot_dialogues");
   const at::Tensor per_slot = counts == input.end() ? at::full({1}, dialogues, at::kLong) : counts->second;
-  MER_ASSIGN(layout.slot_dialogues, offsets_of("slot_dialogues", per_slot, 0, dialogues));
-  if (layout.slots() != slots) return wrong("slot_dialogues", per_slot, "one number for each of the slots");
-  return layout;
+  MER_ASSIGN(const auto first_dialogues, offsets_of("slot_dialogues", per_slot, 0, dialogues));
+  if (per_slot.numel() != slots) return wrong("slot_dialogues", per_slot, "one number for each of the slots");
+  auto layout = std::make_shared<Layout>();
+  for (std::size_t slot = 0; slot < std::size_t(slots); ++slot) {
+    std::vector<std::int64_t> of_slot;
+    for (auto d = std::size_t(first_dialogues[slot]); d < std::size_t(first_dialogues[slot + 1]); ++d) {
+      of_slot.push_back(first_rows[d + 1] - first_rows[d]);
+    }
+    layout->add_slot(of_slot);
+  }
+  return LayoutPtr(layout);
 }
 
 Result<Batch> batch_of(const NamedTensors& input, Case& probed) {
@@ -163,15 +170,21 @@ Result<Batch> batch_of(const NamedTensors& input, Case& probed) {
     probed.shape.feature_dims.push_back(int(features.size(1)));
     batch.features.push_back(std::move(features));
   }
-  if (const auto scored = input.find("scored"); scored != input.end()) {
-    const at::Tensor& flags = scored->second;
+  at::Tensor scored;
+  if (const auto given = input.find("scored"); given != input.end()) {
+    const at::Tensor& flags = given->second;
     if (flags.scalar_type() != at::kByte || flags.dim() != 1 || flags.numel() != rows) {
       return wrong("scored", flags, "uint8 [" + std::to_string(rows) + "]");
     }
-    const at::Tensor packed = flags.contiguous();
-    batch.scored.assign(packed.const_data_ptr<std::uint8_t>(), packed.const_data_ptr<std::uint8_t>() + rows);
+    scored = flags;
   }
   MER_ASSIGN(batch.layout, layout_of(input, rows, probed.slots));
+  for (at::Tensor& features : batch.features) features = spread_rows(features, *batch.layout);
+  batch.labels = spread_rows(batch.labels, *batch.layout);
+  if (scored.defined()) {
+    const at::Tensor flags = spread_rows(scored, *batch.layout);
+    batch.scored.assign(flags.const_data_ptr<std::uint8_t>(), flags.const_data_ptr<std::uint8_t>() + flags.numel());
+  }
   return batch;
 }
 
@@ -236,6 +249,7 @@ Result<NamedTensors> probe(const NamedTensors& input, const Metadata& metadata) 
     const Representations representations = model.forward(probed.batch, probed.settings);
     const Losses losses = model.losses(probed.batch, representations, probed.settings);
     NamedTensors out = named(probed.shape.settings, representations);
+    for (auto& [name, rows] : out) rows = pack_rows(rows, *probed.batch.layout);
     out.merge(named(probed.shape.settings, losses));
     if (probed.gradients) {
       model.backward(losses);

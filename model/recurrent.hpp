@@ -17,14 +17,14 @@ class RecurrentLayer {
   // each has all of it and a linear layer brings two directions back to it.
   RecurrentLayer(Parameters& parameters, const std::string& name, const ModelSettings& settings);
 
-  PerSlot operator()(const PerSlot& x, const std::vector<SlotRows>& rows) const;
+  at::Tensor operator()(const at::Tensor& x, const LayoutPtr& layout) const;
 
  private:
-  bool lstm_;
+  kernels::Cell cell_;
   bool both_directions_;
-  int width_;                     // of one direction
-  std::vector<PerSlot> weights_;  // weight_ih, weight_hh, bias_ih, bias_hh; forward, then backward
-  Linear projection_;             // both directions at full width only
+  std::int64_t width_;                     // of one direction
+  std::vector<const Parameter*> weights_;  // weight_ih, weight_hh, bias_ih, bias_hh; forward, then backward
+  Linear projection_;                      // both directions at full width only
   bool projected_;
 };
 

@@ -1,6 +1,7 @@
 #include "model/stacked_model.hpp"
 
 #include <ATen/ATen.h>
+#include <algorithm>
 #include <optional>
 #include <torch/csrc/autograd/autograd.h>
 
@@ -11,15 +12,6 @@
 #include "model/subspace.hpp"
 
 namespace mer::model {
-
-// The packed lists of Representations, slot by slot.
-struct RaggedOutputs {
-  std::vector<PerSlot> context;
-  Subspaces subspaces;
-  std::vector<PerSlot> cross;
-  std::vector<PerSlot> auxiliary_logits;
-  PerSlot logits;
-};
 
 namespace {
 
@@ -52,10 +44,10 @@ struct ContextEncoder {
                            std::uint32_t(modality));
   }
 
-  PerSlot operator()(const PerSlot& features, const std::vector<SlotRows>& rows,
-                     const std::vector<SlotSettings>& settings) const {
-    const PerSlot context = recurrent(input(features), rows);
-    return self_attention ? (*self_attention)(context, rows, settings) : context;
+  at::Tensor operator()(const at::Tensor& features, const LayoutPtr& layout,
+                        const std::vector<SlotSettings>& settings) const {
+    const at::Tensor context = recurrent(input(features, layout), layout);
+    return self_attention ? (*self_attention)(context, layout, settings) : context;
   }
 };
 
@@ -73,9 +65,8 @@ struct Network {
   std::vector<Linear> auxiliary;
 
   Network(const Shape& shape, int slots);
-  std::vector<PerSlot> fused(const RaggedOutputs& outputs) const;
-  RaggedOutputs operator()(const std::vector<PerSlot>& features, const std::vector<SlotRows>& rows,
-                           const std::vector<SlotSettings>& settings) const;
+  std::vector<at::Tensor> fused(const Representations& outputs) const;
+  Representations operator()(const Batch& batch, const std::vector<SlotSettings>& settings) const;
 };
 
 Network::Network(const Shape& shape, int slots)
@@ -104,122 +95,100 @@ Network::Network(const Shape& shape, int slots)
 
 // [F_a->t, F_t->a, U_a^pub, U_t^pub]. Without cross-attention the unique representations of the targets stand in for
 // F; without subspaces there is no public part, and without both [U_a, U_t] is left.
-std::vector<PerSlot> Network::fused(const RaggedOutputs& outputs) const {
-  std::vector<PerSlot> parts = outputs.cross;
+std::vector<at::Tensor> Network::fused(const Representations& outputs) const {
+  std::vector<at::Tensor> parts = outputs.cross;
   const std::size_t modalities = contexts.size();
   if (cross.empty() && subspaces) {
-    for (std::size_t m = 0; m < modalities; ++m) parts.push_back(outputs.subspaces.unique[(m + 1) % modalities]);
+    for (std::size_t m = 0; m < modalities; ++m) parts.push_back(outputs.unique[(m + 1) % modalities]);
   } else if (cross.empty()) {
     parts = outputs.context;
   }
-  parts.insert(parts.end(), outputs.subspaces.public_.begin(), outputs.subspaces.public_.end());
+  parts.insert(parts.end(), outputs.public_.begin(), outputs.public_.end());
   return parts;
 }
 
-RaggedOutputs Network::operator()(const std::vector<PerSlot>& features, const std::vector<SlotRows>& rows,
-                                  const std::vector<SlotSettings>& settings) const {
-  RaggedOutputs outputs;
+Representations Network::operator()(const Batch& batch, const std::vector<SlotSettings>& settings) const {
+  const LayoutPtr& layout = batch.layout;
+  Representations outputs;
   for (std::size_t m = 0; m < contexts.size(); ++m) {
-    outputs.context.push_back(contexts[m](features[m], rows, settings));
+    outputs.context.push_back(contexts[m](batch.features[m], layout, settings));
   }
-  if (subspaces) outputs.subspaces = (*subspaces)(outputs.context);
-  const std::vector<PerSlot>& adapted = subspaces ? outputs.subspaces.unique : outputs.context;
+  if (subspaces) {
+    Subspaces mapped = (*subspaces)(outputs.context, layout);
+    outputs.public_ = std::move(mapped.public_);
+    outputs.unique = std::move(mapped.unique);
+    outputs.reconstructed = std::move(mapped.reconstructed);
+    outputs.cycled = std::move(mapped.cycled);
+  }
+  const std::vector<at::Tensor>& adapted = subspaces ? outputs.unique : outputs.context;
   for (std::size_t p = 0; p < cross.size(); ++p) {
-    outputs.cross.push_back(cross[p](adapted[pairs[p].target], adapted[pairs[p].source], rows, settings));
+    outputs.cross.push_back(cross[p](adapted[pairs[p].target], adapted[pairs[p].source], layout, settings));
   }
-  outputs.logits = classifier(concatenate(fused(outputs)));
+  const std::vector<at::Tensor> parts = fused(outputs);
+  outputs.logits = classifier(parts.size() == 1 ? parts.front() : at::cat(parts, 1), layout);
   for (std::size_t m = 0; m < auxiliary.size(); ++m) {
-    outputs.auxiliary_logits.push_back(auxiliary[m](outputs.context[m]));
+    outputs.auxiliary_logits.push_back(auxiliary[m](outputs.context[m], layout));
   }
   return outputs;
 }
 
 namespace {
 
-std::vector<at::Tensor> stack_each(const std::vector<PerSlot>& parts) {
-  std::vector<at::Tensor> stacked;
-  for (const PerSlot& part : parts) stacked.push_back(stack_rows(part));
-  return stacked;
+std::vector<at::Tensor> select(const RowSelection& rows, const std::vector<at::Tensor>& tensors) {
+  std::vector<at::Tensor> selected;
+  for (const at::Tensor& tensor : tensors) selected.push_back(rows(tensor));
+  return selected;
 }
 
-// For each slot the numbers of its scored rows; nullopt: all rows are scored.
-std::optional<PerSlot> scored_rows(const Batch& batch) {
-  if (batch.scored.empty()) return std::nullopt;
-  PerSlot indices(std::size_t(batch.layout.slots()));
-  for (int slot = 0; slot < batch.layout.slots(); ++slot) {
-    std::vector<std::int64_t> rows;
-    const std::int64_t begin = batch.layout.slot_begin(slot);
-    for (std::int64_t row = begin; row < batch.layout.slot_end(slot); ++row) {
-      if (batch.scored[std::size_t(row)] != 0) rows.push_back(row - begin);
-    }
-    indices[std::size_t(slot)] = at::tensor(rows, at::kLong);
-  }
-  return indices;
-}
-
-// The rows that enter losses; undefined for a slot that has none.
-class Scored {
- public:
-  explicit Scored(const Batch& batch) : rows_(scored_rows(batch)) {}
-
-  PerSlot operator()(const PerSlot& parts) const {
-    if (!rows_) return parts;
-    return map(
-        [](const at::Tensor& part, const at::Tensor& rows) {
-          if (rows.numel() == part.size(0)) return part;
-          return rows.numel() == 0 ? at::Tensor() : part.index_select(0, rows);
-        },
-        parts, *rows_);
-  }
-
- private:
-  std::optional<PerSlot> rows_;
-};
-
-PerSlot sum(const std::vector<PerSlot>& terms) {
-  PerSlot total = terms.front();
-  for (std::size_t i = 1; i < terms.size(); ++i) total = add(total, terms[i]);
+at::Tensor sum(const std::vector<at::Tensor>& terms) {
+  at::Tensor total = terms.front();
+  for (std::size_t i = 1; i < terms.size(); ++i) total = total + terms[i];
   return total;
 }
 
-// Scalars of the slots as one tensor [R]; 0 where a slot takes no part.
-at::Tensor stack_scalars(const PerSlot& scalars, at::ScalarType type) {
-  std::vector<at::Tensor> values;
-  for (const at::Tensor& scalar : scalars) values.push_back(scalar.defined() ? scalar : at::zeros({}, type));
-  return at::stack(values);
+// [R] of each slot's hyperparameter.
+at::Tensor by_slot(const std::vector<SlotSettings>& settings, double SlotSettings::*field, at::ScalarType type) {
+  std::vector<double> values;
+  for (const SlotSettings& slot : settings) values.push_back(slot.*field);
+  return at::tensor(values, at::kDouble).to(type);
 }
 
-struct SubspaceLosses {
-  PerSlot similarity, difference, reconstruction, cycle;
-};
-
 // Eq 5-8, over modalities and unordered pairs of them.
-SubspaceLosses subspace_losses(const RaggedOutputs& outputs, const Scored& scored, const ModelSettings& settings) {
-  std::vector<PerSlot> similarity, difference, reconstruction, cycle;
-  const auto overlap_of = [&](const at::Tensor& x, const at::Tensor& y) { return overlap(x, y, settings.difference); };
-  const auto distance_of = [&](const at::Tensor& x, const at::Tensor& y) {
-    return moment_discrepancy(x, y, settings.similarity_moments, settings.similarity_norm);
-  };
-  std::vector<PerSlot> public_, unique;
-  for (std::size_t m = 0; m < outputs.context.size(); ++m) {
-    public_.push_back(scored(outputs.subspaces.public_[m]));
-    unique.push_back(scored(outputs.subspaces.unique[m]));
-    reconstruction.push_back(
-        map(squared_error, scored(outputs.context[m]), scored(outputs.subspaces.reconstructed[m])));
-    cycle.push_back(map(squared_error, unique[m], scored(outputs.subspaces.cycled[m])));
-    difference.push_back(map(overlap_of, unique[m], public_[m]));
+void add_subspace_losses(Losses& losses, const Representations& outputs, const RowSelection& scored,
+                         const ModelSettings& settings) {
+  const LayoutPtr& layout = scored.layout();
+  const std::vector<at::Tensor> context = select(scored, outputs.context);
+  const std::vector<at::Tensor> public_ = select(scored, outputs.public_);
+  const std::vector<at::Tensor> unique = select(scored, outputs.unique);
+  std::vector<at::Tensor> unit_public = public_, unit_unique = unique;  // as eq 6 takes them
+  if (settings.difference == DifferenceForm::normalised) {
+    for (at::Tensor& rows : unit_public) rows = centred_unit_rows(rows, layout);
+    for (at::Tensor& rows : unit_unique) rows = centred_unit_rows(rows, layout);
+  }
+  std::vector<at::Tensor> similarity, difference, reconstruction, cycle;
+  for (std::size_t m = 0; m < context.size(); ++m) {
+    reconstruction.push_back(squared_error(context[m], scored(outputs.reconstructed[m]), layout));
+    cycle.push_back(squared_error(unique[m], scored(outputs.cycled[m]), layout));
+    difference.push_back(overlap(unit_unique[m], unit_public[m], settings.difference, layout));
     for (std::size_t other = 0; other < m; ++other) {
-      similarity.push_back(map(distance_of, public_[m], public_[other]));
-      difference.push_back(map(overlap_of, unique[m], unique[other]));
+      similarity.push_back(moment_discrepancy(public_[m], public_[other], settings.similarity_moments,
+                                              settings.similarity_norm, layout));
+      difference.push_back(overlap(unit_unique[m], unit_unique[other], settings.difference, layout));
     }
   }
-  return {sum(similarity), sum(difference), sum(reconstruction), sum(cycle)};
+  losses.similarity = sum(similarity);
+  losses.difference = sum(difference);
+  losses.reconstruction = sum(reconstruction);
+  losses.cycle = sum(cycle);
 }
 
 }  // namespace
 
 StackedModel::StackedModel(Shape shape, int slots)
-    : shape_(std::move(shape)), slots_(slots), network_(std::make_unique<Network>(shape_, slots)) {}
+    : shape_(std::move(shape)),
+      slots_(slots),
+      learns_(std::size_t(slots)),
+      network_(std::make_unique<Network>(shape_, slots)) {}
 StackedModel::StackedModel(StackedModel&&) noexcept = default;
 StackedModel& StackedModel::operator=(StackedModel&&) noexcept = default;
 StackedModel::~StackedModel() = default;
@@ -233,85 +202,63 @@ int StackedModel::parameter_count() const {
 }
 
 const std::string& StackedModel::parameter_name(int parameter) const {
-  return network_->parameters.name(parameter);
+  return network_->parameters[parameter].name;
 }
 
-at::Tensor StackedModel::parameter(int parameter, int slot) {
-  return network_->parameters.tensor(parameter, slot);
+at::Tensor StackedModel::parameter(int parameter, int slot) const {
+  const Parameter& entry = network_->parameters[parameter];
+  return entry.of_slot(entry.values, slot);
 }
 
-at::Tensor StackedModel::grad(int parameter, int slot) {
-  return network_->parameters.tensor(parameter, slot).grad();
+at::Tensor StackedModel::grad(int parameter, int slot) const {
+  if (!learns_[std::size_t(slot)]) return {};
+  const Parameter& entry = network_->parameters[parameter];
+  return entry.of_slot(entry.values.grad(), slot);
 }
 
 void StackedModel::clear_gradients() {
-  for (int i = 0; i < parameter_count(); ++i) {
-    for (int slot = 0; slot < slots_; ++slot) network_->parameters.tensor(i, slot).mutable_grad().reset();
-  }
+  for (int i = 0; i < parameter_count(); ++i) network_->parameters[i].values.mutable_grad().reset();
 }
 
 Representations StackedModel::forward(const Batch& batch, const std::vector<SlotSettings>& settings) {
-  MER_CHECK(batch.layout.slots() == slots_ && settings.size() == std::size_t(slots_), "one batch part per slot");
+  MER_CHECK(batch.layout->slots.size() == std::size_t(slots_) && settings.size() == std::size_t(slots_),
+            "one batch part per slot");
   MER_CHECK(batch.features.size() == shape_.feature_dims.size(), "one feature matrix per modality");
-  std::vector<PerSlot> features;
-  for (const at::Tensor& modality : batch.features) features.push_back(split_by_slot(modality, batch.layout));
-  auto ragged = std::make_shared<const RaggedOutputs>((*network_)(features, rows_of(batch.layout), settings));
-  Representations result;
-  result.context = stack_each(ragged->context);
-  result.public_ = stack_each(ragged->subspaces.public_);
-  result.unique = stack_each(ragged->subspaces.unique);
-  result.reconstructed = stack_each(ragged->subspaces.reconstructed);
-  result.cycled = stack_each(ragged->subspaces.cycled);
-  result.cross = stack_each(ragged->cross);
-  result.auxiliary_logits = stack_each(ragged->auxiliary_logits);
-  result.logits = stack_rows(ragged->logits);
-  result.ragged = std::move(ragged);
-  return result;
+  for (const at::Tensor& features : batch.features) {
+    MER_CHECK(features.size(0) == batch.layout->rows(), "features lie as the layout says");
+  }
+  return (*network_)(batch, settings);
 }
 
 Losses StackedModel::losses(const Batch& batch, const Representations& representations,
                             const std::vector<SlotSettings>& settings) {
-  MER_CHECK(representations.ragged != nullptr, "representations come from forward()");
-  const RaggedOutputs& outputs = *representations.ragged;
-  const Scored scored(batch);
+  const RowSelection scored(batch.layout, batch.scored);
+  std::transform(scored.layout()->slots.begin(), scored.layout()->slots.end(), learns_.begin(),
+                 [](const SlotRows& part) { return part.rows() > 0; });
+  const at::Tensor labels = scored(batch.labels);
   const at::ScalarType type = scalar_type_of(shape_.dtype);
-  const PerSlot labels = scored(split_by_slot(batch.labels, batch.layout));
   Losses result;
-  PerSlot total = map(cross_entropy, scored(outputs.logits), labels);
-  result.task = stack_scalars(total, type);
+  result.task = cross_entropy(scored(representations.logits), labels, scored.layout());
+  result.total = result.task;
 
-  if (!outputs.auxiliary_logits.empty()) {
-    std::vector<PerSlot> terms;
-    for (const PerSlot& logits : outputs.auxiliary_logits) {
-      terms.push_back(map(cross_entropy, scored(logits), labels));
-      result.auxiliary_by_modality.push_back(stack_scalars(terms.back(), type));
+  if (!representations.auxiliary_logits.empty()) {
+    for (const at::Tensor& logits : representations.auxiliary_logits) {
+      result.auxiliary_by_modality.push_back(cross_entropy(scored(logits), labels, scored.layout()));
     }
-    const PerSlot auxiliary = sum(terms);
-    result.auxiliary = stack_scalars(auxiliary, type);
-    total = add(total, auxiliary);
+    result.auxiliary = sum(result.auxiliary_by_modality);
+    result.total = result.total + result.auxiliary;
   }
-
-  if (!outputs.subspaces.public_.empty()) {
-    const SubspaceLosses terms = subspace_losses(outputs, scored, shape_.settings);
-    result.similarity = stack_scalars(terms.similarity, type);
-    result.difference = stack_scalars(terms.difference, type);
-    result.reconstruction = stack_scalars(terms.reconstruction, type);
-    result.cycle = stack_scalars(terms.cycle, type);
-    PerSlot subspace(total.size());
-    for (std::size_t slot = 0; slot < total.size(); ++slot) {
-      if (!total[slot].defined()) continue;
-      subspace[slot] = terms.reconstruction[slot] + terms.cycle[slot] +
-                       settings[slot].alpha * (terms.similarity[slot] + terms.difference[slot]);
-      total[slot] = total[slot] + settings[slot].beta * subspace[slot];
-    }
-    result.subspace = stack_scalars(subspace, type);
+  if (!representations.public_.empty()) {
+    add_subspace_losses(result, representations, scored, shape_.settings);
+    const at::Tensor alpha = by_slot(settings, &SlotSettings::alpha, type);
+    const at::Tensor beta = by_slot(settings, &SlotSettings::beta, type);
+    result.subspace = result.reconstruction + result.cycle + alpha * (result.similarity + result.difference);
+    result.total = result.total + beta * result.subspace;
   }
-  result.total = stack_scalars(total, type);
   return result;
 }
 
 void StackedModel::backward(const Losses& losses) {
-  if (!losses.total.requires_grad()) return;  // no slot had scored rows
   torch::autograd::backward({losses.total}, {at::ones_like(losses.total)});
 }
 

@@ -1,10 +1,10 @@
 // StackedModel: the paper's network (Du et al. 2024, section 3), R independent copies ("slots") trained as one. R = 1
 // is the ordinary model.
 //
-// Parameters have a leading slot dimension R. Activations are ragged: real utterances only, packed slot by slot,
-// dialogue by dialogue. No reduction crosses a slot, and every slot's numbers are bitwise those it would have alone
-// (CPU). Threads: one thread owns a model. Errors: shapes that do not fit are bugs (MER_CHECK); bad settings never get
-// here. Tensor names, shapes and equations: docs/paper_map.md.
+// Parameters have a leading slot dimension R. Activations are ragged: real utterances only, slot by slot, dialogue by
+// dialogue (model/layout.hpp). No reduction crosses a slot, and every slot's numbers are bitwise those it would have
+// alone (CPU). Threads: one thread owns a model. Errors: shapes that do not fit are bugs (MER_CHECK); bad settings
+// never get here. Tensor names, shapes and equations: docs/paper_map.md.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -14,11 +14,12 @@
 #include <vector>
 
 #include "core/settings.hpp"
+#include "model/layout.hpp"
+#include "model/ops.hpp"
 
 namespace mer::model {
 
-struct Network;        // the layers and their parameters (stacked_model.cpp)
-struct RaggedOutputs;  // the representations slot by slot, with their autograd graph (stacked_model.cpp)
+struct Network;  // the layers and their parameters (stacked_model.cpp)
 
 // What must be equal for trials to share a stack. Hyperparameters that differ by slot are in SlotSettings.
 struct Shape {
@@ -28,36 +29,16 @@ struct Shape {
   Dtype dtype = Dtype::float32;
 };
 
-// Rows of a batch: offsets, each list one longer than what it counts.
-struct Layout {
-  std::vector<std::int64_t> slot_dialogues;  // [R + 1] into dialogues
-  std::vector<std::int64_t> dialogue_rows;   // [D + 1] into rows
-
-  int slots() const { return int(slot_dialogues.size()) - 1; }
-  std::int64_t rows() const { return dialogue_rows.back(); }
-  std::int64_t slot_begin(int slot) const { return dialogue_rows[std::size_t(slot_dialogues[std::size_t(slot)])]; }
-  std::int64_t slot_end(int slot) const { return dialogue_rows[std::size_t(slot_dialogues[std::size_t(slot) + 1])]; }
-};
-
 // A slot without dialogues takes no part: its losses are 0 and its parameters get no gradient.
 struct Batch {
-  Layout layout;
-  std::vector<at::Tensor> features;  // per modality [rows, dim], the model's dtype
-  at::Tensor labels;                 // int64 [rows]
-  std::vector<std::uint8_t> scored;  // [rows] 1: enters losses and scores; empty: all rows do
+  LayoutPtr layout;
+  std::vector<at::Tensor> features;  // per modality [layout rows, dim], the model's dtype
+  at::Tensor labels;                 // int64 [layout rows]
+  std::vector<std::uint8_t> scored;  // [layout rows] 1: enters losses and scores; empty: all rows do
 };
 
-// Hyperparameters and random stream of one slot at one step.
-struct SlotSettings {
-  double dropout = 0;  // 0 in evaluation
-  double alpha = 0.1;
-  double beta = 0.1;
-  std::uint64_t seed = 0;
-  std::int64_t step = 0;  // training steps done before this one: a coordinate of the dropout masks
-};
-
-// Per modality or per ordered pair of modalities (source, target) in the order (0,1), (1,0). [rows, hidden]; empty
-// lists where the component is off. The tensors are values, without a graph; `ragged` carries it to losses().
+// Per modality or per ordered pair of modalities (source, target) in the order (0,1), (1,0). [layout rows, hidden];
+// empty lists where the component is off. They carry the autograd graph to losses().
 struct Representations {
   std::vector<at::Tensor> context;           // U_m: output of the self-attention (section 3.3)
   std::vector<at::Tensor> public_;           // U_m^pub (eq 4)
@@ -67,7 +48,6 @@ struct Representations {
   std::vector<at::Tensor> cross;             // F_{source->target} (eq 10, 11)
   std::vector<at::Tensor> auxiliary_logits;  // [rows, classes] (eq 1, 2)
   at::Tensor logits;                         // [rows, classes] (eq 12)
-  std::shared_ptr<const RaggedOutputs> ragged;
 };
 
 // Each tensor has shape [R]: means over the slot's scored rows, 0 for a slot without any; undefined (empty list) where
@@ -99,11 +79,12 @@ class StackedModel {
   void initialise(int slot, std::uint64_t seed);
 
   // In a fixed order, which checkpoints, optimizer and weight hash follow. parameter(i, slot) is a view without the
-  // slot dimension, aligned to 64 bytes; grad(i, slot) its gradient after backward(), undefined if it got none.
+  // slot dimension, aligned to 64 bytes; grad(i, slot) its gradient after backward(), undefined for a slot
+  // without scored rows.
   int parameter_count() const;
   const std::string& parameter_name(int parameter) const;
-  at::Tensor parameter(int parameter, int slot);
-  at::Tensor grad(int parameter, int slot);
+  at::Tensor parameter(int parameter, int slot) const;
+  at::Tensor grad(int parameter, int slot) const;
   void clear_gradients();
 
   // REQUIRES: settings.size() == slots(). Builds an autograd graph iff at::GradMode is enabled.
@@ -116,6 +97,7 @@ class StackedModel {
  private:
   Shape shape_;
   int slots_ = 0;
+  std::vector<bool> learns_;  // by slot: the last losses() had scored rows of it
   std::unique_ptr<Network> network_;
 };
 

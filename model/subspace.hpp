@@ -12,21 +12,18 @@ namespace mer::model {
 
 // One list entry per modality.
 struct Subspaces {
-  std::vector<PerSlot> public_;        // U_m^pub = E^pub(U_m)
-  std::vector<PerSlot> unique;         // U_m^uni = E_m^uni(U_m)
-  std::vector<PerSlot> reconstructed;  // D_m(U_m^pub + U_m^uni)
-  std::vector<PerSlot> cycled;         // E_m^uni(D_m(...))
+  std::vector<at::Tensor> public_;        // U_m^pub = E^pub(U_m)
+  std::vector<at::Tensor> unique;         // U_m^uni = E_m^uni(U_m)
+  std::vector<at::Tensor> reconstructed;  // D_m(U_m^pub + U_m^uni)
+  std::vector<at::Tensor> cycled;         // E_m^uni(D_m(...))
 };
 
 class SubspaceMapping {
  public:
   SubspaceMapping(Parameters& parameters, const ModelSettings& settings);
-  Subspaces operator()(const std::vector<PerSlot>& context) const;
+  Subspaces operator()(const std::vector<at::Tensor>& context, const LayoutPtr& layout) const;
 
  private:
-  PerSlot encode(const Linear& encoder, const PerSlot& x) const;
-
-  bool sigmoid_;
   Linear public_encoder_;  // E^pub, shared by the modalities
   std::vector<Linear> unique_encoders_;
   std::vector<Linear> decoders_;

@@ -11,47 +11,66 @@ at::Tensor rows(std::vector<double> values, std::int64_t width) {
   return at::tensor(values, at::kDouble).view({-1, width});
 }
 
+// One slot whose rows are all of x.
+LayoutPtr layout_of(const at::Tensor& x) {
+  auto layout = std::make_shared<Layout>();
+  layout->add_slot(std::vector<std::int64_t>{x.size(0)});
+  return layout;
+}
+
+double discrepancy(const at::Tensor& x, const at::Tensor& y, int moments, SimilarityNorm norm = SimilarityNorm::l2) {
+  return moment_discrepancy(x, y, moments, norm, layout_of(x))[0].item<double>();
+}
+
+double normalised_overlap(const at::Tensor& x, const at::Tensor& y) {
+  const LayoutPtr layout = layout_of(x);
+  return overlap(centred_unit_rows(x, layout), centred_unit_rows(y, layout), DifferenceForm::normalised, layout)[0]
+      .item<double>();
+}
+
 TEST(LossesTest, DiscrepancyOfEqualSamplesIsZeroWithGradientZero) {
   at::Tensor x = rows({0.1, 0.9, 0.4, 0.3}, 2).set_requires_grad(true);
-  const at::Tensor loss = moment_discrepancy(x, x.detach().clone(), 5, SimilarityNorm::l2);
-  torch::autograd::backward({loss}, {});
-  EXPECT_EQ(loss.item<double>(), 0);
+  const at::Tensor loss = moment_discrepancy(x, x.detach().clone(), 5, SimilarityNorm::l2, layout_of(x));
+  torch::autograd::backward({loss}, {at::ones_like(loss)});
+  EXPECT_EQ(loss[0].item<double>(), 0);
   EXPECT_TRUE(at::equal(x.grad(), at::zeros_like(x.grad())));
 }
 
 TEST(LossesTest, FirstMomentIsTheDistanceOfTheMeans) {
   const at::Tensor x = rows({1, 0, 5, 2}, 2);  // mean (3, 1)
-  const at::Tensor y = rows({0, -3}, 2);
-  EXPECT_DOUBLE_EQ(moment_discrepancy(x, y, 1, SimilarityNorm::l2).item<double>(), 5);
-  EXPECT_DOUBLE_EQ(moment_discrepancy(x, y, 1, SimilarityNorm::squared_l2).item<double>(), 25);
+  const at::Tensor y = rows({1, -2, -1, -4}, 2);
+  EXPECT_DOUBLE_EQ(discrepancy(x, y, 1), 5);
+  EXPECT_DOUBLE_EQ(discrepancy(x, y, 1, SimilarityNorm::squared_l2), 25);
 }
 
 TEST(LossesTest, SecondMomentIsTheVariance) {
   const at::Tensor x = rows({-1, 1}, 1);
   const at::Tensor y = rows({-3, 3}, 1);
-  EXPECT_DOUBLE_EQ(moment_discrepancy(x, y, 2, SimilarityNorm::l2).item<double>(), 8);
+  EXPECT_DOUBLE_EQ(discrepancy(x, y, 2), 8);
 }
 
 TEST(LossesTest, OverlapOfOneRowIsZeroWhenCentred) {
   const at::Tensor x = rows({1, 2}, 2);
-  EXPECT_EQ(overlap(x, x, DifferenceForm::normalised).item<double>(), 0);
-  EXPECT_DOUBLE_EQ(overlap(x, x, DifferenceForm::literal).item<double>(), 25);
+  EXPECT_EQ(normalised_overlap(x, x), 0);
+  EXPECT_DOUBLE_EQ(overlap(x, x, DifferenceForm::literal, layout_of(x))[0].item<double>(), 25);
 }
 
 TEST(LossesTest, OverlapIsZeroForUncorrelatedFeatures) {
   const at::Tensor x = rows({1, -1, 1, -1}, 1);
   const at::Tensor y = rows({1, 1, -1, -1}, 1);
-  EXPECT_EQ(overlap(x, y, DifferenceForm::normalised).item<double>(), 0);
-  EXPECT_NEAR(overlap(x, x, DifferenceForm::normalised).item<double>(), 16, 1e-3);
+  EXPECT_EQ(normalised_overlap(x, y), 0);
+  EXPECT_NEAR(normalised_overlap(x, x), 16, 1e-3);
 }
 
 TEST(LossesTest, SquaredErrorIsAMeanOverUtterancesAndFeatures) {
-  EXPECT_DOUBLE_EQ(squared_error(rows({1, 2, 3, 4}, 2), rows({1, 2, 3, 0}, 2)).item<double>(), 4);
+  const at::Tensor x = rows({1, 2, 3, 4}, 2);
+  EXPECT_DOUBLE_EQ(squared_error(x, rows({1, 2, 3, 0}, 2), layout_of(x))[0].item<double>(), 4);
 }
 
 TEST(LossesTest, CrossEntropyOfEqualLogitsIsLogOfTheClasses) {
-  EXPECT_NEAR(cross_entropy(rows({1, 1, 7, 7}, 2), at::tensor({0, 1}, at::kLong)).item<double>(), 0.693147180559945,
-              1e-12);
+  const at::Tensor logits = rows({1, 1, 7, 7}, 2);
+  const at::Tensor labels = at::tensor({0, 1}, at::kLong);
+  EXPECT_NEAR(cross_entropy(logits, labels, layout_of(logits))[0].item<double>(), 0.693147180559945, 1e-12);
 }
 
 }  // namespace

@@ -20,7 +20,7 @@ int draw(Random& random, int low, int high) {
 
 // What one slot sees at one step.
 struct SlotCase {
-  std::vector<int> lengths;
+  std::vector<std::int64_t> lengths;
   std::vector<at::Tensor> features;
   at::Tensor labels;
   std::vector<std::uint8_t> scored;
@@ -52,24 +52,27 @@ SlotCase random_case(Random& random, const Shape& shape, int dialogues) {
 
 Batch batch_of(const std::vector<SlotCase>& slots) {
   Batch batch;
-  batch.layout = {{0}, {0}};
-  std::vector<at::Tensor> labels;
+  auto layout = std::make_shared<Layout>();
+  std::vector<at::Tensor> labels, scored;
   std::vector<std::vector<at::Tensor>> features(slots.front().features.size());
   for (const SlotCase& slot : slots) {
-    for (const int length : slot.lengths) {
-      batch.layout.dialogue_rows.push_back(batch.layout.dialogue_rows.back() + length);
-    }
-    batch.layout.slot_dialogues.push_back(std::int64_t(batch.layout.dialogue_rows.size()) - 1);
+    layout->add_slot(slot.lengths);
     for (std::size_t m = 0; m < features.size(); ++m) features[m].push_back(slot.features[m]);
     labels.push_back(slot.labels);
-    batch.scored.insert(batch.scored.end(), slot.scored.begin(), slot.scored.end());
+    if (!slot.scored.empty()) scored.push_back(at::tensor(slot.scored, at::kByte));
   }
-  for (const auto& modality : features) batch.features.push_back(at::cat(modality));
-  batch.labels = at::cat(labels);
+  for (const auto& modality : features) batch.features.push_back(spread_rows(at::cat(modality), *layout));
+  batch.labels = spread_rows(at::cat(labels), *layout);
+  if (!scored.empty()) {
+    const at::Tensor flags = spread_rows(at::cat(scored), *layout);
+    batch.scored.assign(flags.const_data_ptr<std::uint8_t>(), flags.const_data_ptr<std::uint8_t>() + flags.numel());
+  }
+  batch.layout = std::move(layout);
   return batch;
 }
 
 struct Outcome {
+  LayoutPtr layout;
   Representations representations;
   Losses losses;
   std::vector<std::vector<at::Tensor>> gradients;  // [slot][parameter]
@@ -80,6 +83,7 @@ Outcome step(StackedModel& model, const std::vector<SlotCase>& slots) {
   for (const SlotCase& slot : slots) settings.push_back(slot.settings);
   const Batch batch = batch_of(slots);
   Outcome outcome;
+  outcome.layout = batch.layout;
   model.clear_gradients();
   outcome.representations = model.forward(batch, settings);
   outcome.losses = model.losses(batch, outcome.representations, settings);
@@ -101,17 +105,17 @@ bool same_bits(const at::Tensor& a, const at::Tensor& b) {
 }
 
 // Losses and logits of `slot` in the stack are those of the model alone, and so are its gradients.
-void expect_same(const Outcome& stack, std::int64_t first_row, std::int64_t rows, std::size_t slot,
-                 const Outcome& alone, StackedModel& model) {
-  const auto rows_of = [&](const at::Tensor& tensor) { return tensor.narrow(0, first_row, rows); };
-  if (rows > 0) {
-    EXPECT_TRUE(same_bits(rows_of(stack.representations.logits), alone.representations.logits));
-    for (std::size_t m = 0; m < alone.representations.context.size(); ++m) {
-      EXPECT_TRUE(same_bits(rows_of(stack.representations.context[m]), alone.representations.context[m]));
-    }
-    for (std::size_t p = 0; p < alone.representations.cross.size(); ++p) {
-      EXPECT_TRUE(same_bits(rows_of(stack.representations.cross[p]), alone.representations.cross[p]));
-    }
+void expect_same(const Outcome& stack, std::size_t slot, const Outcome& alone, StackedModel& model) {
+  const SlotRows& part = stack.layout->slots[slot];
+  const auto same_rows = [&](const at::Tensor& stacked, const at::Tensor& single) {
+    return same_bits(stacked.narrow(0, part.begin, part.rows()), single.narrow(0, 0, part.rows()));
+  };
+  EXPECT_TRUE(same_rows(stack.representations.logits, alone.representations.logits));
+  for (std::size_t m = 0; m < alone.representations.context.size(); ++m) {
+    EXPECT_TRUE(same_rows(stack.representations.context[m], alone.representations.context[m]));
+  }
+  for (std::size_t p = 0; p < alone.representations.cross.size(); ++p) {
+    EXPECT_TRUE(same_rows(stack.representations.cross[p], alone.representations.cross[p]));
   }
   EXPECT_TRUE(same_bits(stack.losses.total[std::int64_t(slot)], alone.losses.total[0]));
   EXPECT_TRUE(same_bits(stack.losses.task[std::int64_t(slot)], alone.losses.task[0]));
@@ -165,7 +169,6 @@ TEST_P(Neighbours, DoNotChangeASlotsBits) {
 
     const Outcome together = step(stack, cases);
 
-    std::int64_t first_row = 0;
     for (int slot = 0; slot < slots; ++slot) {
       const SlotCase& own = cases[std::size_t(slot)];
       const std::int64_t rows = own.labels.numel();
@@ -174,12 +177,11 @@ TEST_P(Neighbours, DoNotChangeASlotsBits) {
       const at::AutoGradMode with_graph(true);
       const Outcome alone = rows > 0 ? step(single, {own}) : Outcome();
       if (rows > 0) {
-        expect_same(together, first_row, rows, std::size_t(slot), alone, single);
+        expect_same(together, std::size_t(slot), alone, single);
       } else {
         EXPECT_EQ(together.losses.total[slot].item<double>(), 0);
         for (const at::Tensor& gradient : together.gradients[std::size_t(slot)]) EXPECT_FALSE(gradient.defined());
       }
-      first_row += rows;
     }
   }
 }
@@ -218,7 +220,7 @@ SlotCase slot_case(const Trajectory& trajectory, std::int64_t step, int slot) {
     const auto dialogue = chosen[i].item<std::int64_t>();
     const auto length = lengths[dialogue].item<std::int64_t>();
     const auto begin = ends[dialogue].item<std::int64_t>() - length;
-    own.lengths.push_back(int(length));
+    own.lengths.push_back(length);
     audio.push_back(input.at("features.audio").narrow(0, begin, length));
     text.push_back(input.at("features.text").narrow(0, begin, length));
     labels.push_back(input.at("labels").narrow(0, begin, length));
@@ -311,7 +313,6 @@ TEST(StackedModelTest, SlotWithoutScoredRowsHasNoLossAndNoGradient) {
 
   EXPECT_GT(outcome.losses.total[0].item<double>(), 0);
   EXPECT_EQ(outcome.losses.total[1].item<double>(), 0);
-  EXPECT_EQ(outcome.representations.logits.size(0), slots[0].labels.numel() + slots[1].labels.numel());
   for (const at::Tensor& gradient : outcome.gradients[1]) EXPECT_FALSE(gradient.defined());
 }
 

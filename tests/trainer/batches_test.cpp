@@ -57,14 +57,14 @@ TEST_F(BatchTest, LayoutCountsDialoguesAndRowsSlotBySlot) {
   const std::vector<std::uint32_t> first = {1, 0}, third = {2};
   const std::vector<SlotShare> shares = {{&trial(0), &train, first}, {}, {&trial(1), &train, third}};
 
-  const model::Layout layout = layout_of(shares);
+  const model::LayoutPtr layout = layout_of(shares);
 
   const auto rows = [&](std::size_t i) { return std::int64_t(train.dialogues[i].rows.size()); };
-  EXPECT_EQ(layout.slot_dialogues, (std::vector<std::int64_t>{0, 2, 2, 3}));
-  EXPECT_EQ(layout.dialogue_rows,
-            (std::vector<std::int64_t>{0, rows(1), rows(1) + rows(0), rows(1) + rows(0) + rows(2)}));
-  EXPECT_EQ(layout.slot_begin(2), rows(1) + rows(0));
-  EXPECT_EQ(layout.slot_begin(1), layout.slot_end(1));
+  ASSERT_EQ(layout->slots.size(), 3U);
+  EXPECT_EQ(layout->slots[0].dialogues, (std::vector<std::int64_t>{0, rows(1), rows(1) + rows(0)}));
+  EXPECT_EQ(layout->slots[1].rows(), 0);
+  EXPECT_EQ(layout->slots[2].dialogues, (std::vector<std::int64_t>{0, rows(2)}));
+  EXPECT_GE(layout->slots[2].begin, layout->slots[0].rows());
 }
 
 TEST_F(BatchTest, GathersTheNamedRowsAndStandardisesOnlyTheNamedModality) {
@@ -90,11 +90,17 @@ TEST_F(BatchTest, GathersTheNamedRowsAndStandardisesOnlyTheNamedModality) {
   }
 }
 
+// The first modality's features of all rows.
+at::Tensor gathered_rows(const JobInput& input, std::span<const SlotShare> shares, Dtype dtype) {
+  const StackBatch gathered = gather_batch(input, shares, dtype);
+  return model::pack_rows(gathered.batch.features[0], *gathered.batch.layout);
+}
+
 TEST_F(BatchTest, StandardisedTrainingRowsHaveMeanZeroAndDeviationOne) {
   const Part& train = trial(0).fold->train;
   const std::vector<SlotShare> shares = {{&trial(0), &train, train.corpus_order}, {}};
 
-  const at::Tensor audio = gather_batch(*input_, shares, Dtype::float64).batch.features[0];
+  const at::Tensor audio = gathered_rows(*input_, shares, Dtype::float64);
 
   EXPECT_LT(audio.mean(0).abs().max().item<double>(), 1e-12);
   EXPECT_LT((audio.std(0, false) - 1).abs().max().item<double>(), 1e-12);
@@ -104,8 +110,8 @@ TEST_F(BatchTest, Float32IsTheRoundedFloat64) {
   const Part& train = trial(0).fold->train;
   const std::vector<SlotShare> shares = {{&trial(0), &train, train.corpus_order}, {}};
 
-  const at::Tensor exact = gather_batch(*input_, shares, Dtype::float64).batch.features[0];
-  const at::Tensor rounded = gather_batch(*input_, shares, Dtype::float32).batch.features[0];
+  const at::Tensor exact = gathered_rows(*input_, shares, Dtype::float64);
+  const at::Tensor rounded = gathered_rows(*input_, shares, Dtype::float32);
 
   EXPECT_TRUE(at::equal(exact.to(at::kFloat), rounded));
 }

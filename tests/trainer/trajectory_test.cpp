@@ -40,21 +40,24 @@ model::Batch batch_of(const Trajectory& trajectory, std::int64_t step) {
   const at::Tensor ends = lengths.cumsum(0);
   const at::Tensor chosen = trajectory.golden.input.at("batches")[step];
   model::Batch batch;
-  batch.layout.slot_dialogues = {0};
-  batch.layout.dialogue_rows = {0};
+  auto layout = std::make_shared<model::Layout>();
   std::vector<at::Tensor> rows;
   for (std::int64_t slot = 0; slot < chosen.size(0); ++slot) {
+    std::vector<std::int64_t> of_slot;
     for (std::int64_t i = 0; i < chosen.size(1) && chosen[slot][i].item<std::int64_t>() >= 0; ++i) {
       const auto dialogue = chosen[slot][i].item<std::int64_t>();
       const auto end = ends[dialogue].item<std::int64_t>(), length = lengths[dialogue].item<std::int64_t>();
       rows.push_back(at::arange(end - length, end));
-      batch.layout.dialogue_rows.push_back(batch.layout.dialogue_rows.back() + length);
+      of_slot.push_back(length);
     }
-    batch.layout.slot_dialogues.push_back(std::int64_t(batch.layout.dialogue_rows.size()) - 1);
+    layout->add_slot(of_slot);
   }
   const at::Tensor all = at::cat(rows);
-  for (const at::Tensor& modality : trajectory.features) batch.features.push_back(modality.index_select(0, all));
-  batch.labels = trajectory.golden.input.at("labels").index_select(0, all);
+  for (const at::Tensor& modality : trajectory.features) {
+    batch.features.push_back(model::spread_rows(modality.index_select(0, all), *layout));
+  }
+  batch.labels = model::spread_rows(trajectory.golden.input.at("labels").index_select(0, all), *layout);
+  batch.layout = std::move(layout);
   return batch;
 }
 

@@ -1,6 +1,7 @@
 #include "worker/trainer/batches.hpp"
 
 #include <ATen/ops/empty.h>
+#include <ATen/ops/zeros.h>
 #include <algorithm>
 #include <cstring>
 #include <numeric>
@@ -9,7 +10,7 @@
 
 #include "core/check.hpp"
 #include "core/philox.hpp"
-#include "worker/trainer/vector_loops.hpp"
+#include "model/kernels/kernels.hpp"
 
 namespace mer::trainer {
 namespace {
@@ -17,7 +18,8 @@ namespace {
 template <class T>
 void gather_row(std::span<const float> from, const Affine* affine, T* to) {
   if (affine != nullptr) {
-    standardise(from.data(), affine->mean.data(), affine->factor.data(), std::int64_t(from.size()), to);
+    kernels::kernels<T>().standardise(from.data(), affine->mean.data(), affine->factor.data(),
+                                      std::int64_t(from.size()), to);
   } else if constexpr (std::is_same_v<T, float>) {
     std::memcpy(to, from.data(), from.size_bytes());
   } else {
@@ -25,15 +27,17 @@ void gather_row(std::span<const float> from, const Affine* affine, T* to) {
   }
 }
 
+// features: [layout rows, dim].
 template <class T>
 void gather_features(std::span<const SlotShare> shares, const std::vector<ShareRows>& rows, std::size_t modality,
-                     T* to) {
+                     const model::Layout& layout, const at::Tensor& features) {
   for (std::size_t slot = 0; slot < shares.size(); ++slot) {
     if (rows[slot].rows.empty()) continue;
     const ModalityInput& input = shares[slot].trial->modalities[modality];
+    T* to = features.mutable_data_ptr<T>() + layout.slots[slot].begin * features.size(1);
     for (const std::uint32_t row : rows[slot].rows) {
       gather_row(input.features->row(row), input.standardise.get(), to);
-      to += input.features->dim;
+      to += features.size(1);
     }
   }
 }
@@ -71,16 +75,14 @@ ShareRows rows_of(const SlotShare& share) {
   return result;
 }
 
-model::Layout layout_of(std::span<const SlotShare> shares) {
-  model::Layout layout;
-  layout.slot_dialogues.push_back(0);
-  layout.dialogue_rows.push_back(0);
+model::LayoutPtr layout_of(std::span<const SlotShare> shares) {
+  auto layout = std::make_shared<model::Layout>();
   for (const SlotShare& share : shares) {
+    std::vector<std::int64_t> lengths;
     for (const std::uint32_t position : share.dialogues) {
-      const auto rows = std::int64_t(share.part->dialogues[position].rows.size());
-      layout.dialogue_rows.push_back(layout.dialogue_rows.back() + rows);
+      lengths.push_back(std::int64_t(share.part->dialogues[position].rows.size()));
     }
-    layout.slot_dialogues.push_back(std::int64_t(layout.dialogue_rows.size()) - 1);
+    layout->add_slot(lengths);
   }
   return layout;
 }
@@ -88,33 +90,31 @@ model::Layout layout_of(std::span<const SlotShare> shares) {
 StackBatch gather_batch(const JobInput& input, std::span<const SlotShare> shares, Dtype dtype) {
   StackBatch result;
   result.batch.layout = layout_of(shares);
+  const model::Layout& layout = *result.batch.layout;
+  const std::int64_t rows = layout.rows();
   for (const SlotShare& share : shares) result.shares.push_back(rows_of(share));
-  const std::int64_t rows = result.batch.layout.rows();
 
   const TrialInput& any = some_trial(shares);
   for (std::size_t modality = 0; modality < any.modalities.size(); ++modality) {
-    const std::int64_t dim = any.modalities[modality].features->dim;
-    at::Tensor features = at::empty({rows, dim}, dtype == Dtype::float64 ? at::kDouble : at::kFloat);
-    if (dtype == Dtype::float64) {
-      gather_features(shares, result.shares, modality, features.data_ptr<double>());
-    } else {
-      gather_features(shares, result.shares, modality, features.data_ptr<float>());
-    }
-    result.batch.features.push_back(std::move(features));
+    const at::Tensor features = at::empty({rows, any.modalities[modality].features->dim}, model::scalar_type_of(dtype));
+    model::with_type(features.scalar_type(),
+                     [&]<class T>(T) { gather_features<T>(shares, result.shares, modality, layout, features); });
+    result.batch.features.push_back(features);
   }
 
-  result.batch.labels = at::empty({rows}, at::kLong);
-  std::int64_t* label = result.batch.labels.data_ptr<std::int64_t>();
+  result.batch.labels = at::zeros({rows}, at::kLong);
+  auto* const labels = result.batch.labels.data_ptr<std::int64_t>();
+  std::vector<std::uint8_t> scored(std::size_t(rows), 0);
   bool all_scored = true;
-  for (const ShareRows& share : result.shares) {
-    for (const std::uint32_t row : share.rows) *label++ = input.labels[row];
+  for (std::size_t slot = 0; slot < shares.size(); ++slot) {
+    const ShareRows& share = result.shares[slot];
+    const std::int64_t begin = layout.slots[slot].begin;
+    std::transform(share.rows.begin(), share.rows.end(), labels + begin,
+                   [&](std::uint32_t row) { return input.labels[row]; });
+    std::copy(share.scored.begin(), share.scored.end(), scored.begin() + begin);
     all_scored = all_scored && share.scored_count == std::int64_t(share.rows.size());
   }
-  if (!all_scored) {
-    for (const ShareRows& share : result.shares) {
-      result.batch.scored.insert(result.batch.scored.end(), share.scored.begin(), share.scored.end());
-    }
-  }
+  if (!all_scored) result.batch.scored = std::move(scored);
   return result;
 }
 

@@ -32,7 +32,7 @@ struct ShareRows {
 };
 ShareRows rows_of(const SlotShare& share);
 
-model::Layout layout_of(std::span<const SlotShare> shares);
+model::LayoutPtr layout_of(std::span<const SlotShare> shares);
 
 struct StackBatch {
   model::Batch batch;

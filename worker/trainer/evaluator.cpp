@@ -92,8 +92,7 @@ std::vector<Evaluation> evaluate(model::StackedModel& model, const JobInput& inp
     for (std::size_t t = 0; t < tasks.size(); ++t) {
       const auto slot = std::size_t(tasks[t].slot);
       const ShareRows& share = step.gathered.shares[slot];
-      if (!share.rows.empty())
-        collectors[t].add(input, share, losses[slot], logits, batch.layout.slot_begin(int(slot)));
+      if (!share.rows.empty()) collectors[t].add(input, share, losses[slot], logits, batch.layout->slots[slot].begin);
     }
   });
 

@@ -5,7 +5,8 @@
 #include <utility>
 
 #include "core/check.hpp"
-#include "worker/trainer/vector_loops.hpp"
+#include "model/kernels/kernels.hpp"
+#include "model/ops.hpp"
 
 namespace mer::trainer {
 namespace {
@@ -13,9 +14,9 @@ namespace {
 constexpr double kBeta1 = 0.9, kBeta2 = 0.999, kEpsilon = 1e-8;  // torch's defaults
 
 template <class T>
-AdamStep<T> adam_step(const TrainSettings& settings, std::int64_t number) {
+kernels::AdamStep<T> adam_step(const TrainSettings& settings, std::int64_t number) {
   const bool decoupled = settings.optimizer == OptimizerKind::adamw;
-  AdamStep<T> step;
+  kernels::AdamStep<T> step;
   step.coupled_decay = T(decoupled ? 0 : settings.weight_decay);
   step.keep = T(decoupled ? 1 - settings.learning_rate * settings.weight_decay : 1);
   step.lerp = T(1 - kBeta1);
@@ -34,8 +35,9 @@ double gradient_norm(const std::vector<at::Tensor>& gradients) {
   for (const at::Tensor& gradient : gradients) {
     if (!gradient.defined()) continue;
     const at::Tensor dense = gradient.contiguous();
-    total += dense.scalar_type() == at::kDouble ? sum_of_squares(dense.const_data_ptr<double>(), dense.numel())
-                                                : sum_of_squares(dense.const_data_ptr<float>(), dense.numel());
+    total += model::with_type(dense.scalar_type(), [&]<class T>(T) {
+      return kernels::kernels<T>().sum_of_squares(dense.const_data_ptr<T>(), dense.numel());
+    });
   }
   return std::sqrt(total);
 }
@@ -55,17 +57,17 @@ void Optimizer::step(const std::vector<at::Tensor>& gradients, std::int64_t numb
   for (std::size_t i = 0; i < parameters_.size(); ++i) {
     if (!gradients[i].defined()) continue;
     const at::Tensor gradient = gradients[i].contiguous();
-    const auto update = [&]<class T>(T) {
+    model::with_type(gradient.scalar_type(), [&]<class T>(T) {
+      const auto& table = kernels::kernels<T>();
       T* parameter = parameters_[i].tensor.mutable_data_ptr<T>();
       const T* slope = gradient.const_data_ptr<T>();
       if (settings_.optimizer == OptimizerKind::sgd) {
-        sgd_update(T(settings_.learning_rate), T(settings_.weight_decay), gradient.numel(), parameter, slope);
+        table.sgd(T(settings_.learning_rate), T(settings_.weight_decay), gradient.numel(), parameter, slope);
       } else {
-        adam_update(adam_step<T>(settings_, number), gradient.numel(), parameter, slope,
-                    exp_avg_[i].mutable_data_ptr<T>(), exp_avg_sq_[i].mutable_data_ptr<T>());
+        table.adam(adam_step<T>(settings_, number), gradient.numel(), parameter, slope,
+                   exp_avg_[i].mutable_data_ptr<T>(), exp_avg_sq_[i].mutable_data_ptr<T>());
       }
-    };
-    gradient.scalar_type() == at::kDouble ? update(double{}) : update(float{});
+    });
   }
 }
 

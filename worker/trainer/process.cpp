@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "core/json.hpp"
+#include "model/kernels/kernels.hpp"
 #include "core/version.hpp"
 
 namespace mer::trainer {
@@ -36,6 +37,7 @@ Environment current_environment(int threads) {
   char host[256] = "";
   gethostname(host, sizeof host - 1);
   const nlohmann::json versions = {{"libtorch", TORCH_VERSION},
+                                   {"vector_code", kernels::kernels<float>().instruction_set},
                                    {"compiler", kCompiler},
                                    {"build", kBuildType},
                                    {"cpu", proc_value("/proc/cpuinfo", "model name")},

@@ -40,7 +40,7 @@ model::NamedTensors representations_of(model::StackedModel& model, const JobInpu
   model::NamedTensors all;
   for_each_evaluation_step(model, input, {&task, 1}, [&](const EvaluationStep& step) {
     const ShareRows& share = step.gathered.shares[std::size_t(task.slot)];
-    const Places places = places_of(share, step.gathered.batch.layout.slot_begin(task.slot), *task.part);
+    const Places places = places_of(share, step.gathered.batch.layout->slots[std::size_t(task.slot)].begin, *task.part);
     for (const auto& [name, tensor] : named(model.shape().settings, step.representations)) {
       const at::Tensor values = tensor.cpu();
       if (!all.contains(name)) all[name] = at::zeros({std::int64_t(rows.size()), values.size(1)}, values.options());

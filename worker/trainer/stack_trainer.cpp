@@ -112,7 +112,7 @@ Status StackTrainer::train_step() {
     Member& member = members_[i];
     if (!member.active) continue;
     const auto diverged = member.slot->learn(components[i], gathered.shares[i], input_.labels, logits,
-                                             gathered.batch.layout.slot_begin(int(i)));
+                                             gathered.batch.layout->slots[i].begin);
     if (diverged) {
       member.active = false;
       ++outcome_.diverged;

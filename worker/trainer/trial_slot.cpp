@@ -90,6 +90,7 @@ std::optional<AttemptDiverged> TrialSlot::learn(const LossComponents& losses, co
                                                 const std::vector<std::int64_t>& labels, const HostLogits& logits,
                                                 std::int64_t first_row) {
   if (const auto component = not_finite(losses)) return AttemptDiverged{epoch_ + 1, step_, *component};
+  MER_CHECK(share.scored_count > 0, "a training batch has rows to learn from");
   const std::vector<at::Tensor> slopes = gradients();
   const double norm = gradient_norm(slopes);
   if (!std::isfinite(norm)) return AttemptDiverged{epoch_ + 1, step_, "gradient norm"};

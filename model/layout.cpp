@@ -1,0 +1,18 @@
+#include "model/layout.hpp"
+
+namespace mer::model {
+
+void Layout::add_slot(std::span<const std::int64_t> dialogue_lengths) {
+  SlotRows slot;
+  slot.begin = rows();
+  for (const std::int64_t length : dialogue_lengths) slot.dialogues.push_back(slot.dialogues.back() + length);
+  slots.push_back(std::move(slot));
+}
+
+std::int64_t Layout::rows() const {
+  if (slots.empty()) return 0;
+  const std::int64_t end = slots.back().begin + slots.back().rows();
+  return (end + kRowAlignment - 1) / kRowAlignment * kRowAlignment;
+}
+
+}  // namespace mer::model
