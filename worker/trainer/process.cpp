@@ -8,8 +8,8 @@
 #include <unistd.h>
 
 #include "core/json.hpp"
-#include "model/kernels/kernels.hpp"
 #include "core/version.hpp"
+#include "model/kernels/kernels.hpp"
 
 namespace mer::trainer {
 namespace {
