@@ -220,6 +220,7 @@ void each_field(S& job, V&& field) {
   field("threads", job.threads);
   field("checkpoint_seconds", job.checkpoint_seconds);
   field("record_representations", job.record_representations);
+  field("slots", job.slots);
   field("trials", job.trials);
 }
 

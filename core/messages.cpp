@@ -118,6 +118,7 @@ void each_field(S& event, V&& field) {
 template <Is<AttemptFailed> S, class V>
 void each_field(S& event, V&& field) {
   field("failure", event.failure);
+  field("stack", event.stack);
 }
 
 template <Is<Report> S, class V>

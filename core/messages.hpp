@@ -2,7 +2,7 @@
 //
 //   coordinator -> agent   Assign, StopTrials, Shutdown, Beat
 //   agent -> coordinator   Hello, Report, Beat
-//   agent -> trainer       StackJob (core/trial.hpp) first, then StopTrials
+//   agent -> trainer       Assign first, then Assign of trials that join, StopTrials, Shutdown
 //   trainer -> agent       Report, Beat
 //
 // Between agent and trainer a frame is a 4-byte little-endian length and that many bytes (core/frame.hpp); MPI keeps
@@ -55,6 +55,7 @@ struct AttemptStopped {  // a deliberate stop; a checkpoint of `epoch` epochs wa
 };
 struct AttemptFailed {  // made by the agent, or by the trainer for an error of one trial (corpus gone, ...)
   Failure failure;
+  int stack = 1;  // trials that the trainer was running when it crashed
   bool operator==(const AttemptFailed&) const = default;
 };
 
@@ -82,7 +83,7 @@ struct Beat {
   std::uint64_t progress = 0;  // trainer: training steps done; others: messages sent
   bool operator==(const Beat&) const = default;
 };
-struct Assign {
+struct Assign {  // of trials that join those which the worker has, or of a new stack
   StackJob job;
   bool operator==(const Assign&) const = default;
 };
@@ -90,7 +91,7 @@ struct StopTrials {             // stop at the next step: checkpoint, answer Att
   std::vector<TrialId> trials;  // empty: all
   bool operator==(const StopTrials&) const = default;
 };
-struct Shutdown {  // finish nothing, end the trainer, leave
+struct Shutdown {  // finish nothing, end the trainer, leave; to a trainer: nothing more comes
   bool operator==(const Shutdown&) const = default;
 };
 

@@ -18,6 +18,13 @@ TrialId trial_id_of(const TrialSpec& spec) {
   return {short_hash(identity.dump(-1, ' ', false, json::error_handler_t::replace))};
 }
 
+std::string shape_key_of(const TrialSpec& spec) {
+  ModelSettings architecture = spec.model;
+  architecture.dropout = architecture.alpha = architecture.beta = 0;  // these differ by slot
+  const json key = {architecture, to_string(spec.train.dtype), to_string(spec.train.optimizer), spec.corpus.hex};
+  return key.dump();
+}
+
 const char* name_of(TrialState state) {
   return enum_name(state);
 }

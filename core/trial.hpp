@@ -65,7 +65,12 @@ struct TrialJob {
   bool operator==(const TrialJob&) const = default;
 };
 
-// What one mer-trainer process runs: trials of one shape and one corpus, stacked. Also the content of `--job FILE`.
+// Everything in which the trials of a stack must agree: architecture, modalities, dtype, optimizer, corpus. They may
+// differ in fold, seed, dropout, alpha, beta and the other settings of train.
+std::string shape_key_of(const TrialSpec& spec);
+
+// What one mer-trainer process runs: trials of one shape, stacked. Trials beyond `slots` wait until a slot is free. Also
+// the content of `--job FILE`.
 struct StackJob {
   std::string store;        // folder that holds folds/ and checkpoints/
   std::string corpus_path;  // corpus folder; its content must hash to every trial's corpus
@@ -73,6 +78,7 @@ struct StackJob {
   int threads = 1;
   double checkpoint_seconds = 20;  // at an epoch's end when this long has passed; 0: every epoch
   bool record_representations = false;
+  int slots = 1;  // trials that train at once
   std::vector<TrialJob> trials;
 
   bool operator==(const StackJob&) const = default;

@@ -3,17 +3,8 @@
 #include <algorithm>
 
 #include "core/check.hpp"
-#include "core/json.hpp"
 
 namespace mer::orchestrator {
-
-std::string shape_key_of(const TrialSpec& spec) {
-  ModelSettings architecture = spec.model;
-  architecture.dropout = architecture.alpha = architecture.beta = 0;  // these differ by slot
-  const nlohmann::json key = {architecture, to_string(spec.train.dtype), to_string(spec.train.optimizer),
-                              spec.corpus.hex};
-  return key.dump();
-}
 
 Scheduler::Scheduler(SchedulerOptions options, const std::vector<ScheduledTrial>& trials) : options_(options) {
   std::unordered_map<std::string, int> shapes;

@@ -37,9 +37,6 @@ struct ScheduledTrial {
   int crashes = 0;
 };
 
-// Everything in which the trials of a stack must agree: architecture, modalities, dtype, corpus, optimizer.
-std::string shape_key_of(const TrialSpec& spec);
-
 class Scheduler {
  public:
   // Trials that stand in the list twice (two configurations share them) are run once. REQUIRES: none is running.

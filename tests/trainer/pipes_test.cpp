@@ -1,4 +1,4 @@
-// Frames in and out of a trainer: worker/trainer/report_sink.hpp and stop_requests.hpp.
+// Frames in and out of a trainer: worker/trainer/report_sink.hpp and requests.hpp.
 #include <array>
 #include <csignal>
 #include <future>
@@ -9,7 +9,7 @@
 
 #include "core/frame.hpp"
 #include "worker/trainer/report_sink.hpp"
-#include "worker/trainer/stop_requests.hpp"
+#include "worker/trainer/requests.hpp"
 
 namespace mer::trainer {
 namespace {

@@ -14,7 +14,7 @@
 #include "data/fold.hpp"
 #include "worker/trainer/report_sink.hpp"
 #include "worker/trainer/stack_trainer.hpp"
-#include "worker/trainer/stop_requests.hpp"
+#include "worker/trainer/requests.hpp"
 
 namespace mer::trainer {
 

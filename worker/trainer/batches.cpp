@@ -110,7 +110,7 @@ StackBatch gather_batch(const JobInput& input, std::span<const SlotShare> shares
     const ShareRows& share = result.shares[slot];
     const std::int64_t begin = layout.slots[slot].begin;
     std::transform(share.rows.begin(), share.rows.end(), labels + begin,
-                   [&](std::uint32_t row) { return input.labels[row]; });
+                   [&](std::uint32_t row) { return input.labels()[row]; });
     std::copy(share.scored.begin(), share.scored.end(), scored.begin() + begin);
     all_scored = all_scored && share.scored_count == std::int64_t(share.rows.size());
   }

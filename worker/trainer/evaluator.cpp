@@ -39,7 +39,7 @@ class PartCollector {
     for (std::size_t i = 0; i < share.rows.size(); ++i) {
       if (!share.scored[i]) continue;
       const auto row_logits = logits.row(first_row + std::int64_t(i));
-      result_.confusion.at(int(input.labels[share.rows[i]]), predicted_class(row_logits)) += 1;
+      result_.confusion.at(int(input.labels()[share.rows[i]]), predicted_class(row_logits)) += 1;
       const std::size_t place = task_.part->place_of(share.rows[i]);
       write_probabilities(row_logits, result_.probabilities.data() + place * std::size_t(logits.classes));
     }

@@ -21,6 +21,8 @@ Part part_of(const data::Corpus& corpus, const data::Fold& fold, const std::vect
   return part;
 }
 
+}  // namespace
+
 // Loads each fold once and fits each standardiser once, for all trials of the stack.
 class FoldCache {
  public:
@@ -65,6 +67,8 @@ class FoldCache {
   std::map<std::pair<std::string, std::string>, std::shared_ptr<const Affine>> standardisers_;
 };
 
+namespace {
+
 Result<TrialInput> load_trial(const TrialJob& job, const data::Corpus& corpus, FoldCache& cache) {
   if (corpus.id != job.spec.corpus) {
     return Error{ErrorCode::corrupt, corpus.path + ": the corpus has content hash " + corpus.id.hex +
@@ -85,45 +89,35 @@ Result<TrialInput> load_trial(const TrialJob& job, const data::Corpus& corpus, F
 }
 
 Status check_job(const StackJob& job) {
-  if (job.trials.empty()) return invalid("the job has no trials");
-  if (job.device == DeviceChoice::cuda) {
-    return invalid(
-        "device cuda was asked for, but this build of mer-trainer runs on the CPU only; set "
-        "resources.device to auto or cpu");
-  }
-  return {};
+  if (job.device != DeviceChoice::cuda) return {};
+  return invalid(
+      "device cuda was asked for, but this build of mer-trainer runs on the CPU only; set "
+      "resources.device to auto or cpu");
 }
 
 }  // namespace
 
-bool same_shape(const TrialSpec& a, const TrialSpec& b) {
-  ModelSettings left = a.model;
-  left.dropout = b.model.dropout;
-  left.alpha = b.model.alpha;
-  left.beta = b.model.beta;
-  return left == b.model && a.train.dtype == b.train.dtype;
+JobInput::JobInput(data::Corpus corpus, const std::string& store)
+    : corpus_(std::move(corpus)), folds_(std::make_unique<FoldCache>(corpus_, store)) {
+  for (const data::Utterance& utterance : corpus_.utterances) labels_.push_back(utterance.label);
 }
 
-Result<std::unique_ptr<const JobInput>> load_job_input(const StackJob& job) {
+JobInput::~JobInput() = default;
+
+Result<std::unique_ptr<JobInput>> JobInput::open(const StackJob& job) {
   MER_TRY(check_job(job));
   MER_ASSIGN(data::Corpus corpus, data::load_corpus(job.corpus_path));
-  auto input = std::make_unique<JobInput>();
-  input->corpus = std::move(corpus);
-  for (const data::Utterance& utterance : input->corpus.utterances) input->labels.push_back(utterance.label);
-  FoldCache cache(input->corpus, job.store);
-  for (const TrialJob& trial : job.trials) {
-    Result<TrialInput> loaded = load_trial(trial, input->corpus, cache);
-    if (loaded && !input->trials.empty() && !same_shape(input->trials.front().job.spec, trial.spec)) {
-      loaded = invalid("the trial's model has another shape than trial " + input->trials.front().job.spec.id.hex +
-                       " of the same job; trials of one stack share architecture, modalities and dtype");
-    }
-    if (loaded) {
-      input->trials.push_back(std::move(loaded).value());
-    } else {
-      input->refused.push_back({trial.spec.id, trial.attempt, loaded.error()});
-    }
+  return std::unique_ptr<JobInput>(new JobInput(std::move(corpus), job.store));
+}
+
+Result<TrialInput> JobInput::load(const TrialJob& trial) {
+  MER_ASSIGN(TrialInput input, load_trial(trial, corpus_, *folds_));
+  if (!first_) first_ = trial.spec;
+  if (shape_key_of(*first_) != shape_key_of(trial.spec)) {
+    return invalid("the trial's model has another shape than trial " + first_->id.hex +
+                   " of the same job; trials of one stack share architecture, modalities, dtype and optimizer");
   }
-  return std::unique_ptr<const JobInput>(std::move(input));
+  return input;
 }
 
 }  // namespace mer::trainer

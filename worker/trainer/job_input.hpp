@@ -1,12 +1,13 @@
 // JobInput: what a stack of trials trains on: the corpus, each trial's fold, its standardised features.
 //
-// Threads: immutable after load. Errors: the job's (corpus gone or changed) and each trial's (fold missing, hash that
-// differs, a shape that cannot share the stack), each with a message for the user.
+// Threads: one; what was loaded is immutable and stays valid. Errors: the job's (corpus gone or changed) and each trial's
+// (fold missing, hash that differs, a shape that cannot share the stack), each with a message for the user.
 #pragma once
 
 #include <algorithm>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -52,24 +53,27 @@ struct TrialInput {
   std::vector<ModalityInput> modalities;  // in the order of model.modalities
 };
 
-struct RefusedTrial {
-  TrialId trial;
-  int attempt = 0;
-  Error error;
+class FoldCache;  // folds and standardisers, each loaded once (job_input.cpp)
+
+class JobInput {
+ public:
+  // Reads the corpus. Error: no trial can train, for a reason that all share (device, corpus).
+  static Result<std::unique_ptr<JobInput>> open(const StackJob& job);
+  ~JobInput();
+
+  const data::Corpus& corpus() const { return corpus_; }
+  const std::vector<std::int64_t>& labels() const { return labels_; }  // of every utterance
+
+  // Error: this trial cannot train, or has another shape than the first one loaded.
+  Result<TrialInput> load(const TrialJob& trial);
+
+ private:
+  JobInput(data::Corpus corpus, const std::string& store);
+
+  data::Corpus corpus_;
+  std::vector<std::int64_t> labels_;
+  std::unique_ptr<FoldCache> folds_;
+  std::optional<TrialSpec> first_;
 };
-
-struct JobInput {
-  data::Corpus corpus;
-  std::vector<std::int64_t> labels;  // of every utterance
-  std::vector<TrialInput> trials;    // that can train, in the job's order
-  std::vector<RefusedTrial> refused;
-};
-
-// Reads corpus and folds. A trial with an error of its own is refused, the others go on. Error: no trial can train for
-// a reason that they share (no trials, device, corpus).
-Result<std::unique_ptr<const JobInput>> load_job_input(const StackJob& job);
-
-// True when two trials may share a stack: same architecture, modalities and dtype (dropout, alpha, beta may differ).
-bool same_shape(const TrialSpec& a, const TrialSpec& b);
 
 }  // namespace mer::trainer

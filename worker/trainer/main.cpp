@@ -26,7 +26,7 @@
 #include "worker/trainer/process.hpp"
 #include "worker/trainer/report_sink.hpp"
 #include "worker/trainer/stack_trainer.hpp"
-#include "worker/trainer/stop_requests.hpp"
+#include "worker/trainer/requests.hpp"
 
 namespace mer::trainer {
 namespace {
@@ -63,7 +63,7 @@ ExitCode run_for_agent() {
   set_up_signals(false);
   if (!die_with_parent()) leave_orphaned({ErrorCode::unavailable, "the agent died before the trainer started"});
   AgentSink sink;
-  StopRequests stops;
+  Requests requests;
   std::atomic<std::uint64_t> steps = 0;
   std::atomic<bool> ended = false;
 
@@ -72,11 +72,11 @@ ExitCode run_for_agent() {
   if (!first) leave_orphaned(first.error());
   const auto* assign = std::get_if<Assign>(&first->value());
   if (assign == nullptr) return complain(invalid("the first frame must be an Assign"));
-  commands.start(stops, [&](const Error& error) {
+  commands.start(requests, [&](const Error& error) {
     if (!ended) leave_orphaned(error);
   });
   const Heartbeat heartbeat([&] { (void)sink.send(Beat{steps}); });
-  const Result<StackOutcome> outcome = run_job(assign->job, sink, stops, steps);
+  const Result<StackOutcome> outcome = run_job(assign->job, sink, requests, steps);
   ended = true;  // the agent may close its pipe now
   return outcome ? ExitCode::done : complain(outcome.error());
 }
@@ -102,7 +102,9 @@ ExitCode run_job_file(const std::string& path, const std::string& out) {
   ReportSink& sink = out.empty() ? static_cast<ReportSink&>(progress) : frames;
 
   std::atomic<std::uint64_t> steps = 0;
-  const Result<StackOutcome> outcome = run_job(*job, sink, StopRequests(), steps);
+  Requests requests;
+  requests.add(Shutdown());
+  const Result<StackOutcome> outcome = run_job(*job, sink, requests, steps);
   if (!outcome) return complain(outcome.error());
   if (outcome->failed + outcome->diverged > 0) return ExitCode::some_failed;
   return outcome->stopped > 0 ? ExitCode::paused : ExitCode::done;

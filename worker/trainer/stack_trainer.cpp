@@ -25,12 +25,11 @@ double unix_seconds() {
   return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
 }
 
-model::Shape shape_of(const JobInput& input) {
-  const TrialInput& trial = input.trials.front();
+model::Shape shape_of(const TrialInput& trial, const data::Corpus& corpus) {
   model::Shape shape;
   shape.settings = trial.job.spec.model;
   for (const ModalityInput& modality : trial.modalities) shape.feature_dims.push_back(modality.features->dim);
-  shape.classes = int(input.corpus.labels.size());
+  shape.classes = int(corpus.labels.size());
   shape.dtype = trial.job.spec.train.dtype;
   return shape;
 }
@@ -44,50 +43,88 @@ Report failed_report(const TrialId& trial, int attempt, const Error& error) {
 
 }  // namespace
 
-StackTrainer::StackTrainer(const StackJob& job, const JobInput& input, ReportSink& sink, const StopRequests& stops,
+StackTrainer::StackTrainer(const StackJob& job, JobInput& input, ReportSink& sink, Requests& requests,
                            std::atomic<std::uint64_t>& steps)
     : job_(job),
       input_(input),
       sink_(sink),
-      stops_(stops),
+      requests_(requests),
       steps_(steps),
       environment_(current_environment(job.threads)),
-      started_at_(monotonic_seconds()),
-      model_(shape_of(input), int(input.trials.size())) {
-  for (std::size_t slot = 0; slot < input.trials.size(); ++slot) {
-    members_.emplace_back();
-    members_.back().slot = std::make_unique<TrialSlot>(job, input.trials[slot], environment_, model_, int(slot));
-  }
-}
+      members_(std::size_t(std::max(1, job.slots))),
+      waiting_(job.trials.begin(), job.trials.end()) {}
 
 Result<StackOutcome> StackTrainer::run() {
-  MER_TRY(start());
-  while (any_active()) {
-    MER_TRY(stop_requested_members());
-    if (!any_active()) break;
-    MER_TRY(train_step());
-    MER_TRY(end_epochs());
+  for (;;) {
+    const std::vector<TrialJob> joining = requests_.take_joining();
+    waiting_.insert(waiting_.end(), joining.begin(), joining.end());
+    MER_TRY(stop_requested_trials());
+    MER_TRY(fill_slots());
+    if (any_active()) {
+      MER_TRY(train_step());
+      MER_TRY(end_epochs());
+    } else if (stop_signalled() || !requests_.wait()) {
+      return outcome_;
+    }
   }
-  return outcome_;
 }
 
-Status StackTrainer::start() {
-  for (Member& member : members_) MER_TRY(send(member, member.slot->start(environment_)));
+Status StackTrainer::fill_slots() {
+  for (std::size_t slot = 0; slot < members_.size() && !waiting_.empty();) {
+    if (members_[slot].active) {
+      ++slot;
+      continue;
+    }
+    const TrialJob trial = std::move(waiting_.front());
+    waiting_.pop_front();
+    Result<TrialInput> input = input_.load(trial);
+    if (input) {
+      MER_TRY(start(members_[slot], std::move(input).value(), int(slot)));
+    } else {
+      ++outcome_.failed;
+      MER_TRY(sink_.send(failed_report(trial.spec.id, trial.attempt, input.error())));
+    }
+  }
   return {};
 }
 
-Status StackTrainer::stop_requested_members() {
-  if (!stops_.any() && !stop_signalled()) return {};
+Status StackTrainer::start(Member& member, TrialInput trial, int slot) {
+  if (!model_) model_.emplace(shape_of(trial, input_.corpus()), int(members_.size()));
+  member = Member();
+  member.slot = std::make_unique<TrialSlot>(job_, std::move(trial), environment_, *model_, slot);
+  member.active = true;
+  member.started_at = monotonic_seconds();
+  return send(member, member.slot->start(environment_));
+}
+
+Status StackTrainer::stop_requested_trials() {
+  std::optional<StopTrials> stops = requests_.take_stops();
+  if (stop_signalled()) stops.emplace();
+  if (!stops) return {};
+  const auto wanted = [&](const TrialId& trial) {
+    return stops->trials.empty() || std::ranges::find(stops->trials, trial) != stops->trials.end();
+  };
   for (Member& member : members_) {
-    if (!member.active) continue;
-    if (!stop_signalled() && !stops_.wanted(member.slot->trial().job.spec.id)) continue;
-    Checkpointer& checkpointer = member.slot->checkpointer();
-    if (checkpointer.remembered_epoch() > checkpointer.saved_epoch()) MER_TRY(save_checkpoint(member));
-    member.active = false;
+    if (member.active && wanted(member.slot->trial().job.spec.id)) MER_TRY(stop(member));
+  }
+  for (auto trial = waiting_.begin(); trial != waiting_.end();) {
+    if (!wanted(trial->spec.id)) {
+      ++trial;
+      continue;
+    }
     ++outcome_.stopped;
-    MER_TRY(send(member, AttemptStopped{checkpointer.saved_epoch()}));
+    MER_TRY(sink_.send(Report{trial->spec.id, trial->attempt, AttemptStopped{0}}));
+    trial = waiting_.erase(trial);
   }
   return {};
+}
+
+Status StackTrainer::stop(Member& member) {
+  Checkpointer& checkpointer = member.slot->checkpointer();
+  if (checkpointer.remembered_epoch() > checkpointer.saved_epoch()) MER_TRY(save_checkpoint(member));
+  member.active = false;
+  ++outcome_.stopped;
+  return send(member, AttemptStopped{checkpointer.saved_epoch()});
 }
 
 Status StackTrainer::train_step() {
@@ -99,19 +136,19 @@ Status StackTrainer::train_step() {
     shares[i] = members_[i].slot->next_share();
     settings[i] = members_[i].slot->settings();
   }
-  const StackBatch gathered = gather_batch(input_, shares, model_.shape().dtype);
+  const StackBatch gathered = gather_batch(input_, shares, model_->shape().dtype);
 
-  const model::Representations representations = model_.forward(gathered.batch, settings);
-  const model::Losses losses = model_.losses(gathered.batch, representations, settings);
-  model_.clear_gradients();
-  model_.backward(losses);
+  const model::Representations representations = model_->forward(gathered.batch, settings);
+  const model::Losses losses = model_->losses(gathered.batch, representations, settings);
+  model_->clear_gradients();
+  model_->backward(losses);
 
-  const std::vector<LossComponents> components = components_by_slot(losses, model_.slots());
+  const std::vector<LossComponents> components = components_by_slot(losses, model_->slots());
   const HostLogits logits(representations.logits);
   for (std::size_t i = 0; i < members_.size(); ++i) {
     Member& member = members_[i];
     if (!member.active) continue;
-    const auto diverged = member.slot->learn(components[i], gathered.shares[i], input_.labels, logits,
+    const auto diverged = member.slot->learn(components[i], gathered.shares[i], input_.labels(), logits,
                                              gathered.batch.layout->slots[i].begin);
     if (diverged) {
       member.active = false;
@@ -142,8 +179,8 @@ Status StackTrainer::end_epochs() {
       validations.push_back({member->slot->slot(), &trial, &trial.fold->validation});
     }
   }
-  const std::vector<Evaluation> test_results = evaluate(model_, input_, tests);
-  const std::vector<Evaluation> validation_results = evaluate(model_, input_, validations);
+  const std::vector<Evaluation> test_results = evaluate(*model_, input_, tests);
+  const std::vector<Evaluation> validation_results = evaluate(*model_, input_, validations);
   const double seconds = monotonic_seconds() - begin;
 
   const auto result_for = [](int slot, const auto& tasks, const auto& results) -> const Evaluation* {
@@ -172,7 +209,7 @@ Status StackTrainer::finish(Member& member) {
   if (job_.record_representations) {
     const TrialInput& trial = member.slot->trial();
     const EvaluationTask task{member.slot->slot(), &trial, &trial.fold->test};
-    const Status written = write_representations(job_.store, trial.job, representations_of(model_, input_, task));
+    const Status written = write_representations(job_.store, trial.job, representations_of(*model_, input_, task));
     if (!written) {
       member.active = false;
       ++outcome_.failed;
@@ -181,7 +218,7 @@ Status StackTrainer::finish(Member& member) {
   }
   AttemptFinished finished;
   finished.result = member.slot->result();
-  finished.result.wall_seconds = monotonic_seconds() - started_at_;
+  finished.result.wall_seconds = monotonic_seconds() - member.started_at;
   finished.result.peak_memory = peak_memory();
   member.active = false;
   ++outcome_.finished;
@@ -210,26 +247,16 @@ bool StackTrainer::any_active() const {
   return std::any_of(members_.begin(), members_.end(), [](const Member& member) { return member.active; });
 }
 
-Result<StackOutcome> run_job(const StackJob& job, ReportSink& sink, const StopRequests& stops,
+Result<StackOutcome> run_job(const StackJob& job, ReportSink& sink, Requests& requests,
                              std::atomic<std::uint64_t>& steps) {
   at::set_num_threads(job.threads);
+  const Result<std::unique_ptr<JobInput>> input = JobInput::open(job);
+  if (input) return StackTrainer(job, **input, sink, requests, steps).run();
   StackOutcome outcome;
-  const Result<std::unique_ptr<const JobInput>> input = load_job_input(job);
-  if (!input) {
-    for (const TrialJob& trial : job.trials) {
-      MER_TRY(sink.send(failed_report(trial.spec.id, trial.attempt, input.error())));
-      ++outcome.failed;
-    }
-    return outcome;
+  for (const TrialJob& trial : job.trials) {
+    MER_TRY(sink.send(failed_report(trial.spec.id, trial.attempt, input.error())));
+    ++outcome.failed;
   }
-  for (const RefusedTrial& refused : (*input)->refused) {
-    MER_TRY(sink.send(failed_report(refused.trial, refused.attempt, refused.error)));
-  }
-  if (!(*input)->trials.empty()) {
-    StackTrainer trainer(job, **input, sink, stops, steps);
-    MER_ASSIGN(outcome, trainer.run());
-  }
-  outcome.failed += int((*input)->refused.size());
   return outcome;
 }
 

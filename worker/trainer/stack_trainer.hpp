@@ -1,13 +1,15 @@
-// StackTrainer: trains the trials of one job together, step by step, until each has ended.
+// StackTrainer: trains trials of one shape together, step by step, in the slots of one model.
 //
-// A step takes the next batch of every active slot. Slots whose epoch ends are evaluated before the next step; slots
-// end at different times. Threads: run() in one thread, which owns the model; `steps` is read by others. Errors: run()
+// A step takes the next batch of every active slot. Slots whose epoch ends are evaluated before the next step. A slot
+// whose trial has ended is free, and the next trial takes it between two steps. Threads: run() in one thread, which owns the model; `steps` is read by others. Errors: run()
 // fails only when reports cannot be delivered; what happens to a trial is an event of its attempt.
 #pragma once
 
 #include <atomic>
 #include <cstdint>
+#include <deque>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "core/messages.hpp"
@@ -15,7 +17,7 @@
 #include "model/stacked_model.hpp"
 #include "worker/trainer/job_input.hpp"
 #include "worker/trainer/report_sink.hpp"
-#include "worker/trainer/stop_requests.hpp"
+#include "worker/trainer/requests.hpp"
 #include "worker/trainer/trial_slot.hpp"
 
 namespace mer::trainer {
@@ -27,21 +29,25 @@ struct StackOutcome {
 
 class StackTrainer {
  public:
-  // All arguments outlive the trainer. REQUIRES: input.trials is not empty.
-  StackTrainer(const StackJob& job, const JobInput& input, ReportSink& sink, const StopRequests& stops,
+  // All arguments outlive the trainer.
+  StackTrainer(const StackJob& job, JobInput& input, ReportSink& sink, Requests& requests,
                std::atomic<std::uint64_t>& steps);
 
+  // The job's trials and all that join, until nothing more comes or a signal stops them.
   Result<StackOutcome> run();
 
  private:
   struct Member {  // a slot with the times of its running epoch
     std::unique_ptr<TrialSlot> slot;
-    bool active = true;
-    double train_seconds = 0, evaluate_seconds = 0;
+    bool active = false;
+    double started_at = 0;
+    double train_seconds = 0;
   };
 
-  Status start();
-  Status stop_requested_members();
+  Status fill_slots();
+  Status start(Member& member, TrialInput trial, int slot);
+  Status stop_requested_trials();
+  Status stop(Member& member);
   Status train_step();
   Status end_epochs();
   Status finish(Member& member);
@@ -50,20 +56,19 @@ class StackTrainer {
   bool any_active() const;
 
   const StackJob& job_;
-  const JobInput& input_;
+  JobInput& input_;
   ReportSink& sink_;
-  const StopRequests& stops_;
+  Requests& requests_;
   std::atomic<std::uint64_t>& steps_;
   const Environment environment_;
-  const double started_at_;
-  model::StackedModel model_;
-  std::vector<Member> members_;  // by slot
+  std::optional<model::StackedModel> model_;  // from the first trial on
+  std::vector<Member> members_;               // by slot
+  std::deque<TrialJob> waiting_;              // for a slot
   StackOutcome outcome_;
 };
 
-// The whole job, on job.threads threads: loads its input, reports trials that cannot train as failed, trains the
-// others.
-Result<StackOutcome> run_job(const StackJob& job, ReportSink& sink, const StopRequests& stops,
+// The whole job, on job.threads threads: reports trials that cannot train as failed, trains the others.
+Result<StackOutcome> run_job(const StackJob& job, ReportSink& sink, Requests& requests,
                              std::atomic<std::uint64_t>& steps);
 
 }  // namespace mer::trainer

@@ -36,14 +36,14 @@ EpochRow row_of(Split split, int epoch, const Evaluation& evaluation) {
 
 }  // namespace
 
-TrialSlot::TrialSlot(const StackJob& stack, const TrialInput& trial, const Environment& environment,
+TrialSlot::TrialSlot(const StackJob& stack, TrialInput trial, const Environment& environment,
                      model::StackedModel& model, int slot)
-    : trial_(trial),
+    : trial_(std::move(trial)),
       model_(model),
       slot_(slot),
       parameters_(parameters_of(model, slot)),
-      optimizer_(trial.job.spec.train, parameters_),
-      checkpointer_(stack, trial.job, environment, live_state(parameters_, optimizer_)) {
+      optimizer_(trial_.job.spec.train, parameters_),
+      checkpointer_(stack, trial_.job, environment, live_state(parameters_, optimizer_)) {
   model_.initialise(slot_, trial_.job.spec.seed);
 }
 

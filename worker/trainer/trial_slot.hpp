@@ -22,7 +22,7 @@ namespace mer::trainer {
 class TrialSlot {
  public:
   // Fills the slot's weights from the trial's seed.
-  TrialSlot(const StackJob& stack, const TrialInput& trial, const Environment& environment, model::StackedModel& model,
+  TrialSlot(const StackJob& stack, TrialInput trial, const Environment& environment, model::StackedModel& model,
             int slot);
 
   const TrialInput& trial() const { return trial_; }
@@ -57,7 +57,7 @@ class TrialSlot {
   void begin_epoch();
   std::vector<at::Tensor> gradients() const;
 
-  const TrialInput& trial_;
+  const TrialInput trial_;
   model::StackedModel& model_;
   const int slot_;
   std::vector<NamedTensor> parameters_;

@@ -1,6 +1,7 @@
-#include "worker/trainer/stop_requests.hpp"
+#include "worker/trainer/requests.hpp"
 
 #include <array>
+#include <chrono>
 #include <cerrno>
 #include <cstring>
 #include <optional>
@@ -13,16 +14,46 @@
 
 namespace mer::trainer {
 
-void StopRequests::add(const StopTrials& request) {
+void Requests::add(const StopTrials& request) {
   const std::lock_guard lock(mutex_);
-  if (request.trials.empty()) all_ = true;
-  trials_.insert(request.trials.begin(), request.trials.end());
+  const bool all = request.trials.empty() || (stops_ && stops_->trials.empty());
+  if (!stops_) stops_.emplace();
+  stops_->trials.insert(stops_->trials.end(), request.trials.begin(), request.trials.end());
+  if (all) stops_->trials.clear();
   any_ = true;
 }
 
-bool StopRequests::wanted(const TrialId& trial) const {
+void Requests::add(const Assign& joining) {
   const std::lock_guard lock(mutex_);
-  return all_ || trials_.contains(trial);
+  joining_.insert(joining_.end(), joining.job.trials.begin(), joining.job.trials.end());
+  any_ = true;
+  changed_.notify_all();
+}
+
+void Requests::add(const Shutdown& /*request*/) {
+  const std::lock_guard lock(mutex_);
+  ended_ = true;
+  changed_.notify_all();
+}
+
+std::vector<TrialJob> Requests::take_joining() {
+  if (!any_) return {};
+  const std::lock_guard lock(mutex_);
+  any_ = stops_.has_value();
+  return std::exchange(joining_, {});
+}
+
+std::optional<StopTrials> Requests::take_stops() {
+  if (!any_) return std::nullopt;
+  const std::lock_guard lock(mutex_);
+  any_ = !joining_.empty();
+  return std::exchange(stops_, std::nullopt);
+}
+
+bool Requests::wait() {
+  std::unique_lock lock(mutex_);
+  changed_.wait_for(lock, std::chrono::milliseconds(200), [this] { return ended_ || !joining_.empty(); });
+  return !ended_ || !joining_.empty();
 }
 
 CommandReader::CommandReader(int descriptor) : descriptor_(descriptor), wake_(eventfd(0, EFD_CLOEXEC)) {
@@ -64,13 +95,15 @@ bool CommandReader::wait_readable() {
   return (watched[1].revents & POLLIN) == 0;
 }
 
-void CommandReader::start(StopRequests& requests, std::function<void(const Error&)> lost) {
+void CommandReader::start(Requests& requests, std::function<void(const Error&)> lost) {
   thread_ = std::thread([this, &requests, lost = std::move(lost)] {
     for (;;) {
       const Result<std::optional<Message>> message = read();
       if (!message) return lost(message.error());
       if (!message->has_value()) return;
       if (const auto* stop = std::get_if<StopTrials>(&message->value())) requests.add(*stop);
+      if (const auto* joining = std::get_if<Assign>(&message->value())) requests.add(*joining);
+      if (const auto* end = std::get_if<Shutdown>(&message->value())) requests.add(*end);
     }
   });
 }
