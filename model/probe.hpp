@@ -13,6 +13,8 @@
 namespace mer::model {
 
 // metadata: "model" (settings as in a sweep file, JSON), optional "slots" (JSON list) and "gradients" ("true").
-Result<NamedTensors> probe(const NamedTensors& input, const std::map<std::string, std::string>& metadata);
+// place: where it is computed, the CPU or model/device/device.hpp's device.
+Result<NamedTensors> probe(const NamedTensors& input, const std::map<std::string, std::string>& metadata,
+                           at::Device place = at::kCPU);
 
 }  // namespace mer::model

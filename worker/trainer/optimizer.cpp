@@ -42,6 +42,11 @@ double gradient_norm(const std::vector<at::Tensor>& gradients) {
   return std::sqrt(total);
 }
 
+grid::OptimizerStep<double> optimizer_step(const TrainSettings& settings, std::int64_t number) {
+  return {adam_step<double>(settings, number), settings.learning_rate, settings.weight_decay,
+          settings.optimizer == OptimizerKind::sgd};
+}
+
 Optimizer::Optimizer(const TrainSettings& settings, std::vector<NamedTensor> parameters)
     : settings_(settings), parameters_(std::move(parameters)) {
   for (const NamedTensor& parameter : parameters_) {

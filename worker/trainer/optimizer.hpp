@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/settings.hpp"
+#include "model/grid/operations.hpp"
 
 namespace mer::trainer {
 
@@ -19,6 +20,9 @@ struct NamedTensor {
 
 // L2 norm over all gradients, summed in double in a fixed order. Undefined tensors count as zero.
 double gradient_norm(const std::vector<at::Tensor>& gradients);
+
+// The numbers of step `number` (from 1), as the device takes them.
+grid::OptimizerStep<double> optimizer_step(const TrainSettings& settings, std::int64_t number);
 
 class Optimizer {
  public:
