@@ -27,7 +27,7 @@ ALLOWED_EDGES = {
     "model/kernels": ["core/"],
     "model/grid": ["core/", "model/kernels/"],
     "model/cuda": ["core/", "model/kernels/", "model/grid/"],
-    "model": ["core/", "model/kernels/", "model/grid/"],
+    "model": ["core/", "model/kernels/", "model/grid/", "model/cuda/library.hpp"],
     "orchestrator": ["core/", "data/", "transport/transport.hpp", "storage/result_store.hpp"],
     "worker": ["core/", "transport/transport.hpp"],
     "worker/trainer": ["core/", "data/", "model/", "model/kernels/", "model/grid/"],

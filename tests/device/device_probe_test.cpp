@@ -2,8 +2,8 @@
 #include <gtest/gtest.h>
 
 #include "model/device/device.hpp"
-#include "model/grid/host_runtime.hpp"
 #include "model/probe.hpp"
+#include "tests/device/test_device.hpp"
 #include "tests/model/golden.hpp"
 
 namespace mer::model {
@@ -12,7 +12,9 @@ namespace {
 // Every layer, loss, switch and reading as the device computes it, against PyTorch's layers in Python.
 class DeviceGolden : public testing::TestWithParam<std::string> {
  protected:
-  void SetUp() override { attach_device(std::make_shared<grid::HostRuntime>()); }
+  void SetUp() override {
+    if (const auto reason = attach_test_device()) GTEST_SKIP() << *reason;
+  }
 };
 
 TEST_P(DeviceGolden, EqualsPyTorchInDoublePrecision) {
@@ -43,7 +45,7 @@ TEST_P(DeviceGolden, LossesEqualPyTorchInSinglePrecision) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(HostGrid, DeviceGolden, testing::ValuesIn(golden_names("case_")),
+INSTANTIATE_TEST_SUITE_P(Model, DeviceGolden, testing::ValuesIn(golden_names("case_")),
                          [](const auto& test) { return test.param.substr(5); });
 
 }  // namespace

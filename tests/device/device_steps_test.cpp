@@ -1,10 +1,11 @@
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
 #include <limits>
-#include <random>
+#include <optional>
 
 #include "model/device/steps.hpp"
-#include "model/grid/host_runtime.hpp"
+#include "tests/device/random_batch.hpp"
+#include "tests/device/test_device.hpp"
 #include "tests/model/golden.hpp"
 #include "worker/trainer/optimizer.hpp"
 
@@ -12,40 +13,6 @@ namespace mer::model {
 namespace {
 
 constexpr double kTolerance = 1e-9;
-
-using Random = std::mt19937;
-
-int draw(Random& random, int low, int high) {
-  return std::uniform_int_distribution<int>(low, high)(random);
-}
-
-// Dialogues for each slot: 0 for a slot that takes no part.
-Batch random_batch(Random& random, const Shape& shape, const std::vector<int>& dialogues, bool selects) {
-  Batch batch;
-  auto layout = std::make_shared<Layout>();
-  for (const int count : dialogues) {
-    std::vector<std::int64_t> lengths;
-    for (int i = 0; i < count; ++i) lengths.push_back(draw(random, 1, 9));
-    layout->add_slot(lengths);
-  }
-  const std::int64_t rows = layout->rows();
-  std::normal_distribution<double> normal;
-  for (const int dim : shape.feature_dims) {
-    at::Tensor features = at::empty({rows, dim}, at::kDouble);
-    std::generate_n(features.mutable_data_ptr<double>(), features.numel(), [&] { return normal(random); });
-    batch.features.push_back(features.to(scalar_type_of(shape.dtype)));
-  }
-  batch.labels = at::empty({rows}, at::kLong);
-  for (std::int64_t row = 0; row < rows; ++row) batch.labels[row] = draw(random, 0, shape.classes - 1);
-  if (selects) {
-    for (std::int64_t row = 0; row < rows; ++row) batch.scored.push_back(std::uint8_t(draw(random, 0, 3) > 0));
-    for (const SlotRows& part : layout->slots) {
-      if (part.rows() > 0) batch.scored[std::size_t(part.begin)] = 1;
-    }
-  }
-  batch.layout = std::move(layout);
-  return batch;
-}
 
 struct Slot {
   SlotSettings settings;
@@ -69,8 +36,8 @@ class DeviceStepsTest : public testing::Test {
  protected:
   static constexpr int kSlots = 3;
 
-  DeviceStepsTest() {
-    attach_device(std::make_shared<grid::HostRuntime>());
+  void SetUp() override {
+    if (const auto reason = attach_test_device()) GTEST_SKIP() << *reason;
     ModelSettings settings;
     settings.hidden = 12;
     settings.heads = 3;
@@ -245,33 +212,6 @@ TEST_F(DeviceStepsTest, KeepsABoundedNumberOfRecordings) {
 
   EXPECT_LE(steps->recordings(), 16U);
   expect_same_weights(0);
-}
-
-TEST(DeviceStepsMemoryTest, RunningOutIsAnErrorOfItsOwnKindAndLeavesTheDeviceUsable) {
-  attach_device(std::make_shared<grid::HostRuntime>(std::size_t{6} << 20));
-  Random random(1);
-  ModelSettings settings;
-  settings.hidden = 16;
-  const Shape shape{settings, {5, 7}, 4, Dtype::float32};
-  StackedModel model(shape, 1, device());
-  model.initialise(0, 1);
-  DeviceSteps steps(model);
-  const auto train = [&](int dialogues) {
-    const Batch batch = random_batch(random, shape, {dialogues}, false);
-    const std::vector<SlotStep> now = {{{}, true, trainer::optimizer_step(TrainSettings(), 1)}};
-    return steps.train(in_bucket(batch, bucket_of(*batch.layout)), now).losses.total[0].item<double>();
-  };
-  bool ran_out = false;
-  try {
-    train(400);
-  } catch (const c10::OutOfMemoryError&) {
-    ran_out = true;
-  } catch (const grid::OutOfMemory&) {
-    ran_out = true;
-  }
-
-  EXPECT_TRUE(ran_out);
-  EXPECT_GT(train(1), 0);
 }
 
 }  // namespace

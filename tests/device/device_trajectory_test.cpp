@@ -4,7 +4,7 @@
 
 #include "core/json.hpp"
 #include "model/device/steps.hpp"
-#include "model/grid/host_runtime.hpp"
+#include "tests/device/test_device.hpp"
 #include "tests/model/golden.hpp"
 #include "worker/trainer/optimizer.hpp"
 
@@ -64,7 +64,9 @@ struct Trajectory {
 
 class DeviceTrajectory : public testing::TestWithParam<std::string> {
  protected:
-  void SetUp() override { attach_device(std::make_shared<grid::HostRuntime>()); }
+  void SetUp() override {
+    if (const auto reason = attach_test_device()) GTEST_SKIP() << *reason;
+  }
 };
 
 TEST_P(DeviceTrajectory, TenStepsEqualTorch) {
@@ -99,7 +101,7 @@ TEST_P(DeviceTrajectory, TenStepsEqualTorch) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(HostGrid, DeviceTrajectory, testing::ValuesIn(golden_names("trajectory_")),
+INSTANTIATE_TEST_SUITE_P(Model, DeviceTrajectory, testing::ValuesIn(golden_names("trajectory_")),
                          [](const auto& test) { return test.param.substr(11); });
 
 }  // namespace
