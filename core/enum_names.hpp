@@ -134,11 +134,9 @@ struct EnumNames<Metric> {
 };
 template <>
 struct EnumNames<Failure::Kind> {
-  static constexpr NamedValue<Failure::Kind> all[] = {{Failure::Kind::exit, "exit"},
-                                                      {Failure::Kind::signal, "signal"},
-                                                      {Failure::Kind::hang, "hang"},
-                                                      {Failure::Kind::start, "start"},
-                                                      {Failure::Kind::error, "error"}};
+  static constexpr NamedValue<Failure::Kind> all[] = {
+      {Failure::Kind::exit, "exit"},   {Failure::Kind::signal, "signal"}, {Failure::Kind::hang, "hang"},
+      {Failure::Kind::start, "start"}, {Failure::Kind::error, "error"},   {Failure::Kind::memory, "memory"}};
 };
 
 }  // namespace mer

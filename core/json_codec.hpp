@@ -221,6 +221,7 @@ void each_field(S& job, V&& field) {
   field("checkpoint_seconds", job.checkpoint_seconds);
   field("record_representations", job.record_representations);
   field("slots", job.slots);
+  field("memory", job.memory);
   field("trials", job.trials);
 }
 

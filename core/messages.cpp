@@ -141,6 +141,11 @@ void each_field(S& beat, V&& field) {
   field("progress", beat.progress);
 }
 
+template <Is<Capacity> S, class V>
+void each_field(S& capacity, V&& field) {
+  field("trials", capacity.trials);
+}
+
 template <Is<Assign> S, class V>
 void each_field(S& assign, V&& field) {
   field("job", assign.job);
@@ -165,7 +170,7 @@ struct Kinds<AttemptEvent> {
 };
 template <>
 struct Kinds<Message> {
-  static constexpr const char* names[] = {"hello", "beat", "report", "assign", "stop", "shutdown"};
+  static constexpr const char* names[] = {"hello", "beat", "report", "capacity", "assign", "stop", "shutdown"};
 };
 
 template <class Variant>

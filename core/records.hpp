@@ -106,7 +106,8 @@ struct TrialResult {
 
 // Why an attempt ended badly.
 struct Failure {
-  enum class Kind { exit, signal, hang, start, error };
+  // error: of this very trial. memory: the trainer ran out of it.
+  enum class Kind { exit, signal, hang, start, error, memory };
   Kind kind = Kind::error;
   int code = 0;          // exit status or signal number
   std::string message;   // one line

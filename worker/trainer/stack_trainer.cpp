@@ -11,6 +11,7 @@
 #include "worker/trainer/batches.hpp"
 #include "worker/trainer/epoch_means.hpp"
 #include "worker/trainer/evaluator.hpp"
+#include "worker/trainer/memory_model.hpp"
 #include "worker/trainer/process.hpp"
 #include "worker/trainer/representations.hpp"
 
@@ -51,7 +52,6 @@ StackTrainer::StackTrainer(const StackJob& job, JobInput& input, ReportSink& sin
       requests_(requests),
       steps_(steps),
       environment_(current_environment(job.threads)),
-      members_(std::size_t(std::max(1, job.slots))),
       waiting_(job.trials.begin(), job.trials.end()) {}
 
 Result<StackOutcome> StackTrainer::run() {
@@ -60,7 +60,7 @@ Result<StackOutcome> StackTrainer::run() {
     waiting_.insert(waiting_.end(), joining.begin(), joining.end());
     MER_TRY(stop_requested_trials());
     MER_TRY(fill_slots());
-    if (any_active()) {
+    if (active() > 0) {
       MER_TRY(train_step());
       MER_TRY(end_epochs());
     } else if (stop_signalled() || !requests_.wait()) {
@@ -70,16 +70,12 @@ Result<StackOutcome> StackTrainer::run() {
 }
 
 Status StackTrainer::fill_slots() {
-  for (std::size_t slot = 0; slot < members_.size() && !waiting_.empty();) {
-    if (members_[slot].active) {
-      ++slot;
-      continue;
-    }
+  while (!waiting_.empty() && (!size_ || active() < size_->trials())) {
     const TrialJob trial = std::move(waiting_.front());
     waiting_.pop_front();
     Result<TrialInput> input = input_.load(trial);
     if (input) {
-      MER_TRY(start(members_[slot], std::move(input).value(), int(slot)));
+      MER_TRY(start(std::move(input).value()));
     } else {
       ++outcome_.failed;
       MER_TRY(sink_.send(failed_report(trial.spec.id, trial.attempt, input.error())));
@@ -88,13 +84,24 @@ Status StackTrainer::fill_slots() {
   return {};
 }
 
-Status StackTrainer::start(Member& member, TrialInput trial, int slot) {
-  if (!model_) model_.emplace(shape_of(trial, input_.corpus()), int(members_.size()));
-  member = Member();
-  member.slot = std::make_unique<TrialSlot>(job_, std::move(trial), environment_, *model_, slot);
-  member.active = true;
-  member.started_at = monotonic_seconds();
-  return send(member, member.slot->start(environment_));
+// Slots that are never used cost address space only.
+void StackTrainer::open_stack(const TrialInput& first) {
+  const model::Shape shape = shape_of(first, input_.corpus());
+  const int fitting = slots_that_fit(job_.memory, resident_memory(), slot_bytes(shape, first));
+  size_.emplace(job_.slots, fitting);
+  members_.resize(std::size_t(job_.slots > 0 ? job_.slots : fitting));
+  model_.emplace(shape, int(members_.size()));
+}
+
+Status StackTrainer::start(TrialInput trial) {
+  if (!model_) open_stack(trial);
+  model_->use_slots(int(members_.size()));
+  const auto free = std::ranges::find(members_, false, &Member::active);
+  *free = Member();
+  free->slot = std::make_unique<TrialSlot>(job_, std::move(trial), environment_, *model_, int(free - members_.begin()));
+  free->active = true;
+  free->started_at = monotonic_seconds();
+  return send(*free, free->slot->start(environment_));
 }
 
 Status StackTrainer::stop_requested_trials() {
@@ -129,9 +136,14 @@ Status StackTrainer::stop(Member& member) {
 
 Status StackTrainer::train_step() {
   const double begin = monotonic_seconds();
-  std::vector<SlotShare> shares(members_.size());
-  std::vector<model::SlotSettings> settings(members_.size());
-  for (std::size_t i = 0; i < members_.size(); ++i) {
+  const auto behind = std::find_if(members_.rbegin(), members_.rend(), [](const Member& m) { return m.active; });
+  const auto slots = std::size_t(members_.rend() - behind);
+  model_->use_slots(int(slots));
+  const int trials = active();
+  std::int64_t rows = 0;
+  std::vector<SlotShare> shares(slots);
+  std::vector<model::SlotSettings> settings(slots);
+  for (std::size_t i = 0; i < slots; ++i) {
     if (!members_[i].active) continue;
     shares[i] = members_[i].slot->next_share();
     settings[i] = members_[i].slot->settings();
@@ -145,9 +157,10 @@ Status StackTrainer::train_step() {
 
   const std::vector<LossComponents> components = components_by_slot(losses, model_->slots());
   const HostLogits logits(representations.logits);
-  for (std::size_t i = 0; i < members_.size(); ++i) {
+  for (std::size_t i = 0; i < slots; ++i) {
     Member& member = members_[i];
     if (!member.active) continue;
+    rows += gathered.batch.layout->slots[i].rows();
     const auto diverged = member.slot->learn(components[i], gathered.shares[i], input_.labels(), logits,
                                              gathered.batch.layout->slots[i].begin);
     if (diverged) {
@@ -159,7 +172,7 @@ Status StackTrainer::train_step() {
   steps_ += 1;
   const double seconds = monotonic_seconds() - begin;
   for (Member& member : members_) member.train_seconds += seconds;
-  return {};
+  return size_->note(trials, rows, seconds) ? sink_.send(Capacity{size_->trials()}) : Status();
 }
 
 Status StackTrainer::end_epochs() {
@@ -243,8 +256,8 @@ Status StackTrainer::send(const Member& member, AttemptEvent event) {
   return sink_.send(Report{job.spec.id, job.attempt, std::move(event)});
 }
 
-bool StackTrainer::any_active() const {
-  return std::any_of(members_.begin(), members_.end(), [](const Member& member) { return member.active; });
+int StackTrainer::active() const {
+  return int(std::ranges::count(members_, true, &Member::active));
 }
 
 Result<StackOutcome> run_job(const StackJob& job, ReportSink& sink, Requests& requests,

@@ -1,8 +1,9 @@
 // StackTrainer: trains trials of one shape together, step by step, in the slots of one model.
 //
 // A step takes the next batch of every active slot. Slots whose epoch ends are evaluated before the next step. A slot
-// whose trial has ended is free, and the next trial takes it between two steps. Threads: run() in one thread, which owns the model; `steps` is read by others. Errors: run()
-// fails only when reports cannot be delivered; what happens to a trial is an event of its attempt.
+// whose trial has ended is free, and the next trial takes it between two steps. Threads: run() in one thread, which
+// owns the model; `steps` is read by others. Errors: run() fails only when reports cannot be delivered; what happens to
+// a trial is an event of its attempt. Memory that runs out is an exception of LibTorch's.
 #pragma once
 
 #include <atomic>
@@ -18,6 +19,7 @@
 #include "worker/trainer/job_input.hpp"
 #include "worker/trainer/report_sink.hpp"
 #include "worker/trainer/requests.hpp"
+#include "worker/trainer/stack_size.hpp"
 #include "worker/trainer/trial_slot.hpp"
 
 namespace mer::trainer {
@@ -45,7 +47,8 @@ class StackTrainer {
   };
 
   Status fill_slots();
-  Status start(Member& member, TrialInput trial, int slot);
+  void open_stack(const TrialInput& first);
+  Status start(TrialInput trial);
   Status stop_requested_trials();
   Status stop(Member& member);
   Status train_step();
@@ -53,7 +56,7 @@ class StackTrainer {
   Status finish(Member& member);
   Status save_checkpoint(Member& member);
   Status send(const Member& member, AttemptEvent event);
-  bool any_active() const;
+  int active() const;
 
   const StackJob& job_;
   JobInput& input_;
@@ -61,9 +64,12 @@ class StackTrainer {
   Requests& requests_;
   std::atomic<std::uint64_t>& steps_;
   const Environment environment_;
-  std::optional<model::StackedModel> model_;  // from the first trial on
-  std::vector<Member> members_;               // by slot
-  std::deque<TrialJob> waiting_;              // for a slot
+  // From the first trial on.
+  std::optional<model::StackedModel> model_;
+  std::optional<StackSize> size_;
+  std::vector<Member> members_;  // by slot
+
+  std::deque<TrialJob> waiting_;  // for a slot
   StackOutcome outcome_;
 };
 
