@@ -341,6 +341,41 @@ TEST(CheckpointFilesTest, TheNewestTwoAreKept) {
   EXPECT_TRUE(std::filesystem::exists(study.store() + "/" + saved[2].checkpoint.file));
 }
 
+TEST(CheckpointFilesTest, EachIsReportedAfterItsEpochAndBeforeTheAttemptsEnd) {
+  const TinyStudy study;
+  const StackJob job = study.job({study.trial(0), study.trial(1)});
+
+  const RecordedRun run(job);
+
+  for (const TrialJob& trial : job.trials) {
+    int done = 0, saved = 0;
+    bool ended = false;
+    for (const Report& report : run.sink.reports) {
+      if (report.trial != trial.spec.id) continue;
+      EXPECT_FALSE(ended);
+      if (const auto* epoch = std::get_if<EpochDone>(&report.event)) done = epoch->timing.epoch;
+      if (const auto* checkpoint = std::get_if<CheckpointSaved>(&report.event)) {
+        EXPECT_EQ(checkpoint->checkpoint.epoch, ++saved);
+        EXPECT_LE(saved, done);
+      }
+      ended = std::holds_alternative<AttemptFinished>(report.event);
+    }
+    EXPECT_EQ(saved, 3);
+    EXPECT_TRUE(ended);
+  }
+}
+
+TEST(CheckpointFilesTest, OnesThatCannotBeWrittenDoNotEndTheTraining) {
+  const TinyStudy study;
+  const StackJob job = study.job({study.trial(0)});
+  std::ofstream(study.store() + "/checkpoints") << "a file where the folder should be";
+
+  const RecordedRun run(job);
+
+  EXPECT_EQ(run.outcome.finished, 1);
+  EXPECT_TRUE(run.sink.events<CheckpointSaved>(job.trials[0].spec.id).empty());
+}
+
 // --- errors ---
 TEST(RunJobTest, AMissingCorpusFailsEveryTrialWithAMessage) {
   const TinyStudy study;

@@ -63,6 +63,9 @@ Result<StackOutcome> StackTrainer::run() {
     if (active() > 0) {
       MER_TRY(train_step());
       MER_TRY(end_epochs());
+      for (Member& member : members_) {
+        if (member.active) MER_TRY(report_checkpoint(member, /*wait=*/false));
+      }
     } else if (stop_signalled() || !requests_.wait()) {
       return outcome_;
     }
@@ -128,7 +131,11 @@ Status StackTrainer::stop_requested_trials() {
 
 Status StackTrainer::stop(Member& member) {
   Checkpointer& checkpointer = member.slot->checkpointer();
-  if (checkpointer.remembered_epoch() > checkpointer.saved_epoch()) MER_TRY(save_checkpoint(member));
+  MER_TRY(report_checkpoint(member, /*wait=*/true));
+  if (checkpointer.remembered_epoch() > checkpointer.saved_epoch()) {
+    checkpointer.save(writer_);
+    MER_TRY(report_checkpoint(member, /*wait=*/true));
+  }
   member.active = false;
   ++outcome_.stopped;
   return send(member, AttemptStopped{checkpointer.saved_epoch()});
@@ -164,6 +171,7 @@ Status StackTrainer::train_step() {
     const auto diverged = member.slot->learn(components[i], gathered.shares[i], input_.labels(), logits,
                                              gathered.batch.layout->slots[i].begin);
     if (diverged) {
+      MER_TRY(report_checkpoint(member, /*wait=*/true));
       member.active = false;
       ++outcome_.diverged;
       MER_TRY(send(member, *diverged));
@@ -219,6 +227,7 @@ Status StackTrainer::end_epochs() {
 
 // Representations that cannot be kept fail the attempt: it is trained again from its last checkpoint.
 Status StackTrainer::finish(Member& member) {
+  MER_TRY(report_checkpoint(member, /*wait=*/true));
   if (job_.record_representations) {
     const TrialInput& trial = member.slot->trial();
     const EvaluationTask task{member.slot->slot(), &trial, &trial.fold->test};
@@ -238,16 +247,24 @@ Status StackTrainer::finish(Member& member) {
   return send(member, std::move(finished));
 }
 
+// Training waits only for a checkpoint of the same trial that is not written yet.
+Status StackTrainer::save_checkpoint(Member& member) {
+  MER_TRY(report_checkpoint(member, /*wait=*/true));
+  member.slot->checkpointer().save(writer_);
+  return {};
+}
+
 // A checkpoint that cannot be written costs the trial its way back, not its training: the log says so, and the next
 // one is tried in time.
-Status StackTrainer::save_checkpoint(Member& member) {
-  const Result<CheckpointRecord> record = member.slot->checkpointer().save();
-  if (!record) {
-    std::fprintf(stderr, "mer-trainer: no checkpoint was written: %s\n", record.error().message.c_str());
+Status StackTrainer::report_checkpoint(Member& member, bool wait) {
+  const std::optional<Result<CheckpointRecord>> record = member.slot->checkpointer().take_saved(wait);
+  if (!record) return {};
+  if (!record->ok()) {
+    std::fprintf(stderr, "mer-trainer: no checkpoint was written: %s\n", record->error().message.c_str());
     return {};
   }
-  MER_TRY(send(member, CheckpointSaved{*record}));
-  member.slot->checkpointer().remove_old();
+  MER_TRY(send(member, CheckpointSaved{record->value()}));
+  member.slot->checkpointer().remove_old(writer_);
   return {};
 }
 

@@ -16,6 +16,7 @@
 #include "core/messages.hpp"
 #include "core/result.hpp"
 #include "model/stacked_model.hpp"
+#include "worker/trainer/background.hpp"
 #include "worker/trainer/job_input.hpp"
 #include "worker/trainer/report_sink.hpp"
 #include "worker/trainer/requests.hpp"
@@ -55,6 +56,7 @@ class StackTrainer {
   Status end_epochs();
   Status finish(Member& member);
   Status save_checkpoint(Member& member);
+  Status report_checkpoint(Member& member, bool wait);
   Status send(const Member& member, AttemptEvent event);
   int active() const;
 
@@ -71,6 +73,7 @@ class StackTrainer {
 
   std::deque<TrialJob> waiting_;  // for a slot
   StackOutcome outcome_;
+  Background writer_;  // of checkpoints
 };
 
 // The whole job, on job.threads threads: reports trials that cannot train as failed, trains the others.
