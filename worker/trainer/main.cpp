@@ -137,6 +137,7 @@ int run(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   try {
+    mer::trainer::keep_freed_memory();
     at::set_num_interop_threads(1);
     return mer::trainer::run(argc, argv);
   } catch (const std::exception& error) {  // LibTorch's, mostly

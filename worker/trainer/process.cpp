@@ -4,6 +4,7 @@
 #include <c10/util/Exception.h>
 #include <csignal>
 #include <fstream>
+#include <malloc.h>
 #include <new>
 #include <sys/prctl.h>
 #include <torch/headeronly/version.h>
@@ -72,6 +73,11 @@ bool is_out_of_memory(const std::exception& error) {
   if (dynamic_cast<const std::bad_alloc*>(&error) != nullptr) return true;
   if (dynamic_cast<const c10::OutOfMemoryError*>(&error) != nullptr) return true;
   return std::string(error.what()).find("DefaultCPUAllocator: ") != std::string::npos;
+}
+
+void keep_freed_memory() {
+  mallopt(M_MMAP_MAX, 0);
+  mallopt(M_TRIM_THRESHOLD, -1);
 }
 
 bool die_with_parent() {
