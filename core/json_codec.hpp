@@ -7,6 +7,7 @@
 #pragma once
 
 #include <concepts>
+#include <cstddef>
 #include <cstdint>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
@@ -193,6 +194,12 @@ void each_field(S& spec, V&& field) {
   field("seed", spec.seed);
   field("model", spec.model);
   field("train", spec.train);
+}
+
+template <Is<Profile> S, class V>
+void each_field(S& profile, V&& field) {
+  field("steps", profile.steps);
+  for (const auto& [work, name] : EnumNames<Work>::all) field(name, profile.seconds[std::size_t(work)]);
 }
 
 template <Is<CheckpointRecord> S, class V>

@@ -70,6 +70,7 @@ void each_field(S& result, V&& field) {
   field("parameters", result.parameters);
   field("wall_seconds", result.wall_seconds);
   field("peak_memory", result.peak_memory);
+  field("profile", result.profile);
 }
 
 template <Is<Failure> S, class V>

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/ids.hpp"
+#include "core/profile.hpp"
 #include "core/scores.hpp"
 #include "core/trial.hpp"
 
@@ -100,6 +101,7 @@ struct TrialResult {
   std::int64_t parameters = 0;     // count of trained numbers
   double wall_seconds = 0;         // of this attempt
   std::int64_t peak_memory = 0;    // resident bytes of the trainer process at its highest
+  Profile profile;                 // of its trainer during this attempt, the stack's other trials included
 
   bool operator==(const TrialResult&) const = default;
 };

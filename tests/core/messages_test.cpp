@@ -44,6 +44,7 @@ TrialResult some_result() {
   result.parameters = 123456789;
   result.wall_seconds = 12.5;
   result.peak_memory = std::int64_t{3} << 30;
+  result.profile = {1200, {0.5, 1.5, 0.25, 3, 0.75, 2, 0.125, 1e-9}};
   return result;
 }
 

@@ -104,6 +104,7 @@ Status StackTrainer::start(TrialInput trial) {
   free->slot = std::make_unique<TrialSlot>(job_, std::move(trial), environment_, *model_, int(free - members_.begin()));
   free->active = true;
   free->started_at = monotonic_seconds();
+  free->before = watch_.read();
   return send(*free, free->slot->start(environment_));
 }
 
@@ -155,13 +156,18 @@ Status StackTrainer::train_step() {
     shares[i] = members_[i].slot->next_share();
     settings[i] = members_[i].slot->settings();
   }
+  watch_.enter(Work::gather);
   const StackBatch gathered = gather_batch(input_, shares, model_->shape().dtype);
 
+  watch_.enter(Work::forward);
   const model::Representations representations = model_->forward(gathered.batch, settings);
+  watch_.enter(Work::losses);
   const model::Losses losses = model_->losses(gathered.batch, representations, settings);
+  watch_.enter(Work::backward);
   model_->clear_gradients();
   model_->backward(losses);
 
+  watch_.enter(Work::optimizer);
   const std::vector<LossComponents> components = components_by_slot(losses, model_->slots());
   const HostLogits logits(representations.logits);
   for (std::size_t i = 0; i < slots; ++i) {
@@ -177,6 +183,8 @@ Status StackTrainer::train_step() {
       MER_TRY(send(member, *diverged));
     }
   }
+  watch_.count_step();
+  watch_.enter(Work::other);
   steps_ += 1;
   const double seconds = monotonic_seconds() - begin;
   for (Member& member : members_) member.train_seconds += seconds;
@@ -191,6 +199,7 @@ Status StackTrainer::end_epochs() {
   if (ended.empty()) return {};
 
   const double begin = monotonic_seconds();
+  watch_.enter(Work::evaluation);
   std::vector<EvaluationTask> tests, validations;
   for (const Member* member : ended) {
     if (!member->slot->evaluates()) continue;
@@ -203,6 +212,7 @@ Status StackTrainer::end_epochs() {
   const std::vector<Evaluation> test_results = evaluate(*model_, input_, tests);
   const std::vector<Evaluation> validation_results = evaluate(*model_, input_, validations);
   const double seconds = monotonic_seconds() - begin;
+  watch_.enter(Work::other);
 
   const auto result_for = [](int slot, const auto& tasks, const auto& results) -> const Evaluation* {
     const auto task = std::find_if(tasks.begin(), tasks.end(), [slot](const auto& t) { return t.slot == slot; });
@@ -211,8 +221,10 @@ Status StackTrainer::end_epochs() {
   for (Member* member : ended) {
     TrialSlot& slot = *member->slot;
     EpochDone done;
+    watch_.enter(Work::checkpoint);
     done.rows = slot.end_epoch(result_for(slot.slot(), validations, validation_results),
                                result_for(slot.slot(), tests, test_results));
+    watch_.enter(Work::other);
     done.timing = {slot.epoch(), member->train_seconds, seconds, unix_seconds()};
     member->train_seconds = 0;
     if (!done.rows.empty()) MER_TRY(send(*member, std::move(done)));
@@ -242,6 +254,8 @@ Status StackTrainer::finish(Member& member) {
   finished.result = member.slot->result();
   finished.result.wall_seconds = monotonic_seconds() - member.started_at;
   finished.result.peak_memory = peak_memory();
+  finished.result.profile = watch_.read();
+  finished.result.profile -= member.before;
   member.active = false;
   ++outcome_.finished;
   return send(member, std::move(finished));
@@ -257,7 +271,9 @@ Status StackTrainer::save_checkpoint(Member& member) {
 // A checkpoint that cannot be written costs the trial its way back, not its training: the log says so, and the next
 // one is tried in time.
 Status StackTrainer::report_checkpoint(Member& member, bool wait) {
+  watch_.enter(Work::checkpoint);
   const std::optional<Result<CheckpointRecord>> record = member.slot->checkpointer().take_saved(wait);
+  watch_.enter(Work::other);
   if (!record) return {};
   if (!record->ok()) {
     std::fprintf(stderr, "mer-trainer: no checkpoint was written: %s\n", record->error().message.c_str());

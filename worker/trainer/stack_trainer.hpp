@@ -21,6 +21,7 @@
 #include "worker/trainer/report_sink.hpp"
 #include "worker/trainer/requests.hpp"
 #include "worker/trainer/stack_size.hpp"
+#include "worker/trainer/stopwatch.hpp"
 #include "worker/trainer/trial_slot.hpp"
 
 namespace mer::trainer {
@@ -45,6 +46,7 @@ class StackTrainer {
     bool active = false;
     double started_at = 0;
     double train_seconds = 0;
+    Profile before;  // what the stopwatch read when the trial started
   };
 
   Status fill_slots();
@@ -73,6 +75,7 @@ class StackTrainer {
 
   std::deque<TrialJob> waiting_;  // for a slot
   StackOutcome outcome_;
+  Stopwatch watch_;
   Background writer_;  // of checkpoints
 };
 
