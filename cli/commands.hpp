@@ -15,7 +15,7 @@ namespace mer::cli {
 
 struct SweepFileOptions {
   std::string file;
-  std::vector<std::string> overrides;  // path=value
+  std::vector<std::string> overrides = {};  // path=value
 };
 
 struct RunOptions {
@@ -48,5 +48,13 @@ ExitCode corpus_synth_command(const Context& context, const std::string& preset,
                               std::uint64_t seed);
 
 ExitCode doctor_command(const Context& context);
+
+struct BenchOptions {
+  std::string shapes = "all";  // msp-improv, iemocap, all
+  int workers = 0;             // 0: one for each core this process may use
+  int stack = 0;               // 0: as mer chooses
+  int epochs = 10;
+};
+ExitCode bench_command(const Context& context, const BenchOptions& options);
 
 }  // namespace mer::cli

@@ -24,6 +24,7 @@ struct Arguments {
   mer::cli::RunOptions run;
   mer::cli::SweepFileOptions plan;
   mer::cli::ResultsOptions results, exported;
+  mer::cli::BenchOptions bench;
   std::string status_sweep, trial, corpus_folder, preset, synth_folder;
   std::uint64_t seed = 1;
   int port = 8080;
@@ -133,6 +134,23 @@ void add_corpus_commands(CLI::App& app, Arguments& arguments) {
   });
 }
 
+void add_bench_command(CLI::App& app, Arguments& arguments) {
+  CLI::App* bench = add_command(app, "bench", "Measure how fast this machine trains, on synthetic corpora",
+                                "merctl bench --shapes msp-improv --workers 2");
+  bench->add_option("--shapes", arguments.bench.shapes, "msp-improv, iemocap or all")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"msp-improv", "iemocap", "all"}));
+  bench->add_option("--workers", arguments.bench.workers, "Worker processes, at most 12; default: one a core")
+      ->check(CLI::Range(1, 1024));
+  bench->add_option("--stack", arguments.bench.stack, "Trials trained together; default: as mer chooses")
+      ->check(CLI::Range(1, 12));
+  bench->add_option("--epochs", arguments.bench.epochs, "Epochs of each trial; the first warms up")
+      ->capture_default_str()
+      ->check(CLI::Range(2, 10000));
+  bench->callback(
+      [&arguments] { arguments.chosen = [&arguments] { return bench_command(arguments.context, arguments.bench); }; });
+}
+
 // Throws CLI::ValidationError.
 Format format_named(const std::string& word) {
   std::string words;
@@ -157,6 +175,7 @@ void add_commands(CLI::App& app, Arguments& arguments) {
   add_corpus_commands(app, arguments);
   add_command(app, "doctor", "Say what this machine has and lacks, with remedies", "merctl doctor")
       ->callback([&arguments] { arguments.chosen = [&arguments] { return doctor_command(arguments.context); }; });
+  add_bench_command(app, arguments);
 }
 
 }  // namespace

@@ -133,12 +133,17 @@ struct EnumNames<Metric> {
       {Metric::wa, "wa"}, {Metric::ua, "ua"}, {Metric::macro_f1, "macro_f1"}, {Metric::weighted_f1, "weighted_f1"}};
 };
 template <>
+struct EnumNames<Work> {
+  static constexpr NamedValue<Work> all[] = {{Work::gather, "gather"},         {Work::forward, "forward"},
+                                             {Work::losses, "losses"},         {Work::backward, "backward"},
+                                             {Work::optimizer, "optimizer"},   {Work::evaluation, "evaluation"},
+                                             {Work::checkpoint, "checkpoint"}, {Work::other, "other"}};
+};
+template <>
 struct EnumNames<Failure::Kind> {
-  static constexpr NamedValue<Failure::Kind> all[] = {{Failure::Kind::exit, "exit"},
-                                                      {Failure::Kind::signal, "signal"},
-                                                      {Failure::Kind::hang, "hang"},
-                                                      {Failure::Kind::start, "start"},
-                                                      {Failure::Kind::error, "error"}};
+  static constexpr NamedValue<Failure::Kind> all[] = {
+      {Failure::Kind::exit, "exit"},   {Failure::Kind::signal, "signal"}, {Failure::Kind::hang, "hang"},
+      {Failure::Kind::start, "start"}, {Failure::Kind::error, "error"},   {Failure::Kind::memory, "memory"}};
 };
 
 }  // namespace mer

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <concepts>
+#include <cstddef>
 #include <cstdint>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
@@ -195,6 +196,12 @@ void each_field(S& spec, V&& field) {
   field("train", spec.train);
 }
 
+template <Is<Profile> S, class V>
+void each_field(S& profile, V&& field) {
+  field("steps", profile.steps);
+  for (const auto& [work, name] : EnumNames<Work>::all) field(name, profile.seconds[std::size_t(work)]);
+}
+
 template <Is<CheckpointRecord> S, class V>
 void each_field(S& checkpoint, V&& field) {
   field("trial", checkpoint.trial);
@@ -221,6 +228,7 @@ void each_field(S& job, V&& field) {
   field("checkpoint_seconds", job.checkpoint_seconds);
   field("record_representations", job.record_representations);
   field("slots", job.slots);
+  field("memory", job.memory);
   field("trials", job.trials);
 }
 

@@ -70,6 +70,7 @@ void each_field(S& result, V&& field) {
   field("parameters", result.parameters);
   field("wall_seconds", result.wall_seconds);
   field("peak_memory", result.peak_memory);
+  field("profile", result.profile);
 }
 
 template <Is<Failure> S, class V>
@@ -141,6 +142,11 @@ void each_field(S& beat, V&& field) {
   field("progress", beat.progress);
 }
 
+template <Is<Capacity> S, class V>
+void each_field(S& capacity, V&& field) {
+  field("trials", capacity.trials);
+}
+
 template <Is<Assign> S, class V>
 void each_field(S& assign, V&& field) {
   field("job", assign.job);
@@ -165,7 +171,7 @@ struct Kinds<AttemptEvent> {
 };
 template <>
 struct Kinds<Message> {
-  static constexpr const char* names[] = {"hello", "beat", "report", "assign", "stop", "shutdown"};
+  static constexpr const char* names[] = {"hello", "beat", "report", "capacity", "assign", "stop", "shutdown"};
 };
 
 template <class Variant>

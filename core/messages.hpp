@@ -1,9 +1,9 @@
 // Every message between coordinator, agent and trainer, and its codec: CBOR, versioned.
 //
 //   coordinator -> agent   Assign, StopTrials, Shutdown, Beat
-//   agent -> coordinator   Hello, Report, Beat
+//   agent -> coordinator   Hello, Report, Capacity, Beat
 //   agent -> trainer       Assign first, then Assign of trials that join, StopTrials, Shutdown
-//   trainer -> agent       Report, Beat
+//   trainer -> agent       Report, Capacity, Beat
 //
 // Between agent and trainer a frame is a 4-byte little-endian length and that many bytes (core/frame.hpp); MPI keeps
 // message borders by itself. Threads: plain values and pure functions. Errors: decode() of bytes that are not a
@@ -55,7 +55,7 @@ struct AttemptStopped {  // a deliberate stop; a checkpoint of `epoch` epochs wa
 };
 struct AttemptFailed {  // made by the agent, or by the trainer for an error of one trial (corpus gone, ...)
   Failure failure;
-  int stack = 1;  // trials that the trainer was running when it crashed
+  int stack = 1;  // trials that the trainer had when it crashed
   bool operator==(const AttemptFailed&) const = default;
 };
 
@@ -83,6 +83,10 @@ struct Beat {
   std::uint64_t progress = 0;  // trainer: training steps done; others: messages sent
   bool operator==(const Beat&) const = default;
 };
+struct Capacity {  // how many trials the trainer wants to train at once, from now on
+  int trials = 1;
+  bool operator==(const Capacity&) const = default;
+};
 struct Assign {  // of trials that join those which the worker has, or of a new stack
   StackJob job;
   bool operator==(const Assign&) const = default;
@@ -95,7 +99,7 @@ struct Shutdown {  // finish nothing, end the trainer, leave; to a trainer: noth
   bool operator==(const Shutdown&) const = default;
 };
 
-using Message = std::variant<Hello, Beat, Report, Assign, StopTrials, Shutdown>;
+using Message = std::variant<Hello, Beat, Report, Capacity, Assign, StopTrials, Shutdown>;
 
 std::string encode(const Message& message);
 Result<Message> decode(const std::string& bytes);

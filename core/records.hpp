@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/ids.hpp"
+#include "core/profile.hpp"
 #include "core/scores.hpp"
 #include "core/trial.hpp"
 
@@ -100,13 +101,15 @@ struct TrialResult {
   std::int64_t parameters = 0;     // count of trained numbers
   double wall_seconds = 0;         // of this attempt
   std::int64_t peak_memory = 0;    // resident bytes of the trainer process at its highest
+  Profile profile;                 // of its trainer during this attempt, the stack's other trials included
 
   bool operator==(const TrialResult&) const = default;
 };
 
 // Why an attempt ended badly.
 struct Failure {
-  enum class Kind { exit, signal, hang, start, error };
+  // error: of this very trial. memory: the trainer ran out of it.
+  enum class Kind { exit, signal, hang, start, error, memory };
   Kind kind = Kind::error;
   int code = 0;          // exit status or signal number
   std::string message;   // one line

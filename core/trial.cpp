@@ -25,6 +25,12 @@ std::string shape_key_of(const TrialSpec& spec) {
   return key.dump();
 }
 
+bool same_stack(const StackJob& a, const StackJob& b) {
+  StackJob other = b;
+  other.trials = a.trials;
+  return other == a && shape_key_of(a.trials.front().spec) == shape_key_of(b.trials.front().spec);
+}
+
 const char* name_of(TrialState state) {
   return enum_name(state);
 }

@@ -69,8 +69,8 @@ struct TrialJob {
 // differ in fold, seed, dropout, alpha, beta and the other settings of train.
 std::string shape_key_of(const TrialSpec& spec);
 
-// What one mer-trainer process runs: trials of one shape, stacked. Trials beyond `slots` wait until a slot is free. Also
-// the content of `--job FILE`.
+// What one mer-trainer process runs: trials of one shape, stacked. Trials beyond `slots` wait until a slot is free.
+// Also the content of `--job FILE`.
 struct StackJob {
   std::string store;        // folder that holds folds/ and checkpoints/
   std::string corpus_path;  // corpus folder; its content must hash to every trial's corpus
@@ -78,11 +78,16 @@ struct StackJob {
   int threads = 1;
   double checkpoint_seconds = 20;  // at an epoch's end when this long has passed; 0: every epoch
   bool record_representations = false;
-  int slots = 1;  // trials that train at once
+  int slots = 0;            // trials that train at once; 0: as many as pay and as memory holds
+  std::int64_t memory = 0;  // bytes that the trainer may use; 0: not limited
   std::vector<TrialJob> trials;
 
   bool operator==(const StackJob&) const = default;
 };
+
+// True when trials of `b` may join a trainer that was started with `a`: all but the trials agrees, and their shape.
+// REQUIRES: both have trials.
+bool same_stack(const StackJob& a, const StackJob& b);
 
 void to_json(nlohmann::json&, const TrialSpec&);
 void from_json(const nlohmann::json&, TrialSpec&);

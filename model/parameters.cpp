@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 #include <c10/core/GradMode.h>
 
+#include "core/check.hpp"
 #include "core/philox.hpp"
 
 namespace mer::model {
@@ -36,8 +37,17 @@ const Parameter& Parameters::add(std::string name, std::vector<std::int64_t> sha
   const at::ScalarType type = scalar_type_of(dtype_);
   const std::int64_t step = kAlignment / std::int64_t(c10::elementSize(type));
   const std::int64_t stride = (elements_of(shape) + step - 1) / step * step;
-  const at::Tensor values = at::zeros({slots_, stride}, at::TensorOptions(type).device(place_)).set_requires_grad(true);
+  const auto options = at::TensorOptions(type).device(place_);
+  const at::Tensor values = at::empty({slots_, stride}, options).set_requires_grad(true);
   return entries_.emplace_back(Parameter{std::move(name), std::move(shape), bound, values});
+}
+
+// In place: views of single slots stay valid.
+void Parameters::use(int slots) {
+  MER_CHECK(slots >= 1 && slots <= slots_, "more slots than there are");
+  for (const Parameter& parameter : entries_) {
+    parameter.values.unsafeGetTensorImpl()->set_sizes_contiguous({slots, parameter.values.size(1)});
+  }
 }
 
 void Parameters::initialise(int slot, std::uint64_t seed) {

@@ -38,8 +38,12 @@ class Parameters {
  public:
   Parameters(int slots, Dtype dtype, at::Device place = at::kCPU) : slots_(slots), dtype_(dtype), place_(place) {}
 
-  // A new parameter, zero until initialise(). The reference stays valid.
+  // A new parameter, of no value until initialise() or load. The reference stays valid.
   const Parameter& add(std::string name, std::vector<std::int64_t> shape, double bound);
+
+  // Later steps are of the first `slots` slots only; those behind keep their values. REQUIRES: slots <= those there
+  // are.
+  void use(int slots);
 
   // Draws one slot's values: Philox key (seed, initial_weights), counter (parameter number, element / 4).
   void initialise(int slot, std::uint64_t seed);

@@ -25,7 +25,7 @@ struct Directions {
   const at::Tensor& hidden_bias(std::size_t direction) const { return weights[4 * direction + 3]; }
 };
 
-// saved: one tensor a direction, [rows, saved_of * width].
+// saved: one tensor a direction, [rows, saved_of * width]; empty: not wanted.
 template <class T>
 void forward(const Directions& layer, const at::Tensor& x, const at::Tensor& output,
              const std::vector<at::Tensor>& saved) {
@@ -42,7 +42,7 @@ void forward(const Directions& layer, const at::Tensor& x, const at::Tensor& out
            slot_data<T>(layer.hidden_weight(direction), slot), slot_data<T>(layer.input_bias(direction), slot),
            slot_data<T>(layer.hidden_bias(direction), slot),
            matrix<T>(output, part.begin, std::int64_t(direction) * layer.width),
-           matrix<T>(saved[direction], part.begin)});
+           saved.empty() ? Matrix<T>() : matrix<T>(saved[direction], part.begin)});
     }
   }
 }
@@ -128,7 +128,7 @@ at::Tensor RecurrentLayer::operator()(const at::Tensor& x, const LayoutPtr& layo
   {
     const at::AutoDispatchBelowADInplaceOrView below;
     output = at::empty({x.size(0), std::int64_t(layer.count()) * width_}, x.scalar_type());
-    for (std::size_t direction = 0; direction < layer.count(); ++direction) {
+    for (std::size_t direction = 0; records(inputs) && direction < layer.count(); ++direction) {
       saved.gates.push_back(at::empty({x.size(0), kernels::saved_of(cell_) * width_}, x.scalar_type()));
     }
     with_type(x.scalar_type(), [&]<class T>(T) { forward<T>(layer, saved.x, output, saved.gates); });

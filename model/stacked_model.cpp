@@ -204,6 +204,13 @@ StackedModel::StackedModel(StackedModel&&) noexcept = default;
 StackedModel& StackedModel::operator=(StackedModel&&) noexcept = default;
 StackedModel::~StackedModel() = default;
 
+void StackedModel::use_slots(int slots) {
+  if (slots == slots_) return;
+  clear_gradients();
+  network_->parameters.use(slots);
+  slots_ = slots;
+}
+
 void StackedModel::initialise(int slot, std::uint64_t seed) {
   network_->parameters.initialise(slot, seed);
 }

@@ -66,14 +66,18 @@ struct Losses {
 
 class StackedModel {
  public:
-  // Parameters are zero until initialise() or load.
+  // Parameters have no value until initialise() or load. All `slots` are in use.
   StackedModel(Shape shape, int slots, at::Device place = at::kCPU);
   StackedModel(StackedModel&&) noexcept;
   StackedModel& operator=(StackedModel&&) noexcept;
   ~StackedModel();
 
   const Shape& shape() const { return shape_; }
-  int slots() const { return slots_; }
+  int slots() const { return slots_; }  // in use
+
+  // Batches are of the first `slots` slots from now on; those behind cost no time and keep their weights. Not between
+  // forward() and grad(). REQUIRES: slots <= those that the model was made with.
+  void use_slots(int slots);
 
   // Fills one slot's parameters from its seed: PyTorch's defaults in distribution.
   void initialise(int slot, std::uint64_t seed);

@@ -93,6 +93,8 @@ void Coordinator::receive(TimePoint now) {
       spdlog::info("worker {} joined: {}, process {}", worker.rank, hello->host, hello->pid);
       hosts_[std::size_t(worker.rank)] = hello->host;
       feed(WorkerJoined{worker}, now);
+    } else if (const auto* capacity = std::get_if<Capacity>(&*envelope.message)) {
+      feed(WorkerCapacity{worker, capacity->trials}, now);
     } else if (const auto* report = std::get_if<Report>(&*envelope.message)) {
       const std::int64_t stale = scheduler_.stale_reports();
       feed(WorkerReport{worker, *report}, now);
@@ -157,6 +159,7 @@ StackJob Coordinator::job_of(const std::vector<ClaimedTrial>& claimed) const {
   job.store = settings_.store;
   job.device = settings_.device;
   job.threads = settings_.threads;
+  job.slots = settings_.stack;
   job.checkpoint_seconds = settings_.checkpoint_seconds;
   job.record_representations = settings_.record_representations;
   for (const ClaimedTrial& one : claimed) {

@@ -33,6 +33,7 @@ struct CoordinatorSettings {
   std::map<ConfigurationId, std::string> names;  // for people: the keys that differ, e.g. "model.alpha=0.1"
   DeviceChoice device = DeviceChoice::automatic;
   int threads = 1;
+  int stack = 0;  // trials that a trainer trains at once; 0: as it finds best
   double checkpoint_seconds = 20;
   bool record_representations = false;
   SchedulerOptions scheduler;

@@ -24,13 +24,17 @@ struct WorkerReport {
   WorkerId worker;
   Report report;
 };
+struct WorkerCapacity {  // how many trials its trainer wants at once
+  WorkerId worker;
+  int trials = 1;
+};
 struct WorkerLost {  // silent, or its rank is gone
   WorkerId worker;
 };
 struct Tick {};  // time has passed
 struct PauseRequested {};
 
-using Event = std::variant<WorkerJoined, WorkerReport, WorkerLost, Tick, PauseRequested>;
+using Event = std::variant<WorkerJoined, WorkerReport, WorkerCapacity, WorkerLost, Tick, PauseRequested>;
 
 // --- what to do, in this order ---
 struct ClaimedTrial {
@@ -38,7 +42,7 @@ struct ClaimedTrial {
   int attempt = 0;
   bool operator==(const ClaimedTrial&) const = default;
 };
-// Claim all trials, durably; then send them to the worker as one stack.
+// Claim all trials, durably; then send them to the worker, where they join what it trains.
 struct ClaimAndAssign {
   WorkerId worker;
   std::vector<ClaimedTrial> trials;

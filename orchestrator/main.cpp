@@ -1,5 +1,6 @@
 // mer-coordinator: rank 0 of an MPI job. Wires store, transport, scheduler and dashboard.
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <csignal>
@@ -84,7 +85,8 @@ mer::orchestrator::CoordinatorSettings settings_of(const Options& options, const
   settings.checkpoint_seconds = options.checkpoint_seconds;
   settings.record_representations = sweep.record_representations;
   settings.scheduler.max_attempts = sweep.max_attempts;
-  settings.scheduler.stack = sweep.resources.stack > 0 ? sweep.resources.stack : 1;
+  settings.stack = sweep.resources.stack;
+  settings.scheduler.stack = std::max(1, sweep.resources.stack);
   return settings;
 }
 

@@ -6,6 +6,7 @@
 #include <cstring>
 #include <limits>
 
+#include "core/enum_names.hpp"
 #include "core/json.hpp"
 
 namespace mer::storage {
@@ -206,6 +207,21 @@ Result<ModelSettings> model_from_json(const std::string& text) {
 
 Result<TrainSettings> train_from_json(const std::string& text) {
   return parse<TrainSettings>(text, "train settings", [](const Json& json) { return json.get<TrainSettings>(); });
+}
+
+std::string profile_to_json(const Profile& profile) {
+  Json json = {{"steps", profile.steps}};
+  for (const auto& [work, name] : EnumNames<Work>::all) json[name] = profile.of(work);
+  return text_of(json);
+}
+
+Result<Profile> profile_from_json(const std::string& text) {
+  return parse<Profile>(text, "a profile", [](const Json& json) {
+    Profile profile;
+    profile.steps = json.value("steps", std::int64_t{0});
+    for (const auto& [work, name] : EnumNames<Work>::all) profile.seconds[std::size_t(work)] = json.value(name, 0.0);
+    return profile;
+  });
 }
 
 }  // namespace mer::storage

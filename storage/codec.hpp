@@ -51,6 +51,10 @@ std::string train_to_json(const TrainSettings& train);
 Result<ModelSettings> model_from_json(const std::string& text);
 Result<TrainSettings> train_from_json(const std::string& text);
 
+// {"steps", "gather", ...}; "{}" is a profile that was not recorded: all zero.
+std::string profile_to_json(const Profile& profile);
+Result<Profile> profile_from_json(const std::string& text);
+
 // A printable form that keeps every bit: "0.1", "nan", "inf", "-inf", "-0".
 std::string double_text(double value);
 

@@ -145,8 +145,10 @@ Status CommitBatch::write(const Trial& trial, int attempt, const AttemptFinished
   const TrialResult& r = finished.result;
   MER_ASSIGN(Statement result,
              db_.prepare("INSERT INTO trial_results (trial, attempt, epochs, weights_sha256, parameters, "
-                         "wall_seconds, peak_memory) VALUES (?, ?, ?, ?, ?, ?, ?)"));
-  MER_TRY(result.bind(trial.number, attempt, r.epochs, r.weights_sha256, r.parameters, r.wall_seconds, r.peak_memory)
+                         "wall_seconds, peak_memory, profile) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"));
+  MER_TRY(result
+              .bind(trial.number, attempt, r.epochs, r.weights_sha256, r.parameters, r.wall_seconds, r.peak_memory,
+                    profile_to_json(r.profile))
               .run());
   MER_ASSIGN(Statement prediction,
              db_.prepare("INSERT INTO predictions (trial, number, probabilities) VALUES (?, ?, ?)"));

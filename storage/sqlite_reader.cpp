@@ -229,11 +229,12 @@ Result<std::vector<EpochTiming>> read_timings(SqliteDb& db, std::int64_t trial) 
 
 // The selected rows without their probabilities; nullopt when the trial is not done.
 Result<std::optional<TrialResult>> read_result(SqliteDb& db, std::int64_t trial) {
-  MER_ASSIGN(Statement row, db.prepare("SELECT epochs, weights_sha256, parameters, wall_seconds, peak_memory "
+  MER_ASSIGN(Statement row, db.prepare("SELECT epochs, weights_sha256, parameters, wall_seconds, peak_memory, profile "
                                        "FROM trial_results WHERE trial = ?"));
   MER_ASSIGN(const bool found, row.bind(trial).step());
   if (!found) return std::optional<TrialResult>();
-  TrialResult result{row.small(0), {}, row.text(1), row.integer(2), row.real(3), row.integer(4)};
+  MER_ASSIGN(const Profile profile, profile_from_json(row.text(5)));
+  TrialResult result{row.small(0), {}, row.text(1), row.integer(2), row.real(3), row.integer(4), profile};
   MER_ASSIGN(Statement query, db.prepare("SELECT rule, metric, epoch, confusion FROM selected WHERE trial = ?"));
   MER_TRY(query.bind(trial).each([&](const Statement& selected) -> Status {
     MER_ASSIGN(const SelectionRule rule, read_rule(selected.text(0)));

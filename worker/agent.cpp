@@ -23,6 +23,9 @@ Failure failure_of(const ChildExited& exited) {
     if (exited.code == SIGKILL) failure.message += ", perhaps out of memory";
   } else if (exited.code == 0) {
     failure.message = "trainer left without a result";
+  } else if (exited.code == int(ExitCode::no_memory)) {
+    failure.kind = Failure::Kind::memory;
+    failure.message = "trainer ran out of memory";
   } else {
     failure.message = "trainer exited with status " + std::to_string(exited.code);
   }
@@ -54,17 +57,33 @@ void Agent::on_event(const FromCoordinator& event, TimePoint now) {
   }
 }
 
-// The coordinator sends the next stack once all trials of the last have ended: the child may still be on its way out.
 void Agent::take(const StackJob& job, TimePoint now) {
+  if (job.trials.empty()) return;
   if (!child_) return start(job, now);
-  next_ = job;
+  const bool stays = !child_->verdict && !child_->told_to_leave;
+  if (stays && same_stack(child_->started_with, job)) return join(job, now);
+  if (next_) {
+    next_->trials.insert(next_->trials.end(), job.trials.begin(), job.trials.end());
+  } else {
+    next_ = job;
+  }
+  if (!stays) return;
+  child_->told_to_leave = now;
+  effects_.emplace_back(WriteChild{Shutdown{}});
 }
 
 void Agent::start(const StackJob& job, TimePoint now) {
   child_ = Child();
   child_->started = now;
-  for (const TrialJob& trial : job.trials) child_->slots.push_back({trial.spec.id, trial.attempt, false});
+  child_->started_with = job;
+  child_->trials = job.trials;
   effects_.emplace_back(SpawnChild{job});
+}
+
+void Agent::join(const StackJob& job, TimePoint now) {
+  if (child_->trials.empty() && child_->stepped) child_->stepped = now;  // it had nothing to do until now
+  child_->trials.insert(child_->trials.end(), job.trials.begin(), job.trials.end());
+  effects_.emplace_back(JoinChild{job});
 }
 
 void Agent::stop(const StopTrials& request) {
@@ -77,7 +96,7 @@ void Agent::stop(const StopTrials& request) {
     });
     if (next_->trials.empty()) next_.reset();
   }
-  if (child_ && !child_->all_ended) effects_.emplace_back(WriteChild{request});
+  if (child_ && !child_->trials.empty()) effects_.emplace_back(WriteChild{request});
 }
 
 void Agent::on_event(const FromChild& event, TimePoint now) {
@@ -87,17 +106,18 @@ void Agent::on_event(const FromChild& event, TimePoint now) {
     note_progress(beat->progress, now);
   } else if (const auto* report = std::get_if<Report>(&event.message)) {
     relay(*report, now);
+  } else if (std::holds_alternative<Capacity>(event.message)) {
+    send(event.message);
   }
 }
 
 void Agent::relay(const Report& report, TimePoint now) {
-  const auto slot = std::ranges::find_if(child_->slots, [&](const Slot& candidate) {
-    return candidate.trial == report.trial && candidate.attempt == report.attempt && !candidate.ended;
+  const auto trial = std::ranges::find_if(child_->trials, [&](const TrialJob& candidate) {
+    return candidate.spec.id == report.trial && candidate.attempt == report.attempt;
   });
-  if (slot == child_->slots.end()) return;
-  slot->ended = ends_attempt(report.event);
+  if (trial == child_->trials.end()) return;
+  if (ends_attempt(report.event)) child_->trials.erase(trial);
   if (child_->stepped) child_->stepped = now;  // an evaluation, or a checkpoint: not stuck
-  if (std::ranges::all_of(child_->slots, &Slot::ended)) child_->all_ended = now;
   send(report);
 }
 
@@ -116,7 +136,7 @@ void Agent::on_event(const ChildBroken& event, TimePoint /*now*/) {
 
 void Agent::on_event(const ChildNotStarted& event, TimePoint /*now*/) {
   if (!child_) return;
-  fail_open_slots({Failure::Kind::start, 0, event.message, ""});
+  fail_open_trials({Failure::Kind::start, 0, event.message, ""});
   child_.reset();
 }
 
@@ -124,7 +144,7 @@ void Agent::on_event(const ChildExited& event, TimePoint now) {
   if (!child_) return;
   Failure failure = child_->verdict ? *child_->verdict : failure_of(event);
   failure.log_tail = event.log_tail;
-  fail_open_slots(failure);
+  fail_open_trials(failure);
   child_.reset();
   if (next_) start(*std::exchange(next_, std::nullopt), now);
 }
@@ -144,9 +164,9 @@ void Agent::on_event(const Tick& /*event*/, TimePoint now) {
 }
 
 std::optional<std::string> Agent::hang_of(const Child& child, TimePoint now) const {
-  if (child.all_ended) {
-    if (now - *child.all_ended <= limits_.child_end) return std::nullopt;
-    return "trainer did not leave within " + seconds_text(limits_.child_end) + " of its last result";
+  if (child.told_to_leave) {
+    if (now - *child.told_to_leave <= limits_.child_end) return std::nullopt;
+    return "trainer did not leave within " + seconds_text(limits_.child_end);
   }
   if (!child.heard) {
     if (now - child.started <= limits_.child_start) return std::nullopt;
@@ -155,6 +175,7 @@ std::optional<std::string> Agent::hang_of(const Child& child, TimePoint now) con
   if (now - *child.heard > limits_.child_silence) {
     return "trainer gave no sign of life for " + seconds_text(limits_.child_silence) + " (stopped?)";
   }
+  if (child.trials.empty()) return std::nullopt;
   const Duration since_step = now - child.stepped.value_or(child.started);
   const Duration limit = progress_limit(child);
   if (since_step <= limit) return std::nullopt;
@@ -176,9 +197,10 @@ void Agent::kill(Failure failure) {
   effects_.emplace_back(KillChild{});
 }
 
-void Agent::fail_open_slots(const Failure& failure) {
-  for (const Slot& slot : child_->slots) {
-    if (!slot.ended) send(Report{slot.trial, slot.attempt, AttemptFailed{failure}});
+void Agent::fail_open_trials(const Failure& failure) {
+  const int stack = int(child_->trials.size());
+  for (const TrialJob& trial : child_->trials) {
+    send(Report{trial.spec.id, trial.attempt, AttemptFailed{failure, stack}});
   }
 }
 

@@ -1,6 +1,8 @@
-// Agent: what one worker does: takes a stack, runs it in a child, relays its reports, and turns its death into
-// failures. A pure state machine: no clock, no I/O; time is an argument.
+// Agent: what one worker does: takes trials, runs them as one stack in a child, relays its reports, and turns its death
+// into failures. A pure state machine: no clock, no I/O; time is an argument.
 //
+// The child lives as long as trials of its shape come: they join it; for others it is told to leave and a new one is
+// started. A child that has none waits, its corpus loaded.
 // Watches (docs/failure.md): the child's signs of life (a stopped process), its progress (a stuck one), and the
 // coordinator's (a lost one). Every trial of a stack gets exactly one end, from the trainer or from here. Threads: one.
 // Errors: none; a broken child is an AttemptFailed.
@@ -51,6 +53,9 @@ using AgentEvent = std::variant<FromCoordinator, FromChild, ChildBroken, ChildNo
 struct SpawnChild {  // and write it the job; ChildNotStarted follows where that fails
   StackJob job;
 };
+struct JoinChild {  // give it more trials
+  StackJob job;
+};
 struct WriteChild {
   Message message;
 };
@@ -62,7 +67,7 @@ struct Exit {  // kill the child, if there is one, and leave
   ExitCode code = ExitCode::done;
 };
 
-using AgentEffect = std::variant<SpawnChild, WriteChild, KillChild, Send, Exit>;
+using AgentEffect = std::variant<SpawnChild, JoinChild, WriteChild, KillChild, Send, Exit>;
 
 struct AgentLimits {
   Duration beat_every = std::chrono::seconds(1);
@@ -70,7 +75,7 @@ struct AgentLimits {
   Duration child_silence = std::chrono::seconds(8);  // it beats each second: found and killed within 10 s
   Duration child_start = std::chrono::seconds(60);   // to its first message
   Duration first_step = std::chrono::seconds(600);   // to its first training step: loading a corpus
-  Duration child_end = std::chrono::seconds(10);     // to its exit after its last trial has ended
+  Duration child_end = std::chrono::seconds(10);     // to its exit after it was told to leave
   Duration progress = std::chrono::seconds(60);      // between steps: max(this, 20 x the median step)
 };
 
@@ -83,17 +88,13 @@ class Agent {
   bool busy() const { return child_.has_value(); }
 
  private:
-  struct Slot {
-    TrialId trial;
-    int attempt = 0;
-    bool ended = false;
-  };
   struct Child {
-    std::vector<Slot> slots;
+    StackJob started_with;         // decides who may join
+    std::vector<TrialJob> trials;  // that have not ended
     TimePoint started;
     std::optional<TimePoint> heard;    // last message
     std::optional<TimePoint> stepped;  // last progress
-    std::optional<TimePoint> all_ended;
+    std::optional<TimePoint> told_to_leave;
     std::uint64_t steps = 0;
     std::deque<Duration> step_times;  // of the latest beats
     std::optional<Failure> verdict;   // why it was killed
@@ -108,19 +109,20 @@ class Agent {
 
   void take(const StackJob& job, TimePoint now);
   void start(const StackJob& job, TimePoint now);
+  void join(const StackJob& job, TimePoint now);
   void stop(const StopTrials& request);
   void relay(const Report& report, TimePoint now);
   void note_progress(std::uint64_t steps, TimePoint now);
   std::optional<std::string> hang_of(const Child& child, TimePoint now) const;
   Duration progress_limit(const Child& child) const;
   void kill(Failure failure);
-  void fail_open_slots(const Failure& failure);
+  void fail_open_trials(const Failure& failure);
   void send(Message message);
 
   Hello hello_;
   AgentLimits limits_;
   std::optional<Child> child_;
-  std::optional<StackJob> next_;  // came while the last child was still on its way out
+  std::optional<StackJob> next_;  // for the next child: this one is on its way out
   std::optional<TimePoint> coordinator_heard_;
   std::optional<TimePoint> last_beat_;
   std::uint64_t sent_ = 0;

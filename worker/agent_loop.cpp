@@ -9,8 +9,17 @@
 namespace mer::worker {
 namespace {
 
-std::string log_of(const StackJob& job, const TrialJob& trial) {
-  return job.store + "/logs/" + trial.spec.id.hex + "/" + std::to_string(trial.attempt) + ".log";
+// Within the store.
+std::string log_name(const TrialJob& trial) {
+  return "logs/" + trial.spec.id.hex + "/" + std::to_string(trial.attempt) + ".log";
+}
+
+// The first trial's log takes what the trainer prints; those of the others name it.
+void point_to_log(const StackJob& job, const TrialJob& trial, const std::string& name) {
+  const std::filesystem::path pointer = job.store + "/" + log_name(trial);
+  std::error_code ignored;
+  std::filesystem::create_directories(pointer.parent_path(), ignored);
+  std::ofstream(pointer) << "trained in one stack: see " << name << "\n";
 }
 
 }  // namespace
@@ -82,15 +91,29 @@ bool AgentLoop::read_frames(TimePoint now) {
 }
 
 void AgentLoop::carry_out(const SpawnChild& effect, TimePoint now) {
-  const std::string log = prepare_logs(effect.job);
+  StackJob job = effect.job;
+  job.memory = options_.memory;
+  const std::string name = log_name(job.trials.front());
+  const std::string log = job.store + "/" + name;
   auto process = Subprocess::start({options_.trainer, {}, log, options_.cores});
   if (!process) return feed(ChildNotStarted{process.error().message}, now);
-  child_.emplace(Child{std::move(process).value(), log, {}, false});
-  child_->process.write(frame_of(encode(Assign{effect.job})));
+  child_.emplace(Child{std::move(process).value(), log, name, {}, false});
+  for (std::size_t i = 1; i < job.trials.size(); ++i) point_to_log(job, job.trials[i], name);
+  write(Assign{job});
+}
+
+void AgentLoop::carry_out(const JoinChild& effect, TimePoint /*now*/) {
+  if (!child_) return;
+  for (const TrialJob& trial : effect.job.trials) point_to_log(effect.job, trial, child_->log_name);
+  write(Assign{effect.job});
 }
 
 void AgentLoop::carry_out(const WriteChild& effect, TimePoint /*now*/) {
-  if (child_) child_->process.write(frame_of(encode(effect.message)));
+  if (child_) write(effect.message);
+}
+
+void AgentLoop::write(const Message& message) {
+  child_->process.write(frame_of(encode(message)));
 }
 
 void AgentLoop::carry_out(const KillChild& /*effect*/, TimePoint /*now*/) {
@@ -104,20 +127,6 @@ void AgentLoop::carry_out(const Send& effect, TimePoint /*now*/) {
 void AgentLoop::carry_out(const Exit& effect, TimePoint /*now*/) {
   child_.reset();
   exit_ = effect.code;
-}
-
-// The first trial's log takes what the trainer prints; the others point to it.
-std::string AgentLoop::prepare_logs(const StackJob& job) const {
-  const std::string log = log_of(job, job.trials.front());
-  for (std::size_t i = 1; i < job.trials.size(); ++i) {
-    const std::filesystem::path pointer = log_of(job, job.trials[i]);
-    std::error_code ignored;
-    std::filesystem::create_directories(pointer.parent_path(), ignored);
-    const TrialJob& first = job.trials.front();
-    std::ofstream(pointer) << "trained in one stack: see logs/" << first.spec.id.hex << "/" << first.attempt
-                           << ".log\n";
-  }
-  return log;
 }
 
 }  // namespace mer::worker

@@ -3,6 +3,7 @@
 // Threads: one. Errors: none of its own; see agent.hpp and subprocess.hpp.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -18,8 +19,9 @@
 namespace mer::worker {
 
 struct AgentLoopOptions {
-  std::string trainer;     // program
-  std::vector<int> cores;  // of the trainer; empty: those of this process
+  std::string trainer;      // program
+  std::vector<int> cores;   // of the trainer; empty: those of this process
+  std::int64_t memory = 0;  // bytes of the trainer; 0: not limited
   AgentLimits limits;
 };
 
@@ -36,20 +38,22 @@ class AgentLoop {
  private:
   struct Child {
     Subprocess process;
-    std::string log;
+    std::string log;       // path
+    std::string log_name;  // within the store
     FrameReader frames;
     bool broken = false;
   };
 
   void feed(const AgentEvent& event, TimePoint now);
   void carry_out(const SpawnChild& effect, TimePoint now);
+  void carry_out(const JoinChild& effect, TimePoint now);
   void carry_out(const WriteChild& effect, TimePoint now);
   void carry_out(const KillChild& effect, TimePoint now);
   void carry_out(const Send& effect, TimePoint now);
   void carry_out(const Exit& effect, TimePoint now);
   bool serve_child(TimePoint now);
   bool read_frames(TimePoint now);
-  std::string prepare_logs(const StackJob& job) const;
+  void write(const Message& message);
   void wait();
 
   transport::Transport& transport_;

@@ -12,6 +12,7 @@
 #include "transport/mpi_transport.hpp"
 #include "worker/agent_loop.hpp"
 #include "worker/cores.hpp"
+#include "worker/memory.hpp"
 
 namespace {
 
@@ -41,6 +42,8 @@ int run(const std::string& trainer) {
   options.trainer = trainer;
   const auto allowed = mer::worker::allowed_cores();
   if (!allowed.empty()) options.cores = mer::worker::share_of_cores(allowed, place.index, place.count);
+
+  options.memory = (mer::worker::usable_memory() + place.count - 1) / place.count;
 
   const mer::Hello hello{host_name(), ::getpid(), options.cores, "cpu"};
   mer::worker::AgentLoop loop(**transport, hello, options);

@@ -61,8 +61,8 @@ std::vector<T> transposed(const T* matrix, std::int64_t rows, std::int64_t colum
   return result;
 }
 
-// One turn of one dialogue. projected: x W_ih^T; hidden: h W_hh^T; state: [width], updated; saved: nullptr or
-// [saved_of * width]; saved_before: of the turn before, nullptr at the first (LSTM).
+// One turn of one dialogue. projected: x W_ih^T; hidden: h W_hh^T; state and cell (LSTM): [width], updated; saved:
+// nullptr or [saved_of * width].
 template <class T>
 struct CellRow {
   const T* projected;
@@ -70,8 +70,8 @@ struct CellRow {
   const T* input_bias;
   const T* hidden_bias;
   T* state;
+  T* cell;
   T* saved;
-  const T* saved_before;
 };
 
 template <class T>
@@ -101,9 +101,10 @@ HWY_INLINE void lstm_row(const CellRow<T>& r, std::int64_t width) {
       return load(r.projected + at, n) + load(r.input_bias + at, n) + load(r.hidden + at, n) +
              load(r.hidden_bias + at, n);
     };
-    const Lanes<T> before = r.saved_before == nullptr ? Lanes<T>() : load(r.saved_before + 4 * width + u, n);
-    const LstmGates<Lanes<T>> gates = lstm_gates(gate(0), gate(1), gate(2), gate(3), before);
+    const LstmGates<Lanes<T>> gates = lstm_gates(gate(0), gate(1), gate(2), gate(3), load<T>(r.cell + u, n));
     store(lstm_state(gates), r.state + u, n);
+    store(gates.cell, r.cell + u, n);
+    if (r.saved == nullptr) return;
     store(gates.input, r.saved + u, n);
     store(gates.forget, r.saved + width + u, n);
     store(gates.candidate, r.saved + 2 * width + u, n);
@@ -119,6 +120,7 @@ void recurrent(const Recurrent<T>& layer) {
   const std::int64_t gates = gates_of(layer.cell) * width;
   const std::vector<T> weight = transposed(layer.hidden_weight, gates, width);
   std::vector<T> states(std::size_t(schedule.dialogues() * width));
+  std::vector<T> cells(layer.cell == Cell::lstm ? states.size() : 0);
   std::vector<T> hidden(std::size_t(schedule.dialogues() * gates));
   for (std::int64_t step = 0; step < schedule.steps(); ++step) {
     const std::int64_t active = schedule.active(step);
@@ -133,8 +135,8 @@ void recurrent(const Recurrent<T>& layer) {
                              layer.input_bias,
                              layer.hidden_bias,
                              state,
-                             layer.saved.data == nullptr ? nullptr : layer.saved.row(row),
-                             step == 0 ? nullptr : layer.saved.row(schedule.row_before(place, step))};
+                             cells.data() + (cells.empty() ? 0 : place * width),
+                             layer.saved.data == nullptr ? nullptr : layer.saved.row(row)};
       layer.cell == Cell::gru ? gru_row(at, width) : lstm_row(at, width);
       std::copy_n(state, width, layer.output.row(row));
     }

@@ -44,6 +44,7 @@ TrialResult some_result() {
   result.parameters = 123456789;
   result.wall_seconds = 12.5;
   result.peak_memory = std::int64_t{3} << 30;
+  result.profile = {1200, {0.5, 1.5, 0.25, 3, 0.75, 2, 0.125, 1e-9}};
   return result;
 }
 
@@ -52,6 +53,8 @@ StackJob some_job() {
   job.store = "/store";
   job.corpus_path = "/corpus \xc3\xa4";
   job.device = DeviceChoice::cpu;
+  job.slots = 3;
+  job.memory = std::int64_t{5} << 30;
   job.trials.resize(1);
   job.trials[0].spec.id = {"0123456789abcdef0123456789abcdef"};
   job.trials[0].spec.fold_name = "speaker-F03";
@@ -67,6 +70,7 @@ std::vector<Message> every_message() {
       Hello{"node-1", 77, {0, 1, 5}, "cpu"},
       Beat{},
       Beat{std::numeric_limits<std::uint64_t>::max()},
+      Capacity{7},
       Assign{some_job()},
       StopTrials{},
       StopTrials{{trial, {"ff"}}},
@@ -79,7 +83,7 @@ std::vector<Message> every_message() {
       AttemptFinished{some_result()},
       AttemptDiverged{2, 17, "total"},
       AttemptStopped{6},
-      AttemptFailed{{Failure::Kind::signal, 9, "killed", "last\nlines \xff not UTF-8"}},
+      AttemptFailed{{Failure::Kind::signal, 9, "killed", "last\nlines \xff not UTF-8"}, 4},
   };
   for (const AttemptEvent& event : events) messages.push_back(Report{trial, 3, event});
   return messages;

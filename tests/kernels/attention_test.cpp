@@ -94,6 +94,37 @@ TYPED_TEST(AttentionTest, EqualsTheFormula) {
   });
 }
 
+// As the model has it: query, key and value side by side.
+TYPED_TEST(AttentionTest, OperandsMayBeColumnsOfOneMatrix) {
+  using T = TypeParam;
+  this->each([&](const Kernels<T>& kernels) {
+    const Case c = this->filled({{0, 3, 9}, 2, 5, 0.3, false});
+    Computed<T> apart(kernels, c);
+    std::vector<T> together(3 * apart.query.size());
+    for (std::size_t i = 0; i < apart.query.size(); ++i) {
+      const std::size_t at = i / 10 * 30 + i % 10;
+      together[at] = apart.query[i];
+      together[at + 10] = apart.key[i];
+      together[at + 20] = apart.value[i];
+    }
+    std::vector<T> output(apart.output.size() * 2, T(7));
+    kernels.attention({c.dialogues,
+                       2,
+                       5,
+                       c.scale,
+                       false,
+                       {together.data(), 30},
+                       {together.data() + 10, 30},
+                       {together.data() + 20, 30},
+                       {output.data(), 20},
+                       apart.shares.data(),
+                       nullptr});
+    for (std::size_t i = 0; i < output.size(); ++i) {
+      EXPECT_EQ(output[i], i % 20 < 10 ? apart.output[i / 20 * 10 + i % 20] : T(7));
+    }
+  });
+}
+
 TYPED_TEST(AttentionTest, ADialogueOfOneTurnAttendsToItself) {
   using T = TypeParam;
   this->each([&](const Kernels<T>& kernels) {

@@ -143,6 +143,28 @@ TYPED_TEST(RecurrentTest, ADialoguesBitsDoNotDependOnTheOthers) {
   });
 }
 
+TYPED_TEST(RecurrentTest, KeepsNothingForABackwardPassThatIsNotWanted) {
+  using T = TypeParam;
+  this->each([&](const Kernels<T>& kernels) {
+    for (const Cell cell : {Cell::gru, Cell::lstm}) {
+      const Layer layer = this->layer(cell, false, 19, kDialogues);
+      Computed<T> training(layer), evaluation(layer);
+      training.forward(kernels, layer);
+      kernels.recurrent({cell,
+                         false,
+                         layer.width,
+                         layer.dialogues,
+                         {evaluation.projected.data(), layer.gates()},
+                         evaluation.weight.data(),
+                         evaluation.input_bias.data(),
+                         evaluation.hidden_bias.data(),
+                         {evaluation.output.data(), layer.width},
+                         {}});
+      EXPECT_EQ(evaluation.output, training.output);
+    }
+  });
+}
+
 // Slopes of sum(factors * output) by every input, against differences of the reference.
 TEST(RecurrentGradientTest, EqualsDifferencesOfTheEquations) {
   std::mt19937 random(3);

@@ -51,6 +51,18 @@ TYPED_TEST(RowsTest, ActivationAndItsSlope) {
   });
 }
 
+TYPED_TEST(RowsTest, OfALinearLayersSlopeOnlyTheSumIsNew) {
+  using T = TypeParam;
+  this->each([&](const Kernels<T>& kernels) {
+    const std::vector<T> gradient = this->numbers(kRows * kColumns);
+    std::vector<T> bias_gradient(kColumns);
+    kernels.activate_backward({kRows, kColumns, {gradient.data(), kColumns}, {}, {}, bias_gradient.data()});
+    std::vector<double> expected(kColumns);
+    for (std::size_t i = 0; i < gradient.size(); ++i) expected[i % kColumns] += double(gradient[i]);
+    this->expect_near(bias_gradient, expected);
+  });
+}
+
 TYPED_TEST(RowsTest, ActivationsOfExtremeNumbers) {
   using T = TypeParam;
   this->each([&](const Kernels<T>& kernels) {
@@ -179,6 +191,32 @@ TYPED_TEST(RowsTest, UnitRowsAndTheirSlope) {
     this->expect_near(y, expected);
     this->expect_near(slope, expected_slope);
   });
+}
+
+// With the rows' lengths held: they are not differentiated.
+TEST(RowsGradientTest, UnitRowsEqualDifferences) {
+  std::mt19937 random(6);
+  std::uniform_real_distribution<double> uniform(-1, 1);
+  std::vector<double> x(std::size_t(kRows * kColumns)), factors(x.size());
+  for (double& value : x) value = uniform(random);
+  for (double& value : factors) value = uniform(random);
+  for (const Kernels<double>& kernels : all_kernels<double>()) {
+    std::vector<double> y(x.size()), factor(kRows), slope = factors;
+    kernels.unit_rows({kRows, kColumns, 1e-6, {x.data(), kColumns}, {y.data(), kColumns}, factor.data()});
+    kernels.unit_rows_backward({kRows, kColumns, factor.data(), {slope.data(), kColumns}});
+    for (std::size_t at = 0; at < x.size(); at += 50) {
+      const std::size_t column = at % kColumns;
+      const auto loss = [&] {
+        const double mean = moments_of(x, std::int64_t(column), 1)[0];
+        double sum = 0;
+        for (std::size_t i = column; i < x.size(); i += kColumns) {
+          sum += factors[i] * (x[i] - mean) * factor[i / kColumns];
+        }
+        return sum;
+      };
+      ASSERT_NEAR(slope[at], slope_of(&x[at], loss), 1e-9);
+    }
+  }
 }
 
 }  // namespace

@@ -26,12 +26,9 @@ TYPED_TEST(UpdateTest, AdamIsTheFormula) {
       p.push_back(value - 0.02 * m.back() / (std::sqrt(v.back()) / 0.5 + 1e-8));
     }
     kernels.adam(step, kCount, parameter.data(), gradient.data(), average.data(), square.data());
-    // The step's numbers are rounded to T.
-    for (std::size_t i = 0; i < std::size_t(kCount); ++i) {
-      EXPECT_NEAR(double(parameter[i]), p[i], 1e-6);
-      EXPECT_NEAR(double(average[i]), m[i], 1e-6);
-      EXPECT_NEAR(double(square[i]), v[i], 1e-6);
-    }
+    this->expect_near(parameter, p);
+    this->expect_near(average, m);
+    this->expect_near(square, v);
   });
 }
 

@@ -85,7 +85,9 @@ class CoordinatorTest : public ::testing::Test {
       if (const auto* assign = std::get_if<Assign>(&message)) return assign->job;
     }
     ADD_FAILURE() << "no assignment came";
-    return StackJob{{}, {}, {}, {}, {}, {}, {TrialJob{}}};
+    StackJob none;
+    none.trials.resize(1);
+    return none;
   }
   void report(const TrialJob& trial, AttemptEvent event) {
     worker_.send(0, Report{trial.spec.id, trial.attempt, std::move(event)});
@@ -118,6 +120,16 @@ TEST_F(CoordinatorTest, AssignmentCarriesTheWholeJob) {
   ASSERT_EQ(job.trials.size(), 1U);
   EXPECT_EQ(job.trials[0].attempt, 1);
   EXPECT_EQ(job.trials[0].spec.train.epochs, 2);
+}
+
+TEST_F(CoordinatorTest, AWorkerGetsAsManyTrialsAsItsTrainerWants) {
+  join();
+  worker_.send(0, Capacity{2});
+  step();
+
+  const StackJob job = job_in(received());
+  EXPECT_EQ(job.trials.size(), 1U);
+  EXPECT_EQ(counts().running, 2);
 }
 
 TEST_F(CoordinatorTest, ClaimIsDurableBeforeTheAssignmentIsSent) {

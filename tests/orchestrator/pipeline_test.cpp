@@ -46,7 +46,7 @@ class PipelineTest : public ::testing::Test {
     for (int rank = 1; rank <= workers; ++rank) {
       endpoints.push_back(std::make_unique<transport::LoopbackTransport>(hub, rank));
       agents.push_back(std::make_unique<worker::AgentLoop>(*endpoints.back(), Hello{},
-                                                           worker::AgentLoopOptions{MER_FAKE_TRAINER, {}, {}}));
+                                                           worker::AgentLoopOptions{MER_FAKE_TRAINER, {}, 0, {}}));
     }
     std::optional<ExitCode> code;
     EXPECT_TRUE(testing_support::wait_until([&] {

@@ -3,11 +3,13 @@
 //
 //   options max_attempts=3 stack=1       trials t1 t2            trial t1 shape=a state=done attempt=1 crashes=0
 //   worker 1 joins | worker 1 lost | pause | tick | wait 1.5 s
-//   w1 t1#1 started|epoch|checkpoint|finished|diverged|stopped|crashed|error
+//   w1 t1#1 started|epoch|checkpoint|finished|diverged|stopped|crashed|killed|memory|error [stack=2]
+//   w1 wants 4                           trials at once
 //   expect assign t1#1 t2#1 -> w1 | record t1#1 crashed retry refund | stop w1 | ended .. | paused .. | nothing
 //   stale 2                              reports refused so far
 #include <algorithm>
 #include <cmath>
+#include <csignal>
 #include <deque>
 #include <filesystem>
 #include <fstream>
@@ -37,15 +39,18 @@ std::pair<std::string, std::string> split(const std::string& word, char at) {
   return {word.substr(0, position), position == std::string::npos ? "" : word.substr(position + 1)};
 }
 
-AttemptEvent event_named(const std::string& name) {
+// stack: trials that the trainer had; of failures only.
+AttemptEvent event_named(const std::string& name, int stack) {
   if (name == "started") return AttemptStarted{};
   if (name == "epoch") return EpochDone{};
   if (name == "checkpoint") return CheckpointSaved{};
   if (name == "finished") return AttemptFinished{};
   if (name == "diverged") return AttemptDiverged{};
   if (name == "stopped") return AttemptStopped{};
-  if (name == "crashed") return AttemptFailed{{Failure::Kind::signal, 11, "", ""}};
-  if (name == "error") return AttemptFailed{{Failure::Kind::error, 0, "", ""}};
+  if (name == "crashed") return AttemptFailed{{Failure::Kind::signal, SIGSEGV, "", ""}, stack};
+  if (name == "killed") return AttemptFailed{{Failure::Kind::signal, SIGKILL, "", ""}, stack};
+  if (name == "memory") return AttemptFailed{{Failure::Kind::memory, 0, "", ""}, stack};
+  if (name == "error") return AttemptFailed{{Failure::Kind::error, 0, "", ""}, stack};
   throw std::runtime_error("no such report: " + name);
 }
 
@@ -156,8 +161,11 @@ class ScenarioRunner {
       const WorkerId worker{std::stoi(words[1])};
       return words[2] == "joins" ? Event(WorkerJoined{worker}) : Event(WorkerLost{worker});
     }
+    const WorkerId worker{std::stoi(words[0].substr(1))};
+    if (words.at(1) == "wants") return WorkerCapacity{worker, std::stoi(words.at(2))};
     const auto [trial, attempt] = split(words.at(1), '#');
-    return WorkerReport{{std::stoi(words[0].substr(1))}, {{trial}, std::stoi(attempt), event_named(words.at(2))}};
+    const int stack = words.size() > 3 ? std::stoi(split(words[3], '=').second) : 1;
+    return WorkerReport{worker, {{trial}, std::stoi(attempt), event_named(words.at(2), stack)}};
   }
 
   void expect(const std::string& text) {

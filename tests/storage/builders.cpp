@@ -140,6 +140,7 @@ AttemptFinished finished_of(int right) {
   result.parameters = 12345;
   result.wall_seconds = 3.5;
   result.peak_memory = 1 << 20;
+  result.profile = {60, {0.125, 0.5, 0.25, 1, 0.1, 0.75, 0.2, 0.3}};
   return {result};
 }
 

@@ -67,6 +67,14 @@ TEST(CodecTest, SettingsComeBack) {
   EXPECT_EQ(model_from_json("[]").error().code, ErrorCode::corrupt);
 }
 
+TEST(CodecTest, AProfileComesBackAndAnAbsentOneIsZero) {
+  const Profile profile{1200, {0.5, 1.5, 0.25, 3, 0.75, 2, 0.125, 1e-9}};
+
+  EXPECT_EQ(profile_from_json(profile_to_json(profile)).value(), profile);
+  EXPECT_EQ(profile_from_json("{}").value(), Profile());
+  EXPECT_EQ(profile_from_json(R"({"forward":"fast"})").error().code, ErrorCode::corrupt);
+}
+
 TEST(CodecTest, AConfigurationIsWrittenAsInASweepFile) {
   Configuration configuration;
   configuration.corpus = {"", "msp-improv", 7};

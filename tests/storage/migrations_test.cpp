@@ -16,6 +16,15 @@ namespace {
 
 class MigrationsTest : public testing::Test {
  protected:
+  // golden/vN.sql is the dump of a store that version N of the schema wrote.
+  void make_store_of_version(int n) {
+    std::ifstream file(std::string(MER_SOURCE_DIR) + "/tests/storage/golden/v" + std::to_string(n) + ".sql");
+    const std::string dump{std::istreambuf_iterator<char>(file), {}};
+    ASSERT_FALSE(dump.empty());
+    ASSERT_TRUE(db_->execute(dump).ok());
+    ASSERT_EQ(version(), n);
+  }
+
   std::int64_t version() { return db_->integer("PRAGMA user_version").value(); }
 
   TemporaryFolder folder_;
@@ -54,13 +63,8 @@ TEST_F(MigrationsTest, AScriptThatFailsLeavesTheVersionBeforeIt) {
   EXPECT_EQ(db_->integer("SELECT count(*) FROM sqlite_master WHERE name = 'two'").value(), 0);
 }
 
-// golden/v1.sql is the dump of a store that the first version of the schema wrote.
 TEST_F(MigrationsTest, AStoreOfVersion1StillReads) {
-  std::ifstream file(std::string(MER_SOURCE_DIR) + "/tests/storage/golden/v1.sql");
-  const std::string dump{std::istreambuf_iterator<char>(file), {}};
-  ASSERT_FALSE(dump.empty());
-  ASSERT_TRUE(db_->execute(dump).ok());
-  ASSERT_EQ(version(), 1);
+  make_store_of_version(1);
 
   const auto store = SqliteStore::open(dir_).value();
 
@@ -73,8 +77,18 @@ TEST_F(MigrationsTest, AStoreOfVersion1StillReads) {
             (std::vector{row_of(Split::train, 1, 1.5), row_of(Split::train, 2, 1.25)}));
   EXPECT_EQ(reader->selected(trial_of(0, 0), SelectionRule::last, Metric::macro_f1).value(),
             finished_of(8).result.selected[0]);
+  EXPECT_EQ(reader->trial(trial_of(0, 0))->result->profile, Profile());
   EXPECT_EQ(reader->predictions(trial_of(0, 0), SelectionRule::last, Metric::macro_f1)->size(), 20U);
   EXPECT_EQ(store->progress(SweepId{1})->front().spec, submission_of({}).trials[0].spec);
+}
+
+TEST_F(MigrationsTest, AStoreOfVersion2StillReads) {
+  make_store_of_version(2);
+
+  const auto store = SqliteStore::open(dir_).value();
+
+  EXPECT_EQ(version(), static_cast<std::int64_t>(schema_scripts().size()));
+  EXPECT_EQ(open_reader(dir_).value()->trial(trial_of(0, 0))->result->profile, finished_of(8).result.profile);
 }
 
 }  // namespace

@@ -2,7 +2,7 @@
 // coordinator and store can be tested without LibTorch. It misbehaves on request:
 //
 //   MER_FAKE           crash | exit3 | hang | silent | truncated | garbage | linger | diverge, after the first epoch
-//   MER_FAKE_ATTEMPTS  misbehave up to this attempt of the stack's first trial (default 1)
+//   MER_FAKE_ATTEMPTS  misbehave up to this attempt of a trial (default 1)
 //   MER_FAKE_EPOCH_MS  time an epoch takes (default 1)
 //   MER_FAKE_PIDFILE   append "pid core-list" there at the start
 #include <algorithm>
@@ -10,6 +10,7 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <deque>
 #include <filesystem>
 #include <fstream>
 #include <optional>
@@ -142,14 +143,22 @@ void note_process() {
 
 class FakeTrainer {
  public:
-  explicit FakeTrainer(mer::StackJob job) : job_(std::move(job)) {
-    const int last = std::stoi(variable("MER_FAKE_ATTEMPTS", "1"));
-    if (job_.trials.front().attempt <= last) fault_ = variable("MER_FAKE", "");
-  }
+  explicit FakeTrainer(mer::StackJob job) : job_(std::move(job)), waiting_(job_.trials.begin(), job_.trials.end()) {}
 
+  // Until it is told that nothing more comes.
   void run(Commands& commands) {
-    for (const mer::TrialJob& trial : job_.trials) train(trial, commands);
-    while (fault_ == "linger") {
+    while (!ended_ || !waiting_.empty()) {
+      if (waiting_.empty()) {
+        stopping_ = false;
+        listen(commands, 200);
+        send(mer::Beat{steps_});
+      } else {
+        const mer::TrialJob trial = waiting_.front();
+        waiting_.pop_front();
+        train(trial, commands);
+      }
+    }
+    while (variable("MER_FAKE", "") == "linger") {
       send(mer::Beat{steps_});
       std::this_thread::sleep_for(20ms);
     }
@@ -158,7 +167,10 @@ class FakeTrainer {
  private:
   void train(const mer::TrialJob& trial, Commands& commands) {
     const auto report = [&](mer::AttemptEvent event) { send(mer::Report{trial.spec.id, trial.attempt, event}); };
+    const int last = std::stoi(variable("MER_FAKE_ATTEMPTS", "1"));
+    const std::string fault = trial.attempt <= last ? variable("MER_FAKE", "") : "";
     const int begin = trial.resume.empty() ? 0 : trial.resume.front().epoch;
+    if (stopping_) return report(mer::AttemptStopped{begin});
     report(mer::AttemptStarted{{"fake-host", "cpu", "fake", "{}", 1, ::getpid()}, begin, {}});
     for (int epoch = begin + 1; epoch <= trial.spec.train.epochs; ++epoch) {
       if (stop_wanted(commands)) return report(mer::AttemptStopped{epoch - 1});
@@ -166,8 +178,8 @@ class FakeTrainer {
       report(mer::EpochDone{{row_of(trial.spec, mer::Split::train, epoch), row_of(trial.spec, mer::Split::test, epoch)},
                             {epoch, 0.001, 0, 1}});
       report(mer::CheckpointSaved{save_checkpoint(job_, trial, epoch)});
-      if (fault_ == "diverge") return report(mer::AttemptDiverged{epoch, epoch, "total"});
-      misbehave(fault_);
+      if (fault == "diverge") return report(mer::AttemptDiverged{epoch, epoch, "total"});
+      misbehave(fault);
     }
     report(mer::AttemptFinished{result_of(trial.spec)});
   }
@@ -176,17 +188,26 @@ class FakeTrainer {
   bool stop_wanted(Commands& commands) {
     constexpr int kSlice = 200;
     for (int left = std::stoi(variable("MER_FAKE_EPOCH_MS", "1")); left >= 0 && !stopping_; left -= kSlice) {
-      const auto message = commands.next(std::min(left, kSlice));
-      stopping_ = message && std::holds_alternative<mer::StopTrials>(*message);
+      listen(commands, std::min(left, kSlice));
       send(mer::Beat{steps_});
     }
     return stopping_;
   }
 
+  void listen(Commands& commands, int milliseconds) {
+    const auto message = commands.next(milliseconds);
+    if (!message) return;
+    if (std::holds_alternative<mer::StopTrials>(*message)) stopping_ = true;
+    if (std::holds_alternative<mer::Shutdown>(*message)) ended_ = true;
+    if (const auto* joining = std::get_if<mer::Assign>(&*message)) {
+      waiting_.insert(waiting_.end(), joining->job.trials.begin(), joining->job.trials.end());
+    }
+  }
+
   mer::StackJob job_;
-  std::string fault_;
+  std::deque<mer::TrialJob> waiting_;
   std::uint64_t steps_ = 0;
-  bool stopping_ = false;
+  bool stopping_ = false, ended_ = false;
 };
 
 }  // namespace

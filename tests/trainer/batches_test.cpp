@@ -44,12 +44,15 @@ TEST(DataOrderTest, NoAndOneDialogueAreFine) {
 
 class BatchTest : public testing::Test {
  protected:
-  BatchTest() : input_(load_job_input(study_.job({study_.trial(0), study_.trial(1)})).value()) {}
+  BatchTest() : input_(JobInput::open(study_.job({study_.trial(0)})).value()) {
+    for (const std::uint64_t seed : {0, 1}) trials_.push_back(input_->load(study_.trial(seed)).value());
+  }
 
-  const TrialInput& trial(std::size_t i) const { return input_->trials[i]; }
+  const TrialInput& trial(std::size_t i) const { return trials_[i]; }
 
   TinyStudy study_;
-  std::unique_ptr<const JobInput> input_;
+  std::unique_ptr<JobInput> input_;
+  std::vector<TrialInput> trials_;
 };
 
 TEST_F(BatchTest, LayoutCountsDialoguesAndRowsSlotBySlot) {
@@ -118,9 +121,10 @@ TEST_F(BatchTest, Float32IsTheRoundedFloat64) {
 
 TEST(FullContextTest, UtterancesOfOtherPartsAreGatheredButNotScored) {
   const TinyStudy study(FoldContext::full);
-  const auto input = load_job_input(study.job({study.trial(0)})).value();
-  const Part& test = input->trials[0].fold->test;
-  const std::vector<SlotShare> shares = {{&input->trials[0], &test, test.corpus_order}};
+  const auto input = JobInput::open(study.job({study.trial(0)})).value();
+  const TrialInput trial = input->load(study.trial(0)).value();
+  const Part& test = trial.fold->test;
+  const std::vector<SlotShare> shares = {{&trial, &test, test.corpus_order}};
 
   const StackBatch gathered = gather_batch(*input, shares, Dtype::float32);
 

@@ -8,32 +8,34 @@
 namespace mer::trainer {
 namespace {
 
-TEST(JobInputTest, LoadsEachFoldOnceAndItsParts) {
-  const TinyStudy study;
-
-  const auto input = load_job_input(study.job({study.trial(0), study.trial(1)})).value();
-
-  ASSERT_EQ(input->trials.size(), 2U);
-  EXPECT_TRUE(input->refused.empty());
-  EXPECT_EQ(input->trials[0].fold, input->trials[1].fold);
-  EXPECT_EQ(input->trials[0].modalities[0].standardise, input->trials[1].modalities[0].standardise);
-  EXPECT_EQ(input->trials[0].modalities[1].standardise, nullptr);
-  const FoldInput& fold = *input->trials[0].fold;
-  EXPECT_EQ(fold.test.rows, study.folds()[0].test);
-  EXPECT_FALSE(fold.validation.empty());
+std::unique_ptr<JobInput> opened(const TinyStudy& study) {
+  return JobInput::open(study.job({study.trial(0)})).value();
 }
 
-TEST(JobInputTest, AMissingFoldCostsOnlyItsTrials) {
+TEST(JobInputTest, LoadsEachFoldOnceAndItsParts) {
+  const TinyStudy study;
+  const auto input = opened(study);
+
+  const TrialInput first = input->load(study.trial(0)).value();
+  const TrialInput second = input->load(study.trial(1)).value();
+
+  EXPECT_EQ(first.fold, second.fold);
+  EXPECT_EQ(first.modalities[0].standardise, second.modalities[0].standardise);
+  EXPECT_EQ(first.modalities[1].standardise, nullptr);
+  EXPECT_EQ(first.fold->test.rows, study.folds()[0].test);
+  EXPECT_FALSE(first.fold->validation.empty());
+  EXPECT_EQ(input->labels().size(), study.corpus().utterances.size());
+}
+
+TEST(JobInputTest, AMissingFoldIsNamed) {
   const TinyStudy study;
   TrialJob lost = study.trial(0);
   lost.spec.fold.hex = std::string(32, '0');
 
-  const auto input = load_job_input(study.job({lost, study.trial(1)})).value();
+  const auto trial = opened(study)->load(lost);
 
-  ASSERT_EQ(input->trials.size(), 1U);
-  ASSERT_EQ(input->refused.size(), 1U);
-  EXPECT_EQ(input->refused[0].trial, trial_id_of(lost.spec));
-  EXPECT_NE(input->refused[0].error.message.find(lost.spec.fold.hex), std::string::npos);
+  ASSERT_FALSE(trial.ok());
+  EXPECT_NE(trial.error().message.find(lost.spec.fold.hex), std::string::npos);
 }
 
 TEST(JobInputTest, AFoldFileWithAnotherFoldsContentIsRefused) {
@@ -42,37 +44,52 @@ TEST(JobInputTest, AFoldFileWithAnotherFoldsContentIsRefused) {
   std::filesystem::copy_file(folds + study.folds()[1].id.hex + ".json", folds + study.folds()[0].id.hex + ".json",
                              std::filesystem::copy_options::overwrite_existing);
 
-  const auto input = load_job_input(study.job({study.trial(0)})).value();
+  const auto trial = opened(study)->load(study.trial(0));
 
-  EXPECT_TRUE(input->trials.empty());
-  ASSERT_EQ(input->refused.size(), 1U);
-  EXPECT_EQ(input->refused[0].error.code, ErrorCode::corrupt);
+  ASSERT_FALSE(trial.ok());
+  EXPECT_EQ(trial.error().code, ErrorCode::corrupt);
 }
 
 TEST(JobInputTest, AChangedCorpusIsRefused) {
   const TinyStudy study;
-  TrialJob trial = study.trial(0);
-  trial.spec.corpus.hex = std::string(32, 'a');
+  TrialJob job = study.trial(0);
+  job.spec.corpus.hex = std::string(32, 'a');
 
-  const auto input = load_job_input(study.job({trial})).value();
+  const auto trial = opened(study)->load(job);
 
-  ASSERT_EQ(input->refused.size(), 1U);
-  EXPECT_NE(input->refused[0].error.message.find("content hash"), std::string::npos);
+  ASSERT_FALSE(trial.ok());
+  EXPECT_NE(trial.error().message.find("content hash"), std::string::npos);
 }
 
 TEST(JobInputTest, TrialsOfAnotherShapeDoNotShareTheStack) {
   const TinyStudy study;
-  TrialJob wide = study.trial(0), other_rates = study.trial(2);
+  const auto input = opened(study);
+  TrialJob wide = study.trial(0), sgd = study.trial(0), other_rates = study.trial(2);
   wide.spec.model.hidden = 16;
+  sgd.spec.train.optimizer = OptimizerKind::sgd;
   other_rates.spec.model.dropout = 0.5;
   other_rates.spec.model.alpha = 0;
   other_rates.spec.train.learning_rate = 1;
+  const TrialJob first = study.trial(1);
 
-  const auto input = load_job_input(study.job({study.trial(1), wide, other_rates})).value();
+  EXPECT_TRUE(input->load(first).ok());
+  EXPECT_TRUE(input->load(other_rates).ok());
+  for (const TrialJob& misfit : {wide, sgd}) {
+    const auto trial = input->load(misfit);
+    ASSERT_FALSE(trial.ok());
+    EXPECT_NE(trial.error().message.find(first.spec.id.hex), std::string::npos);
+  }
+}
 
-  ASSERT_EQ(input->refused.size(), 1U);
-  EXPECT_EQ(input->refused[0].trial, trial_id_of(wide.spec));
-  EXPECT_EQ(input->trials.size(), 2U);
+TEST(JobInputTest, ATrialThatIsRefusedDoesNotDecideTheShape) {
+  const TinyStudy study;
+  const auto input = opened(study);
+  TrialJob wide = study.trial(0);
+  wide.spec.model.hidden = 16;
+  wide.spec.fold.hex = std::string(32, '0');
+
+  EXPECT_FALSE(input->load(wide).ok());
+  EXPECT_TRUE(input->load(study.trial(1)).ok());
 }
 
 TEST(JobInputTest, CudaWithoutAGpuIsAnErrorThatSaysWhatToDo) {
@@ -80,7 +97,7 @@ TEST(JobInputTest, CudaWithoutAGpuIsAnErrorThatSaysWhatToDo) {
   StackJob job = study.job({study.trial(0)});
   job.device = DeviceChoice::cuda;
 
-  const auto input = load_job_input(job);
+  const auto input = JobInput::open(job);
 
   ASSERT_FALSE(input.ok());
   EXPECT_NE(input.error().message.find("resources.device"), std::string::npos);
@@ -88,13 +105,13 @@ TEST(JobInputTest, CudaWithoutAGpuIsAnErrorThatSaysWhatToDo) {
 
 TEST(JobInputTest, AMissingModalityIsNamed) {
   const TinyStudy study;
-  TrialJob trial = study.trial(0);
-  trial.spec.model.modalities = {"audio", "video"};
+  TrialJob job = study.trial(0);
+  job.spec.model.modalities = {"audio", "video"};
 
-  const auto input = load_job_input(study.job({trial})).value();
+  const auto trial = opened(study)->load(job);
 
-  ASSERT_EQ(input->refused.size(), 1U);
-  EXPECT_NE(input->refused[0].error.message.find("video"), std::string::npos);
+  ASSERT_FALSE(trial.ok());
+  EXPECT_NE(trial.error().message.find("video"), std::string::npos);
 }
 
 }  // namespace

@@ -120,6 +120,7 @@ TEST(MerTrainerTest, ReportsTheSameNumbersAsTheLibraryInWholeFrames) {
   const RecordedRun expected(job);
   TrainerProcess trainer;
   trainer.send(Assign{job});
+  trainer.send(Shutdown{});
 
   RecordingSink received;
   int beats = 0;
@@ -173,7 +174,47 @@ TEST(MerTrainerTest, AStopRequestEndsItWithACheckpoint) {
   const auto stopped = trainer.wait_for<AttemptStopped>();
   ASSERT_TRUE(saved && stopped);
   EXPECT_EQ(saved->checkpoint.epoch, stopped->epoch);
+  trainer.send(Shutdown{});
   EXPECT_EQ(trainer.exit_code(), 0);
+}
+
+TEST(MerTrainerTest, TrialsJoinWhileOthersTrainAndAfterTheLastHasEnded) {
+  const TinyStudy study;
+  StackJob job = study.job({endless(study)});
+  job.slots = 2;
+  TrainerProcess trainer;
+  trainer.send(Assign{job});
+  ASSERT_TRUE(trainer.wait_for<EpochDone>());
+
+  trainer.send(Assign{study.job({study.trial(1)})});
+  const auto beside = trainer.wait_for<AttemptFinished>();
+  trainer.send(StopTrials{});
+  ASSERT_TRUE(trainer.wait_for<AttemptStopped>());
+  trainer.send(Assign{study.job({study.trial(2)})});
+  const auto after = trainer.wait_for<AttemptFinished>();
+  trainer.send(Shutdown{});
+
+  ASSERT_TRUE(beside && after);
+  const auto weights_alone = [&](std::uint64_t seed) {
+    return numbers_of(RecordedRun(study.job({study.trial(seed)})).sink, study.trial(seed).spec.id).weights;
+  };
+  EXPECT_EQ(beside->result.weights_sha256, weights_alone(1));
+  EXPECT_EQ(after->result.weights_sha256, weights_alone(2));
+  EXPECT_EQ(trainer.exit_code(), 0);
+}
+
+TEST(MerTrainerTest, MemoryThatRunsOutHasAnExitCodeOfItsOwn) {
+  const TinyStudy study;
+  StackJob job = study.job({study.trial(0)});
+  job.trials[0].spec.model.hidden = 2'000'000;  // matrices of 12 TB
+  const std::string file = study.store() + "/job.json";
+  std::ofstream(file) << nlohmann::json(job).dump();
+
+  // The sanitizer's allocator would end the process by itself.
+  const std::string command =
+      "ASAN_OPTIONS=allocator_may_return_null=1 " + std::string(kProgram) + " --job " + file + " 2>/dev/null";
+
+  EXPECT_EQ(WEXITSTATUS(std::system(command.c_str())), int(ExitCode::no_memory));
 }
 
 TEST(MerTrainerTest, SigtermAndSigusr1StopWithACheckpoint) {

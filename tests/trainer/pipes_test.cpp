@@ -81,35 +81,69 @@ TEST(HeartbeatTest, BeatsAtOnceAndEndsWithoutWaiting) {
   EXPECT_EQ(beats, 1);
 }
 
-TEST(StopRequestsTest, AnEmptyListMeansAll) {
-  StopRequests stops;
-  const TrialId one{"1"}, two{"2"};
-  EXPECT_FALSE(stops.any());
+Assign joining(const TrialId& trial) {
+  Assign assign;
+  assign.job.trials.resize(1);
+  assign.job.trials[0].spec.id = trial;
+  return assign;
+}
 
-  stops.add({{one}});
-  EXPECT_TRUE(stops.any() && stops.wanted(one));
-  EXPECT_FALSE(stops.wanted(two));
+TEST(RequestsTest, StopsAreTakenOnceAndAnEmptyListMeansAll) {
+  Requests requests;
+  EXPECT_FALSE(requests.take_stops().has_value());
 
-  stops.add({});
-  EXPECT_TRUE(stops.wanted(two));
+  requests.add(StopTrials{{{"1"}}});
+  requests.add(StopTrials{{{"2"}}});
+  EXPECT_EQ(requests.take_stops(), (StopTrials{{{"1"}, {"2"}}}));
+  EXPECT_FALSE(requests.take_stops().has_value());
+
+  requests.add(StopTrials{});
+  requests.add(StopTrials{{{"1"}}});
+  EXPECT_EQ(requests.take_stops(), StopTrials{});
+}
+
+TEST(RequestsTest, TrialsJoinInOrderAndStopsDoNotHideThem) {
+  Requests requests;
+  requests.add(joining({"1"}));
+  requests.add(StopTrials{{{"1"}}});
+  requests.add(joining({"2"}));
+
+  EXPECT_TRUE(requests.take_stops().has_value());
+  const std::vector<TrialJob> trials = requests.take_joining();
+  ASSERT_EQ(trials.size(), 2U);
+  EXPECT_EQ(trials[1].spec.id.hex, "2");
+  EXPECT_TRUE(requests.take_joining().empty());
+}
+
+TEST(RequestsTest, WaitingEndsWhenNothingMoreComes) {
+  Requests requests;
+  EXPECT_TRUE(requests.wait());
+  requests.add(joining({"1"}));
+  requests.add(Shutdown());
+  EXPECT_TRUE(requests.wait());  // there is one to train
+
+  EXPECT_EQ(requests.take_joining().size(), 1U);
+  EXPECT_FALSE(requests.wait());
 }
 
 TEST(CommandReaderTest, ReadsTheJobThenStopsThenSeesTheEnd) {
   Pipe pipe;
-  StopRequests stops;
+  Requests requests;
   std::promise<ErrorCode> lost;
   CommandReader reader(pipe.ends[0]);
   const TrialId trial{"abc"};
-  pipe.write_bytes(frame_of(encode(Assign{})) + frame_of(encode(StopTrials{{trial}})));  // both in one read
+  pipe.write_bytes(frame_of(encode(Assign{})) + frame_of(encode(joining(trial))) +
+                   frame_of(encode(StopTrials{{trial}})) + frame_of(encode(Shutdown{})));  // all in one read
 
   const auto first = reader.read();
-  reader.start(stops, [&](const Error& error) { lost.set_value(error.code); });
-  while (!stops.any()) std::this_thread::yield();
+  reader.start(requests, [&](const Error& error) { lost.set_value(error.code); });
   pipe.close_write();
 
   EXPECT_TRUE(std::holds_alternative<Assign>(first->value()));
-  EXPECT_TRUE(stops.wanted(trial));
   EXPECT_EQ(lost.get_future().get(), ErrorCode::unavailable);
+  EXPECT_EQ(requests.take_joining().size(), 1U);
+  EXPECT_EQ(requests.take_stops(), StopTrials{{trial}});
+  EXPECT_FALSE(requests.wait());
 }
 
 TEST(CommandReaderTest, BytesThatAreNoFrameAreCorrupt) {
@@ -125,11 +159,11 @@ TEST(CommandReaderTest, BytesThatAreNoFrameAreCorrupt) {
 
 TEST(CommandReaderTest, EndsItsThreadWhileThePipeIsQuiet) {
   Pipe pipe;
-  StopRequests stops;
+  Requests requests;
   bool lost = false;
   {
     CommandReader reader(pipe.ends[0]);
-    reader.start(stops, [&](const Error&) { lost = true; });
+    reader.start(requests, [&](const Error&) { lost = true; });
   }
 
   EXPECT_FALSE(lost);

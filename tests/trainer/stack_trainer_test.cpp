@@ -22,7 +22,7 @@ std::vector<TrialJob> three_trials(const TinyStudy& study) {
   trials[1].spec.train.epochs = 3;
   trials[2].spec.fold = study.folds()[1].id;
   trials[2].spec.train.learning_rate = 3e-2;
-  trials[2].spec.train.optimizer = OptimizerKind::adamw;
+  trials[2].spec.train.weight_decay = 1e-2;
   trials[2].spec.train.standardise = {"audio", "text"};
   trials[2].spec.train.epochs = 5;
   for (TrialJob& trial : trials) trial.spec.id = trial_id_of(trial.spec);
@@ -207,9 +207,9 @@ void expect_resume_is_exact(const TinyStudy& study, const std::vector<TrialJob>&
   SCOPED_TRACE("stopped after epoch " + std::to_string(stop_epoch));
   const StackJob job = study.job(trials);
   const TrialId first = job.trials[0].spec.id;
-  const RecordedRun stopped(job, [&](const Report& report, StopRequests& stops) {
+  const RecordedRun stopped(job, [&](const Report& report, Requests& requests) {
     const auto* done = std::get_if<EpochDone>(&report.event);
-    if (report.trial == first && done != nullptr && done->timing.epoch == stop_epoch) stops.add({});
+    if (report.trial == first && done != nullptr && done->timing.epoch == stop_epoch) requests.add(StopTrials{});
   });
   EXPECT_EQ(stopped.outcome.stopped, int(trials.size()));
 
@@ -262,9 +262,9 @@ TEST(ResumeTest, ACorruptCheckpointFallsBackToTheOlderOne) {
   const TinyStudy study;
   StackJob job = study.job({study.trial(0)});
   const TrialId id = job.trials[0].spec.id;
-  const RecordedRun stopped(job, [](const Report& report, StopRequests& stops) {
+  const RecordedRun stopped(job, [](const Report& report, Requests& requests) {
     const auto* done = std::get_if<EpochDone>(&report.event);
-    if (done != nullptr && done->timing.epoch == 3) stops.add({});
+    if (done != nullptr && done->timing.epoch == 3) requests.add(StopTrials{});
   });
   const auto saved = stopped.sink.events<CheckpointSaved>(id);
   ASSERT_EQ(saved.size(), 3U);
@@ -303,8 +303,8 @@ TEST(StopTest, BeforeTheFirstEpochsEndNothingIsSaved) {
   const StackJob job = study.job({study.trial(0), study.trial(1)});
   const TrialId first = job.trials[0].spec.id, second = job.trials[1].spec.id;
 
-  const RecordedRun run(job, [&](const Report& report, StopRequests& stops) {
-    if (std::holds_alternative<AttemptStarted>(report.event)) stops.add({{first}});
+  const RecordedRun run(job, [&](const Report& report, Requests& requests) {
+    if (std::holds_alternative<AttemptStarted>(report.event)) requests.add(StopTrials{{first}});
   });
 
   EXPECT_EQ(run.sink.events<AttemptStopped>(first).at(0).epoch, 0);
@@ -318,9 +318,9 @@ TEST(StopTest, WritesTheCheckpointThatWasNotYetDue) {
   job.checkpoint_seconds = 1000;
   const TrialId id = job.trials[0].spec.id;
 
-  const RecordedRun run(job, [](const Report& report, StopRequests& stops) {
+  const RecordedRun run(job, [](const Report& report, Requests& requests) {
     const auto* done = std::get_if<EpochDone>(&report.event);
-    if (done != nullptr && done->timing.epoch == 2) stops.add({});
+    if (done != nullptr && done->timing.epoch == 2) requests.add(StopTrials{});
   });
 
   ASSERT_EQ(run.sink.events<CheckpointSaved>(id).size(), 1U);
@@ -339,6 +339,41 @@ TEST(CheckpointFilesTest, TheNewestTwoAreKept) {
   EXPECT_FALSE(std::filesystem::exists(study.store() + "/" + saved[0].checkpoint.file));
   EXPECT_TRUE(std::filesystem::exists(study.store() + "/" + saved[1].checkpoint.file));
   EXPECT_TRUE(std::filesystem::exists(study.store() + "/" + saved[2].checkpoint.file));
+}
+
+TEST(CheckpointFilesTest, EachIsReportedAfterItsEpochAndBeforeTheAttemptsEnd) {
+  const TinyStudy study;
+  const StackJob job = study.job({study.trial(0), study.trial(1)});
+
+  const RecordedRun run(job);
+
+  for (const TrialJob& trial : job.trials) {
+    int done = 0, saved = 0;
+    bool ended = false;
+    for (const Report& report : run.sink.reports) {
+      if (report.trial != trial.spec.id) continue;
+      EXPECT_FALSE(ended);
+      if (const auto* epoch = std::get_if<EpochDone>(&report.event)) done = epoch->timing.epoch;
+      if (const auto* checkpoint = std::get_if<CheckpointSaved>(&report.event)) {
+        EXPECT_EQ(checkpoint->checkpoint.epoch, ++saved);
+        EXPECT_LE(saved, done);
+      }
+      ended = std::holds_alternative<AttemptFinished>(report.event);
+    }
+    EXPECT_EQ(saved, 3);
+    EXPECT_TRUE(ended);
+  }
+}
+
+TEST(CheckpointFilesTest, OnesThatCannotBeWrittenDoNotEndTheTraining) {
+  const TinyStudy study;
+  const StackJob job = study.job({study.trial(0)});
+  std::ofstream(study.store() + "/checkpoints") << "a file where the folder should be";
+
+  const RecordedRun run(job);
+
+  EXPECT_EQ(run.outcome.finished, 1);
+  EXPECT_TRUE(run.sink.events<CheckpointSaved>(job.trials[0].spec.id).empty());
 }
 
 // --- errors ---

@@ -94,12 +94,14 @@ StackJob TinyStudy::job(std::vector<TrialJob> trials) const {
   job.store = store();
   job.corpus_path = corpus_.path;
   job.checkpoint_seconds = 0;
+  job.slots = int(trials.size());
   job.trials = std::move(trials);
   for (TrialJob& trial : job.trials) trial.spec.id = trial_id_of(trial.spec);
   return job;
 }
 
 Status RecordingSink::send(const Message& message) {
+  if (const auto* capacity = std::get_if<Capacity>(&message)) capacities.push_back(capacity->trials);
   if (const auto* report = std::get_if<Report>(&message)) {
     reports.push_back(*report);
     if (hook_) hook_(*report);
@@ -113,12 +115,13 @@ std::vector<EpochRow> RecordingSink::rows(const TrialId& trial) const {
   return rows;
 }
 
-RecordedRun::RecordedRun(const StackJob& job, std::function<void(const Report&, StopRequests&)> at)
+RecordedRun::RecordedRun(const StackJob& job, std::function<void(const Report&, Requests&)> at)
     : sink([this, at = std::move(at)](const Report& report) {
-        if (at) at(report, stops);
+        if (at) at(report, requests);
       }) {
   std::atomic<std::uint64_t> steps = 0;
-  outcome = run_job(job, sink, stops, steps).value();
+  requests.add(Shutdown());
+  outcome = run_job(job, sink, requests, steps).value();
 }
 
 Numbers numbers_of(const RecordingSink& sink, const TrialId& trial) {

@@ -13,8 +13,8 @@
 #include "data/corpus.hpp"
 #include "data/fold.hpp"
 #include "worker/trainer/report_sink.hpp"
-#include "worker/trainer/stack_trainer.hpp"
 #include "worker/trainer/requests.hpp"
+#include "worker/trainer/stack_trainer.hpp"
 
 namespace mer::trainer {
 
@@ -71,16 +71,17 @@ class RecordingSink : public ReportSink {
   std::vector<EpochRow> rows(const TrialId& trial) const;
 
   std::vector<Report> reports;
+  std::vector<int> capacities;
 
  private:
   std::function<void(const Report&)> hook_;
 };
 
-// Runs to the end; `at` may ask for stops.
+// Runs the job to its end, in as many slots as it has trials; `at` may ask for stops and let trials join.
 struct RecordedRun {
-  explicit RecordedRun(const StackJob& job, std::function<void(const Report&, StopRequests&)> at = {});
+  explicit RecordedRun(const StackJob& job, std::function<void(const Report&, Requests&)> at = {});
 
-  StopRequests stops;
+  Requests requests;
   RecordingSink sink;
   StackOutcome outcome;
 };

@@ -36,15 +36,16 @@ class AgentLoopTest : public ::testing::Test {
   }
 
   void start(const std::string& trainer = MER_FAKE_TRAINER) {
-    loop_ = std::make_unique<AgentLoop>(endpoint_, Hello{}, AgentLoopOptions{trainer, {}, limits_});
+    loop_ = std::make_unique<AgentLoop>(endpoint_, Hello{}, AgentLoopOptions{trainer, {}, 0, limits_});
   }
 
-  void assign(int trials = 1, int epochs = 3) {
+  void assign(int trials = 1, int epochs = 3, const std::string& first = "t", int hidden = 100) {
     StackJob job;
     job.store = store_.path().string();
     for (int i = 0; i < trials; ++i) {
       TrialJob trial;
-      trial.spec.id.hex = "t" + std::to_string(i);
+      trial.spec.id.hex = first + std::to_string(i);
+      trial.spec.model.hidden = hidden;
       trial.spec.seed = 1;
       trial.spec.train.epochs = epochs;
       job.trials.push_back(trial);
@@ -114,6 +115,27 @@ TEST_F(AgentLoopTest, TrainsAStackToItsEnd) {
   std::getline(log, line);
   EXPECT_EQ(line, "fake trainer of 2 trials");
   std::ifstream pointer(store_.path() / "logs/t1/1.log");
+  std::getline(pointer, line);
+  EXPECT_EQ(line, "trained in one stack: see logs/t0/1.log");
+}
+
+TEST_F(AgentLoopTest, TrialsJoinTheTrainerThatRuns) {
+  ::setenv("MER_FAKE_EPOCH_MS", "20", 1);
+  start();
+  assign(1, 3, "t");
+  run_until<EpochDone>();
+  assign(2, 3, "u");
+
+  EXPECT_TRUE(wait_until([&] {
+    step();
+    return std::ranges::count_if(reports_, [](const Report& r) { return ends_attempt(r.event); }) == 3;
+  }));
+
+  EXPECT_EQ(reports_.back().trial.hex, "u1");
+  std::ifstream pids(pid_file());
+  EXPECT_EQ(std::count(std::istreambuf_iterator<char>(pids), {}, '\n'), 1);
+  std::ifstream pointer(store_.path() / "logs/u1/1.log");
+  std::string line;
   std::getline(pointer, line);
   EXPECT_EQ(line, "trained in one stack: see logs/t0/1.log");
 }
@@ -201,7 +223,7 @@ TEST_F(AgentLoopTest, TrainerThatDoesNotLeaveMakesRoomForTheNext) {
   run_until<AttemptFinished>();
   ::unsetenv("MER_FAKE");
 
-  assign();
+  assign(1, 3, "wide", 200);
   child_line(1);
 
   EXPECT_TRUE(std::ranges::none_of(

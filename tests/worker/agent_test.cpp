@@ -17,6 +17,12 @@ TrialJob trial_job(const std::string& id, int attempt = 1) {
   return job;
 }
 
+TrialJob other_shape(const std::string& id) {
+  TrialJob job = trial_job(id);
+  job.spec.model.hidden = 200;
+  return job;
+}
+
 StackJob job_of(std::vector<TrialJob> trials) {
   StackJob job;
   job.store = "/store";
@@ -36,6 +42,7 @@ class AgentTest : public ::testing::Test {
         beats_ += std::holds_alternative<Beat>(send->message) ? 1 : 0;
       }
       if (auto* spawn = std::get_if<SpawnChild>(&effect)) spawned_.push_back(spawn->job);
+      if (auto* join = std::get_if<JoinChild>(&effect)) joined_.push_back(join->job);
       if (auto* write = std::get_if<WriteChild>(&effect)) written_.push_back(write->message);
       if (std::holds_alternative<KillChild>(effect)) ++kills_;
       if (auto* exit = std::get_if<Exit>(&effect)) exits_.push_back(exit->code);
@@ -68,6 +75,7 @@ class AgentTest : public ::testing::Test {
   std::vector<Message> sent_;  // without beats
   int beats_ = 0;
   std::vector<StackJob> spawned_;
+  std::vector<StackJob> joined_;
   std::vector<Message> written_;
   int kills_ = 0;
   std::vector<ExitCode> exits_;
@@ -100,13 +108,84 @@ TEST_F(AgentTest, RelaysReportsOfItsOwnAttemptsOnly) {
   EXPECT_EQ(sent_[1], Message(Report{{"a"}, 2, AttemptStarted{}}));
 }
 
-TEST_F(AgentTest, CleanEndFreesTheAgentWithoutAFailure) {
+TEST_F(AgentTest, ATrainerWithoutTrialsWaitsAndIsNotHung) {
   assign({trial_job("a")});
+  pass(5s, true, 10);
   report("a", AttemptFinished{});
-  feed(ChildExited{});
+  pass(1000s, true);
 
   EXPECT_EQ(sent_.size(), 2U);  // Hello, finished
-  EXPECT_FALSE(agent_.busy());
+  EXPECT_TRUE(agent_.busy());
+  EXPECT_EQ(kills_, 0);
+}
+
+TEST_F(AgentTest, TrialsOfTheSameShapeJoinTheTrainer) {
+  assign({trial_job("a")});
+  pass(5s, true, 10);
+  assign({trial_job("b")});
+  report("a", AttemptFinished{});
+  report("b", AttemptFinished{});
+  pass(100s, true);
+  assign({trial_job("c", 3)});
+  pass(50s, true);  // a first step after a long wait is no hang
+  report("c", AttemptStarted{}, 3);
+
+  EXPECT_EQ(spawned_.size(), 1U);
+  ASSERT_EQ(joined_.size(), 2U);
+  EXPECT_EQ(joined_[1].trials, (std::vector<TrialJob>{trial_job("c", 3)}));
+  EXPECT_EQ(sent_.back(), Message(Report{{"c"}, 3, AttemptStarted{}}));
+  EXPECT_EQ(kills_, 0);
+}
+
+TEST_F(AgentTest, ATrialThatJoinedFailsWithTheOthers) {
+  assign({trial_job("a")});
+  assign({trial_job("b"), trial_job("c")});
+  report("a", AttemptFinished{});
+  feed(ChildExited{true, SIGSEGV, false, ""});
+
+  ASSERT_EQ(sent_.size(), 4U);  // Hello, finished, two failures
+  EXPECT_EQ(std::get<Report>(sent_[3]).trial.hex, "c");
+  EXPECT_EQ(std::get<AttemptFailed>(std::get<Report>(sent_[3]).event).stack, 2);
+}
+
+TEST_F(AgentTest, ATrainerOfAnotherShapeIsToldToLeaveFirst) {
+  assign({trial_job("a")});
+  report("a", AttemptFinished{});
+  const TrialJob wide = other_shape("b");
+  assign({wide});
+  EXPECT_EQ(written_, (std::vector<Message>{Shutdown{}}));
+  EXPECT_EQ(spawned_.size(), 1U);
+  assign({trial_job("c")});
+
+  feed(ChildExited{});
+  ASSERT_EQ(spawned_.size(), 2U);
+  EXPECT_EQ(spawned_[1].trials, (std::vector<TrialJob>{wide, trial_job("c")}));  // nothing that came is lost
+}
+
+TEST_F(AgentTest, WhatJoinsATrainerThatIsBeingKilledGoesToTheNextOne) {
+  assign({trial_job("a")});
+  feed(ChildBroken{"bad CBOR"});
+  assign({trial_job("b")});
+  EXPECT_TRUE(joined_.empty());
+
+  feed(ChildExited{true, SIGKILL, false, ""});
+  ASSERT_EQ(spawned_.size(), 2U);
+  EXPECT_EQ(spawned_[1].trials, (std::vector<TrialJob>{trial_job("b")}));
+}
+
+TEST_F(AgentTest, TheTrainersCapacityIsPassedOn) {
+  assign({trial_job("a")});
+  feed(FromChild{Capacity{4}});
+
+  EXPECT_EQ(sent_.back(), Message(Capacity{4}));
+}
+
+TEST_F(AgentTest, ShortOfMemoryIsAKindOfItsOwn) {
+  assign({trial_job("a"), trial_job("b")});
+  feed(ChildExited{false, int(ExitCode::no_memory), false, ""});
+
+  EXPECT_EQ(failure_in(sent_.back()).kind, Failure::Kind::memory);
+  EXPECT_EQ(failure_in(sent_.back()).message, "trainer ran out of memory");
 }
 
 TEST_F(AgentTest, CrashFailsEveryOpenTrialOfTheStackOnce) {
@@ -205,11 +284,13 @@ TEST_F(AgentTest, TrainerThatSaysNothingAtAllIsKilled) {
 TEST_F(AgentTest, TrainerThatDoesNotLeaveIsKilledWithoutAFailure) {
   assign({trial_job("a")});
   report("a", AttemptFinished{});
+  assign({other_shape("b")});
   pass(12s, true, 1);
   EXPECT_EQ(kills_, 1);
 
   feed(ChildExited{true, SIGKILL, false, ""});
   EXPECT_EQ(sent_.size(), 2U);  // Hello, finished
+  EXPECT_EQ(spawned_.size(), 2U);
 }
 
 TEST_F(AgentTest, BytesThatAreNoMessageKillTheTrainer) {
@@ -219,17 +300,6 @@ TEST_F(AgentTest, BytesThatAreNoMessageKillTheTrainer) {
 
   feed(ChildExited{true, SIGKILL, false, ""});
   EXPECT_EQ(failure_in(sent_.back()).message, "trainer sent bytes that are not a message: bad CBOR");
-}
-
-TEST_F(AgentTest, NextStackWaitsUntilTheLastChildIsGone) {
-  assign({trial_job("a")});
-  report("a", AttemptFinished{});
-  assign({trial_job("b")});
-  EXPECT_EQ(spawned_.size(), 1U);
-
-  feed(ChildExited{});
-  ASSERT_EQ(spawned_.size(), 2U);
-  EXPECT_EQ(spawned_[1].trials[0].spec.id.hex, "b");
 }
 
 TEST_F(AgentTest, StopGoesToTheTrainer) {
@@ -242,7 +312,7 @@ TEST_F(AgentTest, StopGoesToTheTrainer) {
 TEST_F(AgentTest, StopOfAStackThatHasNotBegunIsAnsweredHere) {
   assign({trial_job("a")});
   report("a", AttemptFinished{});
-  assign({trial_job("b")});
+  assign({other_shape("b")});
   feed(FromCoordinator{StopTrials{}});
   feed(ChildExited{});
 

@@ -25,55 +25,75 @@ Checkpointer::Checkpointer(const StackJob& stack, const TrialJob& trial, Environ
       trial_(trial),
       environment_(std::move(environment)),
       interval_(stack.checkpoint_seconds),
-      live_(std::move(live)) {
+      live_(std::move(live)) {}
+
+std::shared_ptr<CheckpointState> Checkpointer::blank_state() const {
+  auto state = std::make_shared<CheckpointState>();
   for (const NamedTensor& entry : live_) {
-    remembered_.tensors.push_back({entry.name, at::empty_like(entry.tensor, at::MemoryFormat::Contiguous)});
+    state->tensors.push_back({entry.name, at::empty_like(entry.tensor, at::MemoryFormat::Contiguous)});
   }
+  return state;
 }
 
 std::optional<CheckpointState> Checkpointer::restore(std::vector<std::string>& refused) {
   for (const CheckpointRecord& record : trial_.resume) {
-    Status status = record.trial == trial_.spec.id ? read_checkpoint(store_, record, remembered_)
+    auto state = blank_state();
+    Status status = record.trial == trial_.spec.id ? read_checkpoint(store_, record, *state)
                                                    : invalid(record.file + ": the row belongs to another trial");
     if (status && (record.epoch < 1 || record.epoch >= trial_.spec.train.epochs)) {
       status = invalid(record.file + ": epoch " + std::to_string(record.epoch) + " is not one to go on from");
     }
     if (status) {
-      copy(remembered_.tensors, live_);
-      saved_epoch_ = remembered_.epoch;
+      copy(state->tensors, live_);
+      remembered_ = std::move(state);
+      saved_epoch_ = remembered_->epoch;
       usable_ = {record.file};
-      return remembered_;
+      return *remembered_;
     }
     refused.push_back(status.error().message);
   }
-  remembered_.epoch = 0;
   return std::nullopt;
 }
 
 void Checkpointer::remember(int epoch, std::int64_t step, const BestEpochs& best) {
-  remembered_.epoch = epoch;
-  remembered_.step = step;
-  remembered_.best = best;
-  copy(live_, remembered_.tensors);
+  if (!remembered_ || (writing_ && writing_->state == remembered_)) remembered_ = blank_state();
+  remembered_->epoch = epoch;
+  remembered_->step = step;
+  remembered_->best = best;
+  copy(live_, remembered_->tensors);
 }
 
 bool Checkpointer::due() const {
   return Clock::now() - saved_at_ >= interval_;
 }
 
-Result<CheckpointRecord> Checkpointer::save() {
-  MER_CHECK(remembered_.epoch > saved_epoch_, "this epoch is saved already");
-  saved_at_ = Clock::now();  // also after a failure: a full disk is not tried again at once
-  MER_ASSIGN(CheckpointRecord record,
-             write_checkpoint(store_, trial_.spec.id, trial_.attempt, environment_, remembered_));
-  saved_epoch_ = record.epoch;
-  usable_.push_back(record.file);
-  if (usable_.size() > kKept) usable_.erase(usable_.begin());
+void Checkpointer::save(Background& writer) {
+  MER_CHECK(remembered_epoch() > saved_epoch_, "this epoch is saved already");
+  MER_CHECK(!writing_, "one file at a time");
+  saved_at_ = Clock::now();  // also if it fails: a full disk is not tried again at once
+  std::shared_ptr<const CheckpointState> state = remembered_;
+  writing_ = Writing{
+      state, writer.add([store = store_, trial = trial_.spec.id, attempt = trial_.attempt, environment = environment_,
+                         state] { return write_checkpoint(store, trial, attempt, environment, *state); })};
+}
+
+std::optional<Result<CheckpointRecord>> Checkpointer::take_saved(bool wait) {
+  if (!writing_) return std::nullopt;
+  if (!wait && writing_->record.wait_for(std::chrono::seconds(0)) != std::future_status::ready) return std::nullopt;
+  Result<CheckpointRecord> record = writing_->record.get();
+  writing_.reset();
+  if (record) {
+    saved_epoch_ = record->epoch;
+    usable_.push_back(record->file);
+    if (usable_.size() > kKept) usable_.erase(usable_.begin());
+  }
   return record;
 }
 
-void Checkpointer::remove_old() const {
-  remove_other_checkpoints(store_, trial_.spec.id, trial_.attempt, usable_);
+void Checkpointer::remove_old(Background& writer) const {
+  writer.add([store = store_, trial = trial_.spec.id, attempt = trial_.attempt, keep = usable_] {
+    remove_other_checkpoints(store, trial, attempt, keep);
+  });
 }
 
 }  // namespace mer::trainer

@@ -1,11 +1,14 @@
 // Checkpointer: one trial's way to be stopped at any step: the end of its last epoch, remembered in memory, and the
-// files made of it.
+// files made of it while training goes on.
 //
 // A stop takes effect at the next step: the running epoch's part is dropped and the remembered epoch end is written,
-// so a resumed run repeats that part and is bitwise the undisturbed one. Threads: one thread.
+// so a resumed run repeats that part and is bitwise the undisturbed one. What is being written stays as it is: an
+// epoch that ends meanwhile is remembered beside it. Threads: one thread; files are written in the Background's.
 #pragma once
 
 #include <chrono>
+#include <future>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -13,6 +16,7 @@
 #include "core/records.hpp"
 #include "core/result.hpp"
 #include "core/trial.hpp"
+#include "worker/trainer/background.hpp"
 #include "worker/trainer/checkpoint.hpp"
 
 namespace mer::trainer {
@@ -31,25 +35,37 @@ class Checkpointer {
 
   bool due() const;  // checkpoint_seconds have passed since the last file or the start
 
-  // Writes the remembered epoch end. REQUIRES: remember() was called and its epoch is not saved.
-  Result<CheckpointRecord> save();
+  // Lets `writer` write the remembered epoch end. REQUIRES: remember() was called and its epoch is not saved; the file
+  // before it was taken. The writer carries it out even if this object is gone.
+  void save(Background& writer);
 
-  // Deletes all but the newest two files that this attempt can vouch for; call once the last save()'s record is on its
-  // way.
-  void remove_old() const;
+  // Record of the file that save() began, or why there is none; once for each save(). nullopt: none was begun, or it is
+  // being written and `wait` is false.
+  std::optional<Result<CheckpointRecord>> take_saved(bool wait);
 
-  int remembered_epoch() const { return remembered_.epoch; }
+  // Lets `writer` delete all but the newest two files that this attempt can vouch for; call once the record of the last
+  // one is on its way.
+  void remove_old(Background& writer) const;
+
+  int remembered_epoch() const { return remembered_ ? remembered_->epoch : 0; }
   int saved_epoch() const { return saved_epoch_; }  // of the newest usable file; 0: none
 
  private:
   using Clock = std::chrono::steady_clock;
+  struct Writing {
+    std::shared_ptr<const CheckpointState> state;
+    std::future<Result<CheckpointRecord>> record;
+  };
+
+  std::shared_ptr<CheckpointState> blank_state() const;
 
   const std::string store_;
   const TrialJob trial_;
   const Environment environment_;
   const std::chrono::duration<double> interval_;
   const std::vector<NamedTensor> live_;
-  CheckpointState remembered_;
+  std::shared_ptr<CheckpointState> remembered_;  // nullptr: nothing yet
+  std::optional<Writing> writing_;               // its state is remembered_ until the next epoch's end
   int saved_epoch_ = 0;
   std::vector<std::string> usable_;  // files restored from or saved, oldest first, at most two
   Clock::time_point saved_at_ = Clock::now();

@@ -25,8 +25,8 @@
 #include "worker/trainer/probe_file.hpp"
 #include "worker/trainer/process.hpp"
 #include "worker/trainer/report_sink.hpp"
-#include "worker/trainer/stack_trainer.hpp"
 #include "worker/trainer/requests.hpp"
+#include "worker/trainer/stack_trainer.hpp"
 
 namespace mer::trainer {
 namespace {
@@ -137,10 +137,11 @@ int run(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   try {
+    mer::trainer::keep_freed_memory();
     at::set_num_interop_threads(1);
     return mer::trainer::run(argc, argv);
-  } catch (const std::exception& error) {  // LibTorch throws, e.g. when memory is short
+  } catch (const std::exception& error) {  // LibTorch's, mostly
     std::fprintf(stderr, "mer-trainer: %s\n", error.what());
-    return int(mer::ExitCode::internal);
+    return int(mer::trainer::is_out_of_memory(error) ? mer::ExitCode::no_memory : mer::ExitCode::internal);
   }
 }

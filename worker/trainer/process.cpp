@@ -1,8 +1,11 @@
 #include "worker/trainer/process.hpp"
 
 #include <ATen/Version.h>
+#include <c10/util/Exception.h>
 #include <csignal>
 #include <fstream>
+#include <malloc.h>
+#include <new>
 #include <sys/prctl.h>
 #include <torch/headeronly/version.h>
 #include <unistd.h>
@@ -31,6 +34,11 @@ std::string proc_value(const char* path, const std::string& key) {
   return {};
 }
 
+std::int64_t status_bytes(const std::string& key) {
+  const std::string text = proc_value("/proc/self/status", key);  // "123456 kB"
+  return text.empty() ? 0 : std::strtoll(text.c_str(), nullptr, 10) * 1024;
+}
+
 }  // namespace
 
 Environment current_environment(int threads) {
@@ -53,8 +61,23 @@ Environment current_environment(int threads) {
 }
 
 std::int64_t peak_memory() {
-  const std::string text = proc_value("/proc/self/status", "VmHWM");  // "123456 kB"
-  return text.empty() ? 0 : std::strtoll(text.c_str(), nullptr, 10) * 1024;
+  return status_bytes("VmHWM");
+}
+
+std::int64_t resident_memory() {
+  return status_bytes("VmRSS");
+}
+
+// LibTorch has a type of its own for the device only.
+bool is_out_of_memory(const std::exception& error) {
+  if (dynamic_cast<const std::bad_alloc*>(&error) != nullptr) return true;
+  if (dynamic_cast<const c10::OutOfMemoryError*>(&error) != nullptr) return true;
+  return std::string(error.what()).find("DefaultCPUAllocator: ") != std::string::npos;
+}
+
+void keep_freed_memory() {
+  mallopt(M_MMAP_MAX, 0);
+  mallopt(M_TRIM_THRESHOLD, -1);
 }
 
 bool die_with_parent() {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <exception>
 #include <string>
 
 #include "core/records.hpp"
@@ -12,7 +13,16 @@ namespace mer::trainer {
 
 Environment current_environment(int threads);
 
-std::int64_t peak_memory();  // VmHWM in bytes; 0 where it is not known
+// Resident bytes of this process at their highest, and now; 0 where it is not known.
+std::int64_t peak_memory();
+std::int64_t resident_memory();
+
+// True for an allocation that failed, the host's or the device's.
+bool is_out_of_memory(const std::exception& error);
+
+// Freed memory stays with the process, so that a step's tensors lie where the last step's lay. By default malloc gives
+// large blocks back at once, and the kernel has to clear as many pages again in each step.
+void keep_freed_memory();
 
 // The kernel kills this process when its parent dies. False: the parent is already gone.
 bool die_with_parent();

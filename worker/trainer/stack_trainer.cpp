@@ -11,6 +11,7 @@
 #include "worker/trainer/batches.hpp"
 #include "worker/trainer/epoch_means.hpp"
 #include "worker/trainer/evaluator.hpp"
+#include "worker/trainer/memory_model.hpp"
 #include "worker/trainer/process.hpp"
 #include "worker/trainer/representations.hpp"
 
@@ -51,7 +52,6 @@ StackTrainer::StackTrainer(const StackJob& job, JobInput& input, ReportSink& sin
       requests_(requests),
       steps_(steps),
       environment_(current_environment(job.threads)),
-      members_(std::size_t(std::max(1, job.slots))),
       waiting_(job.trials.begin(), job.trials.end()) {}
 
 Result<StackOutcome> StackTrainer::run() {
@@ -60,9 +60,12 @@ Result<StackOutcome> StackTrainer::run() {
     waiting_.insert(waiting_.end(), joining.begin(), joining.end());
     MER_TRY(stop_requested_trials());
     MER_TRY(fill_slots());
-    if (any_active()) {
+    if (active() > 0) {
       MER_TRY(train_step());
       MER_TRY(end_epochs());
+      for (Member& member : members_) {
+        if (member.active) MER_TRY(report_checkpoint(member, /*wait=*/false));
+      }
     } else if (stop_signalled() || !requests_.wait()) {
       return outcome_;
     }
@@ -70,16 +73,12 @@ Result<StackOutcome> StackTrainer::run() {
 }
 
 Status StackTrainer::fill_slots() {
-  for (std::size_t slot = 0; slot < members_.size() && !waiting_.empty();) {
-    if (members_[slot].active) {
-      ++slot;
-      continue;
-    }
+  while (!waiting_.empty() && (!size_ || active() < size_->trials())) {
     const TrialJob trial = std::move(waiting_.front());
     waiting_.pop_front();
     Result<TrialInput> input = input_.load(trial);
     if (input) {
-      MER_TRY(start(members_[slot], std::move(input).value(), int(slot)));
+      MER_TRY(start(std::move(input).value()));
     } else {
       ++outcome_.failed;
       MER_TRY(sink_.send(failed_report(trial.spec.id, trial.attempt, input.error())));
@@ -88,13 +87,25 @@ Status StackTrainer::fill_slots() {
   return {};
 }
 
-Status StackTrainer::start(Member& member, TrialInput trial, int slot) {
-  if (!model_) model_.emplace(shape_of(trial, input_.corpus()), int(members_.size()));
-  member = Member();
-  member.slot = std::make_unique<TrialSlot>(job_, std::move(trial), environment_, *model_, slot);
-  member.active = true;
-  member.started_at = monotonic_seconds();
-  return send(member, member.slot->start(environment_));
+// Slots that are never used cost address space only.
+void StackTrainer::open_stack(const TrialInput& first) {
+  const model::Shape shape = shape_of(first, input_.corpus());
+  const int fitting = slots_that_fit(job_.memory, resident_memory(), slot_bytes(shape, first));
+  size_.emplace(job_.slots, fitting);
+  members_.resize(std::size_t(job_.slots > 0 ? job_.slots : fitting));
+  model_.emplace(shape, int(members_.size()));
+}
+
+Status StackTrainer::start(TrialInput trial) {
+  if (!model_) open_stack(trial);
+  model_->use_slots(int(members_.size()));
+  const auto free = std::ranges::find(members_, false, &Member::active);
+  *free = Member();
+  free->slot = std::make_unique<TrialSlot>(job_, std::move(trial), environment_, *model_, int(free - members_.begin()));
+  free->active = true;
+  free->started_at = monotonic_seconds();
+  free->before = watch_.read();
+  return send(*free, free->slot->start(environment_));
 }
 
 Status StackTrainer::stop_requested_trials() {
@@ -121,7 +132,11 @@ Status StackTrainer::stop_requested_trials() {
 
 Status StackTrainer::stop(Member& member) {
   Checkpointer& checkpointer = member.slot->checkpointer();
-  if (checkpointer.remembered_epoch() > checkpointer.saved_epoch()) MER_TRY(save_checkpoint(member));
+  MER_TRY(report_checkpoint(member, /*wait=*/true));
+  if (checkpointer.remembered_epoch() > checkpointer.saved_epoch()) {
+    checkpointer.save(writer_);
+    MER_TRY(report_checkpoint(member, /*wait=*/true));
+  }
   member.active = false;
   ++outcome_.stopped;
   return send(member, AttemptStopped{checkpointer.saved_epoch()});
@@ -129,37 +144,51 @@ Status StackTrainer::stop(Member& member) {
 
 Status StackTrainer::train_step() {
   const double begin = monotonic_seconds();
-  std::vector<SlotShare> shares(members_.size());
-  std::vector<model::SlotSettings> settings(members_.size());
-  for (std::size_t i = 0; i < members_.size(); ++i) {
+  const auto behind = std::find_if(members_.rbegin(), members_.rend(), [](const Member& m) { return m.active; });
+  const auto slots = std::size_t(members_.rend() - behind);
+  model_->use_slots(int(slots));
+  const int trials = active();
+  std::int64_t rows = 0;
+  std::vector<SlotShare> shares(slots);
+  std::vector<model::SlotSettings> settings(slots);
+  for (std::size_t i = 0; i < slots; ++i) {
     if (!members_[i].active) continue;
     shares[i] = members_[i].slot->next_share();
     settings[i] = members_[i].slot->settings();
   }
+  watch_.enter(Work::gather);
   const StackBatch gathered = gather_batch(input_, shares, model_->shape().dtype);
 
+  watch_.enter(Work::forward);
   const model::Representations representations = model_->forward(gathered.batch, settings);
+  watch_.enter(Work::losses);
   const model::Losses losses = model_->losses(gathered.batch, representations, settings);
+  watch_.enter(Work::backward);
   model_->clear_gradients();
   model_->backward(losses);
 
+  watch_.enter(Work::optimizer);
   const std::vector<LossComponents> components = components_by_slot(losses, model_->slots());
   const HostLogits logits(representations.logits);
-  for (std::size_t i = 0; i < members_.size(); ++i) {
+  for (std::size_t i = 0; i < slots; ++i) {
     Member& member = members_[i];
     if (!member.active) continue;
+    rows += gathered.batch.layout->slots[i].rows();
     const auto diverged = member.slot->learn(components[i], gathered.shares[i], input_.labels(), logits,
                                              gathered.batch.layout->slots[i].begin);
     if (diverged) {
+      MER_TRY(report_checkpoint(member, /*wait=*/true));
       member.active = false;
       ++outcome_.diverged;
       MER_TRY(send(member, *diverged));
     }
   }
+  watch_.count_step();
+  watch_.enter(Work::other);
   steps_ += 1;
   const double seconds = monotonic_seconds() - begin;
   for (Member& member : members_) member.train_seconds += seconds;
-  return {};
+  return size_->note(trials, rows, seconds) ? sink_.send(Capacity{size_->trials()}) : Status();
 }
 
 Status StackTrainer::end_epochs() {
@@ -170,6 +199,7 @@ Status StackTrainer::end_epochs() {
   if (ended.empty()) return {};
 
   const double begin = monotonic_seconds();
+  watch_.enter(Work::evaluation);
   std::vector<EvaluationTask> tests, validations;
   for (const Member* member : ended) {
     if (!member->slot->evaluates()) continue;
@@ -182,6 +212,7 @@ Status StackTrainer::end_epochs() {
   const std::vector<Evaluation> test_results = evaluate(*model_, input_, tests);
   const std::vector<Evaluation> validation_results = evaluate(*model_, input_, validations);
   const double seconds = monotonic_seconds() - begin;
+  watch_.enter(Work::other);
 
   const auto result_for = [](int slot, const auto& tasks, const auto& results) -> const Evaluation* {
     const auto task = std::find_if(tasks.begin(), tasks.end(), [slot](const auto& t) { return t.slot == slot; });
@@ -190,8 +221,10 @@ Status StackTrainer::end_epochs() {
   for (Member* member : ended) {
     TrialSlot& slot = *member->slot;
     EpochDone done;
+    watch_.enter(Work::checkpoint);
     done.rows = slot.end_epoch(result_for(slot.slot(), validations, validation_results),
                                result_for(slot.slot(), tests, test_results));
+    watch_.enter(Work::other);
     done.timing = {slot.epoch(), member->train_seconds, seconds, unix_seconds()};
     member->train_seconds = 0;
     if (!done.rows.empty()) MER_TRY(send(*member, std::move(done)));
@@ -206,6 +239,7 @@ Status StackTrainer::end_epochs() {
 
 // Representations that cannot be kept fail the attempt: it is trained again from its last checkpoint.
 Status StackTrainer::finish(Member& member) {
+  MER_TRY(report_checkpoint(member, /*wait=*/true));
   if (job_.record_representations) {
     const TrialInput& trial = member.slot->trial();
     const EvaluationTask task{member.slot->slot(), &trial, &trial.fold->test};
@@ -220,21 +254,33 @@ Status StackTrainer::finish(Member& member) {
   finished.result = member.slot->result();
   finished.result.wall_seconds = monotonic_seconds() - member.started_at;
   finished.result.peak_memory = peak_memory();
+  finished.result.profile = watch_.read();
+  finished.result.profile -= member.before;
   member.active = false;
   ++outcome_.finished;
   return send(member, std::move(finished));
 }
 
+// Training waits only for a checkpoint of the same trial that is not written yet.
+Status StackTrainer::save_checkpoint(Member& member) {
+  MER_TRY(report_checkpoint(member, /*wait=*/true));
+  member.slot->checkpointer().save(writer_);
+  return {};
+}
+
 // A checkpoint that cannot be written costs the trial its way back, not its training: the log says so, and the next
 // one is tried in time.
-Status StackTrainer::save_checkpoint(Member& member) {
-  const Result<CheckpointRecord> record = member.slot->checkpointer().save();
-  if (!record) {
-    std::fprintf(stderr, "mer-trainer: no checkpoint was written: %s\n", record.error().message.c_str());
+Status StackTrainer::report_checkpoint(Member& member, bool wait) {
+  watch_.enter(Work::checkpoint);
+  const std::optional<Result<CheckpointRecord>> record = member.slot->checkpointer().take_saved(wait);
+  watch_.enter(Work::other);
+  if (!record) return {};
+  if (!record->ok()) {
+    std::fprintf(stderr, "mer-trainer: no checkpoint was written: %s\n", record->error().message.c_str());
     return {};
   }
-  MER_TRY(send(member, CheckpointSaved{*record}));
-  member.slot->checkpointer().remove_old();
+  MER_TRY(send(member, CheckpointSaved{record->value()}));
+  member.slot->checkpointer().remove_old(writer_);
   return {};
 }
 
@@ -243,8 +289,8 @@ Status StackTrainer::send(const Member& member, AttemptEvent event) {
   return sink_.send(Report{job.spec.id, job.attempt, std::move(event)});
 }
 
-bool StackTrainer::any_active() const {
-  return std::any_of(members_.begin(), members_.end(), [](const Member& member) { return member.active; });
+int StackTrainer::active() const {
+  return int(std::ranges::count(members_, true, &Member::active));
 }
 
 Result<StackOutcome> run_job(const StackJob& job, ReportSink& sink, Requests& requests,

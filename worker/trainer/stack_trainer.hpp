@@ -1,8 +1,9 @@
 // StackTrainer: trains trials of one shape together, step by step, in the slots of one model.
 //
 // A step takes the next batch of every active slot. Slots whose epoch ends are evaluated before the next step. A slot
-// whose trial has ended is free, and the next trial takes it between two steps. Threads: run() in one thread, which owns the model; `steps` is read by others. Errors: run()
-// fails only when reports cannot be delivered; what happens to a trial is an event of its attempt.
+// whose trial has ended is free, and the next trial takes it between two steps. Threads: run() in one thread, which
+// owns the model; `steps` is read by others. Errors: run() fails only when reports cannot be delivered; what happens to
+// a trial is an event of its attempt. Memory that runs out is an exception of LibTorch's.
 #pragma once
 
 #include <atomic>
@@ -15,9 +16,12 @@
 #include "core/messages.hpp"
 #include "core/result.hpp"
 #include "model/stacked_model.hpp"
+#include "worker/trainer/background.hpp"
 #include "worker/trainer/job_input.hpp"
 #include "worker/trainer/report_sink.hpp"
 #include "worker/trainer/requests.hpp"
+#include "worker/trainer/stack_size.hpp"
+#include "worker/trainer/stopwatch.hpp"
 #include "worker/trainer/trial_slot.hpp"
 
 namespace mer::trainer {
@@ -42,18 +46,21 @@ class StackTrainer {
     bool active = false;
     double started_at = 0;
     double train_seconds = 0;
+    Profile before;  // what the stopwatch read when the trial started
   };
 
   Status fill_slots();
-  Status start(Member& member, TrialInput trial, int slot);
+  void open_stack(const TrialInput& first);
+  Status start(TrialInput trial);
   Status stop_requested_trials();
   Status stop(Member& member);
   Status train_step();
   Status end_epochs();
   Status finish(Member& member);
   Status save_checkpoint(Member& member);
+  Status report_checkpoint(Member& member, bool wait);
   Status send(const Member& member, AttemptEvent event);
-  bool any_active() const;
+  int active() const;
 
   const StackJob& job_;
   JobInput& input_;
@@ -61,10 +68,15 @@ class StackTrainer {
   Requests& requests_;
   std::atomic<std::uint64_t>& steps_;
   const Environment environment_;
-  std::optional<model::StackedModel> model_;  // from the first trial on
-  std::vector<Member> members_;               // by slot
-  std::deque<TrialJob> waiting_;              // for a slot
+  // From the first trial on.
+  std::optional<model::StackedModel> model_;
+  std::optional<StackSize> size_;
+  std::vector<Member> members_;  // by slot
+
+  std::deque<TrialJob> waiting_;  // for a slot
   StackOutcome outcome_;
+  Stopwatch watch_;
+  Background writer_;  // of checkpoints
 };
 
 // The whole job, on job.threads threads: reports trials that cannot train as failed, trains the others.

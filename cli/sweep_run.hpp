@@ -1,0 +1,46 @@
+// SweepRun: from a checked submission to a store in which every trial has ended; the work that `run` and `bench` share.
+//
+// Progress and words go to standard error. Threads: one; signals that end a run (INT, TERM, HUP, USR1) are blocked and
+// read from then on. Errors: busy when another process holds the store's lock, unavailable when mpirun cannot be
+// started or ends again and again without progress.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+
+#include "cli/context.hpp"
+#include "cli/prepare.hpp"
+#include "core/ids.hpp"
+#include "core/result.hpp"
+#include "storage/result_store.hpp"
+
+namespace mer::cli {
+
+// Cores that this process may use, at least one.
+int usable_cores();
+
+// Registers the sweep in the store of that folder and writes what its trainers read; the store's lock is free again
+// afterwards. retry_failed: first makes the sweep's failed trials pending again.
+Result<SweepId> submit(Prepared& prepared, const std::filesystem::path& folder, bool retry_failed);
+
+struct Standing {
+  storage::StateCounts counts;
+  std::int64_t epochs = 0;  // recorded, of all trials
+  bool beyond(const Standing& before) const { return epochs > before.epochs || left() < before.left(); }
+  std::int64_t left() const { return counts.pending + counts.running; }
+  bool complete() const { return left() == 0; }
+};
+// The store alone says what became of a launch, never mpirun's exit status.
+Result<Standing> standing_of(const Context& context, SweepId sweep);
+
+struct LocalRun {
+  SweepId sweep;
+  int workers = 0;  // 0: one for each usable core
+  bool web = true;
+};
+enum class LaunchEnd { ended, paused, killed };
+
+// Launches until the store says that every trial has ended: a lost rank ends mpirun, and the next launch resumes.
+Result<LaunchEnd> run_to_the_end(const Context& context, const LocalRun& run);
+
+}  // namespace mer::cli
