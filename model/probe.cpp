@@ -247,7 +247,7 @@ Batch move_to_device(Case& probed, std::optional<Stage>& stage) {
   Bucket bucket = bucket_of(*probed.batch.layout);
   bucket.trains = std::any_of(settings.begin(), settings.end(), [](const auto& slot) { return slot.dropout > 0; });
   bucket.selects = !probed.batch.scored.empty();
-  stage.emplace(probed.shape, probed.slots, bucket);
+  stage.emplace(probed.shape, bucket);
   std::vector<SlotStep> steps;
   for (const SlotSettings& slot : settings) steps.push_back({slot, false, {}});
   probed.batch = in_bucket(probed.batch, bucket);

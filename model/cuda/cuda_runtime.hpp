@@ -25,6 +25,7 @@ class CudaRuntime : public grid::Runtime {
   ~CudaRuntime() override;
 
   std::string name() const override { return name_; }
+  std::size_t memory_limit() const override { return memory_limit_; }
   const grid::Operations<float>& operations_in_float() const override;
   const grid::Operations<double>& operations_in_double() const override;
 

@@ -36,6 +36,7 @@ Bucket rounded(Bucket bucket) {
 
 Bucket bucket_of(std::span<const std::vector<std::int64_t>> lengths_by_slot) {
   Bucket bucket;
+  bucket.slots = std::int64_t(lengths_by_slot.size());
   for (const std::vector<std::int64_t>& lengths : lengths_by_slot) grow(bucket, lengths);
   return rounded(bucket);
 }

@@ -13,6 +13,7 @@
 namespace mer::model {
 
 struct Bucket {
+  std::int64_t slots = 0;
   std::int64_t rows = 0;       // of each slot
   std::int64_t dialogues = 0;  // of each slot
   std::int64_t turns = 0;      // of the longest dialogue

@@ -110,20 +110,25 @@ void check_alike(const at::Tensor& a, const at::Tensor& b) {
               "on the device both operands must be contiguous, of one type and shape");
 }
 
-// Between host and device at once, not in the queue: for what happens outside of steps.
-at::Tensor& copy(at::Tensor& self, const at::Tensor& source, bool) {
-  check_alike(self, source);
+// True: memory of the host takes part, which must stay as it is until the queue is done.
+bool queue_copy(const at::Tensor& to, const at::Tensor& from) {
+  check_alike(to, from);
   grid::Runtime& runtime = device_runtime();
-  if (on_device(self) && on_device(source)) {
-    runtime.copy(self.mutable_data_ptr(), source.const_data_ptr(), self.nbytes());
-    return self;
+  if (on_device(to) && on_device(from)) {
+    runtime.copy(to.mutable_data_ptr(), from.const_data_ptr(), to.nbytes());
+    return false;
   }
-  if (on_device(self)) {
-    runtime.upload(self.mutable_data_ptr(), source.const_data_ptr(), self.nbytes());
+  if (on_device(to)) {
+    runtime.upload(to.mutable_data_ptr(), from.const_data_ptr(), to.nbytes());
   } else {
-    runtime.download(self.mutable_data_ptr(), source.const_data_ptr(), self.nbytes());
+    runtime.download(to.mutable_data_ptr(), from.const_data_ptr(), to.nbytes());
   }
-  runtime.synchronize();
+  return true;
+}
+
+// At once, unlike what steps do.
+at::Tensor& copy(at::Tensor& self, const at::Tensor& source, bool) {
+  if (queue_copy(self, source)) device_runtime().synchronize();
   return self;
 }
 
@@ -204,6 +209,11 @@ grid::Runtime& device_runtime() {
 
 at::Device device() {
   return {kType, 0};
+}
+
+void copy_all(const std::vector<at::Tensor>& from, const std::vector<at::Tensor>& to) {
+  for (std::size_t i = 0; i < from.size(); ++i) (void)queue_copy(to[i], from[i]);
+  device_runtime().synchronize();
 }
 
 at::Tensor pinned_tensor(at::IntArrayRef sizes, at::ScalarType type) {

@@ -9,6 +9,7 @@
 
 #include <ATen/core/Tensor.h>
 #include <memory>
+#include <vector>
 
 #include "model/grid/operations.hpp"
 
@@ -25,6 +26,9 @@ at::Device device();
 inline bool on_device(const at::Tensor& tensor) {
   return tensor.is_privateuseone();
 }
+
+// to[i] = from[i], between host and device either way: one wait for all of them. REQUIRES: contiguous tensors, alike.
+void copy_all(const std::vector<at::Tensor>& from, const std::vector<at::Tensor>& to);
 
 // Memory of the host that copies to and from the device reach without staging, as a CPU tensor.
 at::Tensor pinned_tensor(at::IntArrayRef sizes, at::ScalarType type);

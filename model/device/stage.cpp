@@ -93,17 +93,16 @@ Stage::Places Stage::places_of(int slots, const Bucket& bucket) {
   return p;
 }
 
-Stage::Stage(const Shape& shape, int slots, const Bucket& bucket)
-    : shape_(shape),
-      slots_(slots),
+Stage::Stage(const Shape& shape, const Bucket& bucket)
+    : slots_(int(bucket.slots)),
       bucket_(bucket),
-      places_(places_of(slots, bucket)),
+      places_(places_of(slots_, bucket)),
       control_({places_.end}, at::kInt),
-      labels_({slots * bucket.rows}, at::kLong),
-      alpha_({slots}, scalar_type_of(shape.dtype)),
-      beta_({slots}, scalar_type_of(shape.dtype)) {
+      labels_({slots_ * bucket.rows}, at::kLong),
+      alpha_({slots_}, scalar_type_of(shape.dtype)),
+      beta_({slots_}, scalar_type_of(shape.dtype)) {
   for (const int dim : shape.feature_dims) {
-    features_.emplace_back(at::IntArrayRef{slots * bucket.rows, dim}, scalar_type_of(shape.dtype));
+    features_.emplace_back(at::IntArrayRef{slots_ * bucket.rows, dim}, scalar_type_of(shape.dtype));
     batch_.features.push_back(features_.back().device);
   }
   connect();

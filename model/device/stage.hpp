@@ -36,7 +36,7 @@ struct Staged {
 
 class Stage {
  public:
-  Stage(const Shape& shape, int slots, const Bucket& bucket);
+  Stage(const Shape& shape, const Bucket& bucket);
 
   const Bucket& bucket() const { return bucket_; }
   // Where a step's features may be gathered in the first place: [slots * bucket.rows, dim].
@@ -69,7 +69,6 @@ class Stage {
   void fill_labels(const Batch& batch);
   void fill_numbers(std::span<const SlotStep> steps, bool rehearse);
 
-  Shape shape_;
   int slots_;
   Bucket bucket_;
   Places places_;

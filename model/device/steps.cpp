@@ -31,7 +31,7 @@ Losses without_graph(Losses losses) {
 }  // namespace
 
 struct DeviceSteps::Recorded {
-  Recorded(const StackedModel& model, const Bucket& bucket) : stage(model.shape(), model.slots(), bucket) {}
+  Recorded(const StackedModel& model, const Bucket& bucket) : stage(model.shape(), bucket) {}
 
   Stage stage;
   Losses losses;

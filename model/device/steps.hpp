@@ -28,7 +28,8 @@ struct StepOutcome {
 
 class DeviceSteps {
  public:
-  // model: on the device; must outlive this.
+  // model: on the device, with all its slots in use; must outlive this. Later steps are of those slots that are then in
+  // use, as many as their batch has.
   explicit DeviceSteps(StackedModel& model);
   ~DeviceSteps();
 

@@ -22,6 +22,7 @@ class HostRuntime : public Runtime {
   ~HostRuntime() override;
 
   std::string name() const override { return "host grid"; }
+  std::size_t memory_limit() const override { return memory_limit_; }
   const Operations<float>& operations_in_float() const override;
   const Operations<double>& operations_in_double() const override;
 

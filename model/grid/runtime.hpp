@@ -34,7 +34,8 @@ class Runtime {
   Runtime(const Runtime&) = delete;
   Runtime& operator=(const Runtime&) = delete;
 
-  virtual std::string name() const = 0;  // the GPU's
+  virtual std::string name() const = 0;          // the GPU's
+  virtual std::size_t memory_limit() const = 0;  // bytes of the device that may be taken
   virtual const Operations<float>& operations_in_float() const = 0;
   virtual const Operations<double>& operations_in_double() const = 0;
 

@@ -5,7 +5,9 @@
 #include "model/device/steps.hpp"
 #include "model/grid/host_runtime.hpp"
 #include "tests/device/random_batch.hpp"
+#include "tests/trainer/tiny_study.hpp"
 #include "worker/trainer/optimizer.hpp"
+#include "worker/trainer/process.hpp"
 
 namespace mer::model {
 namespace {
@@ -44,6 +46,24 @@ TEST(DeviceMemoryTest, AStepThatNeedsTooMuchLeavesTheDeviceUsable) {
 
   EXPECT_TRUE(ran_out);
   EXPECT_GT(train(1), 0);
+}
+
+// What main() makes ExitCode::no_memory of: the scheduler gives the worker half as many trials then.
+TEST(DeviceMemoryTest, ATrainerThatRunsOutOfItEndsAsOneWithoutMemory) {
+  const trainer::TinyStudy study;
+  StackJob job = study.job({study.trial(0), study.trial(1)});
+  job.device = DeviceChoice::cuda;
+  const auto small = [](double) {
+    return Result<std::shared_ptr<grid::Runtime>>(std::make_shared<grid::HostRuntime>(std::size_t{1} << 17));
+  };
+  bool ran_out = false;
+  try {
+    const trainer::RecordedRun run(job, {}, small);
+  } catch (const std::exception& error) {
+    ran_out = trainer::is_out_of_memory(error);
+  }
+
+  EXPECT_TRUE(ran_out);
 }
 
 }  // namespace

@@ -57,6 +57,14 @@ Optimizer::Optimizer(const TrainSettings& settings, std::vector<NamedTensor> par
   }
 }
 
+Optimizer::Optimizer(const TrainSettings& settings, std::vector<NamedTensor> parameters,
+                     std::vector<at::Tensor> exp_avg, std::vector<at::Tensor> exp_avg_sq)
+    : settings_(settings), parameters_(std::move(parameters)) {
+  if (settings_.optimizer == OptimizerKind::sgd) return;
+  exp_avg_ = std::move(exp_avg);
+  exp_avg_sq_ = std::move(exp_avg_sq);
+}
+
 void Optimizer::step(const std::vector<at::Tensor>& gradients, std::int64_t number) {
   MER_CHECK(gradients.size() == parameters_.size(), "one gradient per parameter");
   for (std::size_t i = 0; i < parameters_.size(); ++i) {

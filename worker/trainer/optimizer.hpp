@@ -29,6 +29,11 @@ class Optimizer {
   // parameters: contiguous CPU tensors of settings.dtype that share memory with the model's.
   Optimizer(const TrainSettings& settings, std::vector<NamedTensor> parameters);
 
+  // Of a slot on the device, which updates the weights itself: only state() may be called. exp_avg, exp_avg_sq: its
+  // moments there, by parameter.
+  Optimizer(const TrainSettings& settings, std::vector<NamedTensor> parameters, std::vector<at::Tensor> exp_avg,
+            std::vector<at::Tensor> exp_avg_sq);
+
   // Step number `number` (from 1). A parameter whose gradient is undefined keeps its value and state, as in torch.
   void step(const std::vector<at::Tensor>& gradients, std::int64_t number);
 
