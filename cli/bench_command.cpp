@@ -14,6 +14,7 @@
 
 #include "cli/bench_figures.hpp"
 #include "cli/commands.hpp"
+#include "cli/gpus.hpp"
 #include "cli/output.hpp"
 #include "cli/prepare.hpp"
 #include "cli/store_access.hpp"
@@ -73,6 +74,7 @@ struct Measured {
   std::string shapes;
   int workers = 0;
   BenchFigures figures;
+  std::string device;              // "cpu", or the GPU's name
   json versions = json::object();  // of the trainer: cpu, vector_code, libtorch, ...
 };
 
@@ -95,6 +97,7 @@ Result<Measured> read_figures(const Context& context, SweepId sweep, double wall
     for (const EpochTiming& timing : detail.timings) trial.epoch_ends.push_back(timing.finished_at);
     trials.push_back(std::move(trial));
     if (const auto& environment = detail.attempts.back().environment) {
+      measured.device = environment->device;
       measured.versions = json::parse(environment->versions, nullptr, false);
       if (!measured.versions.is_object()) measured.versions = json::object();
     }
@@ -114,8 +117,12 @@ Result<Measured> measure(const Context& context, const std::string& shapes, cons
   MER_ASSIGN(Prepared prepared, prepare({.file = file.string()}));
   MER_ASSIGN(const SweepId sweep, submit(prepared, inside.store, false));
 
-  const int workers = std::min(options.workers > 0 ? options.workers : usable_cores(), kTrials);
-  std::fprintf(stderr, "%s: %d trials of %d epochs on %d workers\n", shapes.c_str(), kTrials, options.epochs, workers);
+  MER_ASSIGN(const TrainingPlace place,
+             training_place(prepared.plan.submission.sweep.resources, look_around(program_folder())));
+  const int usual = place.workers > 0 ? place.workers : usable_cores();
+  const int workers = std::min(options.workers > 0 ? options.workers : usual, kTrials);
+  std::fprintf(stderr, "%s: %d trials of %d epochs on %d workers, on %s\n", shapes.c_str(), kTrials, options.epochs,
+               workers, place.text.c_str());
   const auto begin = std::chrono::steady_clock::now();
   MER_ASSIGN(const LaunchEnd end, run_to_the_end(inside, {.sweep = sweep, .workers = workers, .web = false}));
   const std::chrono::duration<double> wall = std::chrono::steady_clock::now() - begin;
@@ -144,6 +151,7 @@ json json_of(const Measured& measured, const BenchOptions& options) {
           {"trainer_peak_memory", figures.trainer_memory},
           {"peak_memory", figures.memory},
           {"seconds", std::move(seconds)},
+          {"device", measured.device},
           {"versions", measured.versions}};
 }
 
@@ -160,6 +168,7 @@ void print_figures(const Measured& measured, const BenchOptions& options) {
                   options.stack > 0 ? std::to_string(options.stack).c_str() : "auto"));
   print_fact("machine", measured.versions.value("cpu", "") + ", " + measured.versions.value("vector_code", "") +
                             " code, LibTorch " + measured.versions.value("libtorch", ""));
+  print_fact("device", measured.device);
   print_fact("speed", text("%.2f fold-epochs/s, %.2f a core; %.2f over all %.1f s", figures.rate,
                            figures.rate / measured.workers, figures.whole_rate(), figures.wall_seconds));
   print_fact("training step", text("%.2f ms; %.2f ms of a core for each trial, all included",

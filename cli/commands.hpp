@@ -20,7 +20,7 @@ struct SweepFileOptions {
 
 struct RunOptions {
   SweepFileOptions sweep;
-  int workers = 0;  // 0: one for each core this process may use
+  int workers = 0;  // 0: as many as the GPUs take, or one for each core this process may use
   bool web = true;
   bool retry_failed = false;  // first make the sweep's failed trials pending again
 };
@@ -51,7 +51,7 @@ ExitCode doctor_command(const Context& context);
 
 struct BenchOptions {
   std::string shapes = "all";  // msp-improv, iemocap, all
-  int workers = 0;             // 0: one for each core this process may use
+  int workers = 0;             // 0: as many as the GPUs take, or one for each core this process may use
   int stack = 0;               // 0: as mer chooses
   int epochs = 10;
 };

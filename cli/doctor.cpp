@@ -5,8 +5,10 @@
 #include <filesystem>
 #include <sched.h>
 #include <unistd.h>
+#include <utility>
 
 #include "cli/commands.hpp"
+#include "cli/gpus.hpp"
 #include "cli/mpirun.hpp"
 #include "cli/output.hpp"
 #include "cli/shell.hpp"
@@ -48,12 +50,20 @@ Finding examine_mpi() {
           "run `mpirun -n 2 true` by hand and mend what it reports"};
 }
 
-Finding examine_gpu() {
-  const ProgramOutput listing = run_program({"nvidia-smi", "--query-gpu=name,memory.total", "--format=csv,noheader"});
-  if (listing.status == 0 && !listing.text.empty()) {
-    return {Level::note, "GPU", first_line(listing.text) + "; this version trains on the CPU", ""};
-  }
-  return {Level::note, "GPU", "none found; trials train on the CPU", ""};
+std::string text_of(const Gpu& gpu) {
+  char text[64];
+  std::snprintf(text, sizeof text, ", %.0f GiB, compute capability %d.%d", double(gpu.memory) / double(1 << 30),
+                gpu.major, gpu.minor);
+  return gpu.name + text;
+}
+
+// The trainer opens the GPU as for a job: driver, CUDA, cuBLAS and the code for this GPU fit together, or it says what
+// does not.
+Finding try_gpu(const std::string& programs) {
+  const ProgramOutput opened = run_program({(std::filesystem::path(programs) / "mer-trainer").string(), "--gpu"});
+  if (opened.status == 0) return {Level::ok, "GPU", "trials train on " + first_line(opened.text), ""};
+  return {Level::problem, "GPU", "cannot be used: " + first_line(opened.text),
+          "mend what it names (docs/gpu.md), or set resources.device to cpu"};
 }
 
 Finding examine_cores() {
@@ -94,6 +104,25 @@ Finding examine_sqlite() {
 
 }  // namespace
 
+std::vector<Finding> examine_gpus(const GpuSituation& situation) {
+  std::vector<Finding> findings;
+  for (std::size_t i = 0; i < situation.survey.gpus.size(); ++i) {
+    const Gpu& gpu = situation.survey.gpus[i];
+    findings.push_back({Level::ok, "GPU " + std::to_string(i), text_of(gpu), ""});
+    if (!gpu.split || situation.visible) continue;
+    findings.back().level = Level::note;
+    findings.back().text += "; split into MIG instances, of which CUDA shows one";
+    findings.back().remedy = "name those of `nvidia-smi -L` in CUDA_VISIBLE_DEVICES: workers go round them";
+  }
+  const std::string problem = gpu_problem(situation);
+  if (problem.empty()) return findings;
+  const bool allocated = !gpus_of_slurm().empty();
+  findings.push_back({allocated ? Level::problem : Level::note, "GPU",
+                      problem + (allocated ? ", but Slurm gave this job one" : "; trials train on the CPU"),
+                      allocated ? "docs/gpu.md says what a GPU needs; or set resources.device to cpu" : ""});
+  return findings;
+}
+
 std::vector<Finding> examine(const Context& context, const std::string& programs) {
   std::vector<Finding> findings;
   for (const char* name : {"mer-coordinator", "mer-worker", "mer-trainer"}) {
@@ -101,7 +130,9 @@ std::vector<Finding> examine(const Context& context, const std::string& programs
   }
   findings.push_back(examine_mpi());
   findings.push_back(examine_cores());
-  findings.push_back(examine_gpu());
+  const GpuSituation gpus = look_around(programs);
+  for (Finding& finding : examine_gpus(gpus)) findings.push_back(std::move(finding));
+  if (gpu_problem(gpus).empty()) findings.push_back(try_gpu(programs));
   findings.push_back(examine_sqlite());
   findings.push_back(examine_store(context));
   return findings;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "cli/context.hpp"
+#include "cli/gpus.hpp"
 
 namespace mer::cli {
 
@@ -17,6 +18,9 @@ struct Finding {
   std::string text;     // what was found
   std::string remedy;   // empty when ok
 };
+
+// What is said of these GPUs before the trainer has tried one.
+std::vector<Finding> examine_gpus(const GpuSituation& situation);
 
 // `programs`: the folder of mer's own binaries.
 std::vector<Finding> examine(const Context& context, const std::string& programs);

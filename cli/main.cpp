@@ -57,7 +57,7 @@ void add_sweep_commands(CLI::App& app, Arguments& arguments) {
   CLI::App* run = add_command(app, "run", "Run a sweep on this machine; run it again to resume",
                               "merctl run configs/quickstart.json --workers 2");
   add_sweep_file(run, arguments.run.sweep);
-  run->add_option("--workers", arguments.run.workers, "Worker processes, at most one a trial; default: one a core")
+  run->add_option("--workers", arguments.run.workers, "Workers, at most one a trial; default: one a core or GPU")
       ->check(CLI::Range(1, 1024));
   run->add_flag("--retry-failed", arguments.run.retry_failed, "Try failed trials again, their crashes forgotten");
   run->add_flag_callback(
@@ -140,7 +140,7 @@ void add_bench_command(CLI::App& app, Arguments& arguments) {
   bench->add_option("--shapes", arguments.bench.shapes, "msp-improv, iemocap or all")
       ->capture_default_str()
       ->check(CLI::IsMember({"msp-improv", "iemocap", "all"}));
-  bench->add_option("--workers", arguments.bench.workers, "Worker processes, at most 12; default: one a core")
+  bench->add_option("--workers", arguments.bench.workers, "Worker processes, at most 12; default: one a core or GPU")
       ->check(CLI::Range(1, 1024));
   bench->add_option("--stack", arguments.bench.stack, "Trials trained together; default: as mer chooses")
       ->check(CLI::Range(1, 12));

@@ -32,15 +32,7 @@ Result<orchestrator::Corpora> open_corpora(const Sweep& sweep) {
   return corpora;
 }
 
-// What only this build knows.
-Status check_resources(const ResourceSettings& resources) {
-  if (resources.device != DeviceChoice::cuda) return {};
-  return invalid(
-      "/resources/device: \"cuda\" is not possible: this build trains on the CPU; allowed: \"auto\", \"cpu\"");
-}
-
 Result<Prepared> prepare(const Sweep& sweep) {
-  MER_TRY(check_resources(sweep.resources));
   MER_ASSIGN(orchestrator::Corpora corpora, open_corpora(sweep));
   auto kept = std::make_unique<const orchestrator::Corpora>(std::move(corpora));
   MER_ASSIGN(orchestrator::SweepPlan plan, orchestrator::plan_sweep(sweep, *kept, code_version()));

@@ -2,8 +2,10 @@
 #include <string>
 
 #include "cli/commands.hpp"
+#include "cli/gpus.hpp"
 #include "cli/output.hpp"
 #include "cli/prepare.hpp"
+#include "cli/store_access.hpp"
 #include "cli/sweep_run.hpp"
 
 namespace mer::cli {
@@ -12,15 +14,18 @@ ExitCode run_command(const Context& context, const RunOptions& options) {
   if (!plain_format(context, "run")) return ExitCode::usage;
   Result<Prepared> prepared = prepare(options.sweep);
   if (!prepared) return report(context, prepared.error());
+  const auto place = training_place(prepared->plan.submission.sweep.resources, look_around(program_folder()));
+  if (!place) return report(context, place.error());
   for (const std::string& warning : prepared->plan.warnings) std::fprintf(stderr, "warning: %s\n", warning.c_str());
   const Result<SweepId> sweep = submit(*prepared, context.store, options.retry_failed);
   if (!sweep) return report(context, sweep.error());
   const std::string& name = prepared->plan.submission.sweep.name;
   std::fprintf(stderr, "sweep %ld (%s): %zu trials, store %s\n", long(sweep->number), name.c_str(),
                prepared->plan.submission.trials.size(), context.store.c_str());
+  std::fprintf(stderr, "training on %s\n", place->text.c_str());
 
-  const Result<LaunchEnd> end =
-      run_to_the_end(context, {.sweep = *sweep, .workers = options.workers, .web = options.web});
+  const int workers = options.workers > 0 ? options.workers : place->workers;
+  const Result<LaunchEnd> end = run_to_the_end(context, {.sweep = *sweep, .workers = workers, .web = options.web});
   if (!end) return report(context, end.error());
   if (*end != LaunchEnd::ended) {
     std::fputs("paused; the same command resumes\n", stderr);

@@ -150,6 +150,8 @@ void add_rest(std::vector<Field>& all) {
   all.push_back(word("resources.device", "\"auto\"", enum_names<DeviceChoice>(), "auto: a usable GPU, else the CPU."));
   all.push_back(integer("resources.stack", "\"auto\"", 1, 1e5, "Trials trained together in one process."));
   all.back().words = {"auto"};
+  all.push_back(number("resources.gpu_fraction", "1", 0.01, 1,
+                       "Part of a GPU, and of its memory, for each trainer: 0.5 puts two on a GPU."));
   all.push_back(integer("resources.threads", "1", 1, 1024, "Threads of a CPU trainer; part of the reproducibility."));
   all.push_back(integer("retry.max_attempts", "3", 1, 1000, "Crashes after which a trial has failed."));
   all.push_back(boolean("record.representations", "false",

@@ -74,6 +74,11 @@ GpuSurvey survey_gpus(const std::string& library) {
   return survey;
 }
 
+std::optional<std::string> visible_gpus() {
+  const char* const value = std::getenv(kVisibleGpus);
+  return value == nullptr ? std::nullopt : std::optional<std::string>(value);
+}
+
 std::vector<std::string> usable_gpus(const std::optional<std::string>& visible, std::size_t count) {
   std::vector<std::string> names;
   if (!visible) {
@@ -90,8 +95,10 @@ std::vector<std::string> usable_gpus(const std::optional<std::string>& visible, 
   return names;
 }
 
-std::string gpu_of_worker(const std::vector<std::string>& usable, int place) {
-  return usable.empty() ? std::string() : usable[std::size_t(place) % usable.size()];
+GpuOfWorker gpu_of_worker(const std::vector<std::string>& usable, int place, int workers) {
+  if (usable.empty()) return {};
+  const int gpus = int(usable.size()), gpu = place % gpus;
+  return {usable[std::size_t(gpu)], (workers - gpu + gpus - 1) / gpus};
 }
 
 std::string gpus_of_slurm() {
@@ -105,6 +112,17 @@ std::string gpus_of_slurm() {
   }
   const std::string count = value_of("SLURM_GPUS_ON_NODE");
   return count.empty() || count == "0" ? std::string() : "SLURM_GPUS_ON_NODE=" + count;
+}
+
+Status without_gpu(DeviceChoice device, const std::string& reason) {
+  constexpr const char* kSee = "; `merctl doctor` examines this machine; else set resources.device to ";
+  if (device == DeviceChoice::cpu) return {};
+  if (device == DeviceChoice::cuda) {
+    return invalid("resources.device is cuda, but no GPU can be used: " + reason + kSee + "auto or cpu");
+  }
+  const std::string slurm = gpus_of_slurm();
+  if (slurm.empty()) return {};
+  return invalid("Slurm gave this job a GPU (" + slurm + "), but none can be used: " + reason + kSee + "cpu");
 }
 
 }  // namespace mer

@@ -76,7 +76,7 @@ struct Hello {
   std::string host;
   std::int64_t pid = 0;
   std::vector<int> cores;  // cores this agent pins its trainer to
-  std::string device;      // "cpu", or the GPU's name
+  std::string device;      // "cpu", or the GPU that its trainer may use, as CUDA_VISIBLE_DEVICES names it
   bool operator==(const Hello&) const = default;
 };
 struct Beat {

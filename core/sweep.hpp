@@ -65,6 +65,7 @@ struct ResourceSettings {
   DeviceChoice device = DeviceChoice::automatic;
   int stack = 0;  // trials in a stack; 0 = auto
   int threads = 1;
+  double gpu_fraction = 1;  // of a GPU, for each trainer on it
   bool operator==(const ResourceSettings&) const = default;
 };
 

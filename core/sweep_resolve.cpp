@@ -189,6 +189,7 @@ void resolve_rest(const json& document, Sweep& sweep) {
   sweep.resources.device = *enum_from<DeviceChoice>(resources["device"].get<std::string>());
   sweep.resources.stack = resources["stack"].is_string() ? 0 : resources["stack"].get<int>();
   sweep.resources.threads = resources["threads"].get<int>();
+  sweep.resources.gpu_fraction = resources["gpu_fraction"].get<double>();
   sweep.max_attempts = complete("retry", document, point)["max_attempts"].get<int>();
   sweep.record_representations = complete("record", document, point)["representations"].get<bool>();
 }
@@ -213,6 +214,10 @@ json json_of(const Sweep& sweep, const std::vector<std::string>& varied) {
               {"retry", {{"max_attempts", sweep.max_attempts}}},
               {"record", {{"representations", sweep.record_representations}}},
               {"published", json::array()}};
+  // Left out at its default: a sweep of a store that knew no such key is still the same sweep.
+  if (sweep.resources.gpu_fraction != ResourceSettings().gpu_fraction) {
+    out["resources"]["gpu_fraction"] = sweep.resources.gpu_fraction;
+  }
   for (const Configuration& configuration : sweep.configurations) {
     out["configurations"].push_back(json_of(configuration));
   }

@@ -81,6 +81,7 @@ mer::orchestrator::CoordinatorSettings settings_of(const Options& options, const
     for (const auto& [key, value] : configuration.differing) name += (name.empty() ? "" : " ") + key + "=" + value;
   }
   settings.device = sweep.resources.device;
+  settings.gpu_fraction = sweep.resources.gpu_fraction;
   settings.threads = sweep.resources.threads;
   settings.checkpoint_seconds = options.checkpoint_seconds;
   settings.record_representations = sweep.record_representations;

@@ -1,5 +1,6 @@
 #include "worker/agent_loop.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <filesystem>
 #include <fstream>
@@ -93,9 +94,10 @@ bool AgentLoop::read_frames(TimePoint now) {
 void AgentLoop::carry_out(const SpawnChild& effect, TimePoint now) {
   StackJob job = effect.job;
   job.memory = options_.memory;
+  job.gpu_fraction = std::min(job.gpu_fraction, 1.0 / options_.gpu.workers);
   const std::string name = log_name(job.trials.front());
   const std::string log = job.store + "/" + name;
-  auto process = Subprocess::start({options_.trainer, {}, log, options_.cores});
+  auto process = Subprocess::start({options_.trainer, {}, log, options_.cores, options_.gpu.name});
   if (!process) return feed(ChildNotStarted{process.error().message}, now);
   child_.emplace(Child{std::move(process).value(), log, name, {}, false});
   for (std::size_t i = 1; i < job.trials.size(); ++i) point_to_log(job, job.trials[i], name);

@@ -10,6 +10,7 @@
 
 #include "core/exit_code.hpp"
 #include "core/frame.hpp"
+#include "core/gpu.hpp"
 #include "core/idle_pause.hpp"
 #include "core/messages.hpp"
 #include "transport/transport.hpp"
@@ -22,7 +23,8 @@ struct AgentLoopOptions {
   std::string trainer;      // program
   std::vector<int> cores;   // of the trainer; empty: those of this process
   std::int64_t memory = 0;  // bytes of the trainer; 0: not limited
-  AgentLimits limits;
+  GpuOfWorker gpu = {};     // of the trainer, if its job wants one
+  AgentLimits limits = {};
 };
 
 class AgentLoop {

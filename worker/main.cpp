@@ -8,6 +8,7 @@
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
+#include "core/gpu.hpp"
 #include "core/version.hpp"
 #include "transport/mpi_transport.hpp"
 #include "worker/agent_loop.hpp"
@@ -20,6 +21,12 @@ std::string host_name() {
   std::array<char, 256> name{};
   ::gethostname(name.data(), name.size() - 1);
   return name.data();
+}
+
+// The driver is asked only where nobody chose.
+std::vector<std::string> gpus_of_this_machine() {
+  const auto visible = mer::visible_gpus();
+  return mer::usable_gpus(visible, visible ? 0 : mer::survey_gpus().gpus.size());
 }
 
 int run(const std::string& trainer) {
@@ -44,8 +51,9 @@ int run(const std::string& trainer) {
   if (!allowed.empty()) options.cores = mer::worker::share_of_cores(allowed, place.index, place.count);
 
   options.memory = (mer::worker::usable_memory() + place.count - 1) / place.count;
+  options.gpu = mer::gpu_of_worker(gpus_of_this_machine(), place.index, place.count);
 
-  const mer::Hello hello{host_name(), ::getpid(), options.cores, "cpu"};
+  const mer::Hello hello{host_name(), ::getpid(), options.cores, options.gpu.name.empty() ? "cpu" : options.gpu.name};
   mer::worker::AgentLoop loop(**transport, hello, options);
   const mer::ExitCode code = loop.run();
   if (code == mer::ExitCode::orphaned) spdlog::error("the coordinator is silent: leaving");

@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <filesystem>
 #include <fstream>
+#include <initializer_list>
 #include <poll.h>
 #include <sched.h>
 #include <string_view>
@@ -17,6 +18,8 @@
 #include <thread>
 #include <unistd.h>
 #include <utility>
+
+#include "core/gpu.hpp"
 
 namespace mer::worker {
 namespace {
@@ -30,11 +33,21 @@ Error cannot(const std::string& what) {
   return {ErrorCode::unavailable, "cannot " + what + ": " + std::strerror(errno)};
 }
 
-bool is_mpi_variable(std::string_view variable) {
-  for (const std::string_view prefix : {"OMPI_", "PMIX_", "PMI_", "ORTE_"}) {
-    if (variable.substr(0, prefix.size()) == prefix) return true;
+bool begins_with_one_of(std::string_view variable, std::initializer_list<std::string_view> prefixes) {
+  return std::ranges::any_of(prefixes, [&](std::string_view prefix) { return variable.starts_with(prefix); });
+}
+
+// Of this process, but for what is MPI's, with the command's own.
+std::vector<std::string> environment_of(const ChildCommand& command) {
+  std::vector<std::string> variables;
+  const std::string gpus = std::string(kVisibleGpus) + "=";
+  for (char** variable = environ; *variable != nullptr; ++variable) {
+    if (begins_with_one_of(*variable, {"OMPI_", "PMIX_", "PMI_", "ORTE_"})) continue;
+    if (!command.gpu.empty() && begins_with_one_of(*variable, {gpus})) continue;
+    variables.emplace_back(*variable);
   }
-  return false;
+  if (!command.gpu.empty()) variables.push_back(gpus + command.gpu);
+  return variables;
 }
 
 // Everything that the child needs between fork and exec, made before: there, only async-signal-safe calls are allowed.
@@ -85,9 +98,8 @@ Result<Subprocess> Subprocess::start(const ChildCommand& command) {
   words.insert(words.begin(), command.program);
   for (std::string& word : words) launch.arguments.push_back(word.data());
   launch.arguments.push_back(nullptr);
-  for (char** variable = environ; *variable != nullptr; ++variable) {
-    if (!is_mpi_variable(*variable)) launch.environment.push_back(*variable);
-  }
+  std::vector<std::string> variables = environment_of(command);
+  for (std::string& variable : variables) launch.environment.push_back(variable.data());
   launch.environment.push_back(nullptr);
   CPU_ZERO(&launch.cores);
   for (const int core : command.cores) CPU_SET(core, &launch.cores);

@@ -2,9 +2,9 @@
 // log file.
 //
 // The child gets a session of its own (mpirun signals whole process groups), dies with the thread that started it, runs
-// on the given cores, and sees no MPI variables in its environment. No call blocks, but for the destructor's short wait
-// for a killed child. Threads: one thread owns it, and must live as long as the child. Errors: unavailable when the
-// child cannot be started; a child that dies later shows in reap().
+// on the given cores and GPU, and sees no MPI variables in its environment. No call blocks, but for the destructor's
+// short wait for a killed child. Threads: one thread owns it, and must live as long as the child. Errors: unavailable
+// when the child cannot be started; a child that dies later shows in reap().
 #pragma once
 
 #include <optional>
@@ -23,6 +23,7 @@ struct ChildCommand {
   std::vector<std::string> arguments;  // after the program's name
   std::string log;                     // its folder is made
   std::vector<int> cores;              // empty: those of this process
+  std::string gpu = {};                // the one that it sees; empty: those of this process
 };
 
 struct ExitStatus {

@@ -1,7 +1,10 @@
 #include "model/cuda/cuda_runtime.hpp"
 
 #include <algorithm>
+#include <memory>
+#include <new>
 #include <stdexcept>
+#include <utility>
 
 #include "model/cuda/library.hpp"
 #include "model/grid/operations-inl.hpp"
@@ -13,6 +16,7 @@ using grid::Index;
 
 constexpr unsigned kThreads = 256;
 constexpr unsigned kMostThreads = 1024, kWarp = 32;
+constexpr double kOwnPart = 0.9;  // of a share of the GPU's memory: CUDA and cuBLAS take some for themselves
 constexpr std::size_t kWorkspace = std::size_t{32} << 20;  // what cuBLAS recommends for the largest architectures
 
 template <class Function>
@@ -31,6 +35,21 @@ __global__ void run_block(Index units, Function function) {
   }
 }
 
+// Memory that no pool asked for: pinned, a graph's, cuBLAS's own.
+class NoMemory : public std::bad_alloc {
+ public:
+  explicit NoMemory(std::string text) : text_(std::move(text)) {}
+  const char* what() const noexcept override { return text_.c_str(); }
+
+ private:
+  std::string text_;
+};
+
+[[noreturn]] void fail(const std::string& text, bool for_memory) {
+  if (for_memory) throw NoMemory(text);
+  throw std::runtime_error(text);
+}
+
 struct CudaRecording : grid::Recording {
   explicit CudaRecording(cudaGraphExec_t executable) : graph(executable) {}
   ~CudaRecording() override { cudaGraphExecDestroy(graph); }
@@ -41,19 +60,19 @@ struct CudaRecording : grid::Recording {
 
 void check(cudaError_t code, const char* what) {
   if (code == cudaSuccess) return;
-  throw std::runtime_error(std::string("CUDA: ") + what + ": " + cudaGetErrorString(code));
+  fail(std::string("CUDA: ") + what + ": " + cudaGetErrorString(code), code == cudaErrorMemoryAllocation);
 }
 
 void check(cublasStatus_t code, const char* what) {
   if (code == CUBLAS_STATUS_SUCCESS) return;
-  throw std::runtime_error(std::string("cuBLAS: ") + what + ": " + cublasGetStatusString(code));
+  fail(std::string("cuBLAS: ") + what + ": " + cublasGetStatusString(code), code == CUBLAS_STATUS_ALLOC_FAILED);
 }
 
 CudaRuntime::CudaRuntime(double memory_share) {
   cudaDeviceProp properties{};
   check(cudaGetDeviceProperties(&properties, 0), "reading the GPU's properties");
   name_ = properties.name;
-  memory_limit_ = std::size_t(double(properties.totalGlobalMem) * memory_share);
+  memory_limit_ = std::size_t(kOwnPart * memory_share * double(properties.totalGlobalMem));
   check(cudaStreamCreateWithFlags(&stream_, cudaStreamNonBlocking), "creating a stream");
   check(cublasCreate(&cublas_), "starting");
   check(cublasSetStream(cublas_, stream_), "setting the stream");
@@ -194,6 +213,11 @@ void CudaRuntime::multiply(const grid::Products<T>& products) {
 
 }  // namespace mer::cuda
 
+// Launches something: for a GPU that this library has no code for, it fails here and not in a step.
 extern "C" mer::grid::Runtime* mer_cuda_open(double memory_share) {
-  return new mer::cuda::CudaRuntime(memory_share);
+  auto runtime = std::make_unique<mer::cuda::CudaRuntime>(memory_share);
+  const mer::grid::Scratch<float> number(*runtime, 1);
+  runtime->operations_in_float().fill(*runtime, 1, 0, number.data());
+  runtime->synchronize();
+  return runtime.release();
 }

@@ -14,7 +14,7 @@
 
 namespace mer::cuda {
 
-// Throws std::runtime_error unless `code` is a success.
+// Throws unless `code` is a success: std::bad_alloc for a lack of memory, else std::runtime_error.
 void check(cudaError_t code, const char* what);
 void check(cublasStatus_t code, const char* what);
 

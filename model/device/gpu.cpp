@@ -37,11 +37,11 @@ Result<std::shared_ptr<grid::Runtime>> open_gpu(double memory_share, std::string
     library = (std::filesystem::read_symlink("/proc/self/exe", error).parent_path() / "libmer_cuda.so").string();
   }
   if (!std::filesystem::exists(library)) {
-    return unusable(library + " is not there: build it where a CUDA toolkit is (cmake -DMER_CUDA=ON)");
+    return unusable(library + " is not there: build it where a CUDA toolkit is (docs/gpu.md)");
   }
   void* const loaded = ::dlopen(library.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (loaded == nullptr) {
-    return unusable(std::string(::dlerror()) + ": tools/setup.sh --cuda installs cuBLAS");
+    return unusable(std::string(::dlerror()) + ": put the folder of the CUDA toolkit's libraries into LD_LIBRARY_PATH");
   }
   const auto open = reinterpret_cast<cuda::Open>(::dlsym(loaded, cuda::kOpenSymbol));
   if (open == nullptr) return unusable(library + " is not of this build: " + cuda::kOpenSymbol + " is missing");

@@ -43,10 +43,19 @@ TEST(UsableGpusTest, AreThoseOfTheVariable) {
 TEST(UsableGpusTest, WorkersGoRoundThem) {
   const Names two = {"3", "1"};
 
-  EXPECT_EQ(gpu_of_worker(two, 0), "3");
-  EXPECT_EQ(gpu_of_worker(two, 1), "1");
-  EXPECT_EQ(gpu_of_worker(two, 2), "3");
-  EXPECT_EQ(gpu_of_worker({}, 0), "");
+  EXPECT_EQ(gpu_of_worker(two, 0, 3).name, "3");
+  EXPECT_EQ(gpu_of_worker(two, 1, 3).name, "1");
+  EXPECT_EQ(gpu_of_worker(two, 2, 3).name, "3");
+  EXPECT_EQ(gpu_of_worker({}, 0, 3).name, "");
+}
+
+TEST(UsableGpusTest, KnowHowManyWorkersShareThem) {
+  const Names two = {"3", "1"};
+
+  EXPECT_EQ(gpu_of_worker(two, 0, 1).workers, 1);
+  EXPECT_EQ(gpu_of_worker(two, 0, 3).workers, 2);
+  EXPECT_EQ(gpu_of_worker(two, 1, 3).workers, 1);
+  EXPECT_EQ(gpu_of_worker(two, 2, 3).workers, 2);
 }
 
 class GpusOfSlurm : public testing::Test {
@@ -69,6 +78,31 @@ TEST_F(GpusOfSlurm, AreNoneWithoutItsVariables) {
 TEST_F(GpusOfSlurm, AreThoseOfTheJobEvenTheFirstOne) {
   ::setenv("SLURM_JOB_GPUS", "0", 1);
   EXPECT_EQ(gpus_of_slurm(), "SLURM_JOB_GPUS=0");
+}
+
+TEST_F(GpusOfSlurm, TheCpuIsNoErrorForWhoDidNotAskForAGpu) {
+  EXPECT_TRUE(without_gpu(DeviceChoice::automatic, "it is broken").ok());
+  EXPECT_TRUE(without_gpu(DeviceChoice::cpu, "it is broken").ok());
+}
+
+TEST_F(GpusOfSlurm, WhoAskedForAGpuIsToldWhatToDo) {
+  const Status status = without_gpu(DeviceChoice::cuda, "it is broken");
+
+  ASSERT_FALSE(status.ok());
+  EXPECT_THAT(status.error().message,
+              testing::AllOf(testing::HasSubstr("it is broken"), testing::HasSubstr("merctl doctor"),
+                             testing::HasSubstr("set resources.device to auto or cpu")));
+}
+
+TEST_F(GpusOfSlurm, AreNotWastedInSilence) {
+  ::setenv("SLURM_JOB_GPUS", "0", 1);
+
+  const Status status = without_gpu(DeviceChoice::automatic, "it is broken");
+
+  ASSERT_FALSE(status.ok());
+  EXPECT_THAT(status.error().message, testing::AllOf(testing::HasSubstr("SLURM_JOB_GPUS=0"),
+                                                     testing::HasSubstr("set resources.device to cpu")));
+  EXPECT_TRUE(without_gpu(DeviceChoice::cpu, "it is broken").ok());
 }
 
 }  // namespace

@@ -77,6 +77,7 @@ class Mer:
             "MER_STORE": str(self.store),
             "MER_CHECKPOINT_SECONDS": "0",
             "ASAN_OPTIONS": "detect_leaks=0",
+            "CUDA_VISIBLE_DEVICES": "",  # the bits of the CPU are compared, also where there is a GPU
             "MER_TEST_RUN": self.mark.split("=")[1],
         }
 

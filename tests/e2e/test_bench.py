@@ -21,6 +21,7 @@ def test_bench_measures_twelve_folds_and_leaves_nothing_behind(mer):
     assert run["fold_epochs_per_second_with_start"] == 24 / run["wall_seconds"]
     assert run["trainer_peak_memory"] <= run["peak_memory"] <= 2 * run["trainer_peak_memory"]
     assert all(seconds > 0 for seconds in run["seconds"].values()), run["seconds"]
+    assert run["device"] == "cpu"
     assert run["versions"]["libtorch"]
     assert list(place.iterdir()) == [] and not mer.store.exists()
 
@@ -31,7 +32,7 @@ def test_bench_prints_a_page_of_80_columns(mer):
     lines = shown.stdout.splitlines()
     assert shown.returncode == 0, shown.stderr
     assert lines[0] == "msp-improv     12 trials of 2 epochs, 2 workers, stack 6"
-    for fact in ("machine", "speed", "training step", "peak memory", "time"):
+    for fact in ("machine", "device", "speed", "training step", "peak memory", "time"):
         assert any(line.startswith(fact) for line in lines), shown.stdout
     assert [line for line in lines if len(line) > 80] == []
 

@@ -58,6 +58,14 @@ def test_a_bad_sweep_names_the_place_and_writes_nothing(mer, corpus, changes, po
     assert not mer.store.exists()
 
 
+def test_cuda_without_a_usable_gpu_is_refused_and_nothing_is_written(mer, corpus):
+    refused = mer.run("run", mer.write_sweep(sweep_of(corpus, resources={"device": "cuda"})), "--no-web")
+
+    assert refused.returncode == 2
+    assert "no GPU can be used" in refused.stderr and "merctl doctor" in refused.stderr
+    assert not mer.store.exists()
+
+
 def test_a_missing_corpus_is_named_and_nothing_is_written(mer, tmp_path):
     refused = mer.run("run", mer.write_sweep(sweep_of(tmp_path / "nowhere")), "--no-web")
 
@@ -186,4 +194,7 @@ def test_doctor_finds_the_programs(mer):
     found = mer.run("doctor", "--format", "json")
 
     assert found.returncode == 0
-    assert json.loads(found.stdout)["schema"] == 1
+    answer = json.loads(found.stdout)
+    assert answer["schema"] == 1
+    [gpu] = [finding for finding in answer["findings"] if finding["subject"] == "GPU"]
+    assert gpu["level"] == "note" and gpu["text"].endswith("trials train on the CPU")

@@ -40,6 +40,7 @@ def test_running_a_finished_sweep_again_trains_nothing(undisturbed):
     again = undisturbed.run("run", undisturbed.folder / "sweep.json", "--workers", 2, "--no-web")
 
     assert again.returncode == 0
+    assert "training on the CPU: " in again.stderr
     assert undisturbed.query("SELECT trial, attempt, started_at FROM attempts ORDER BY trial, attempt") == before
     assert json.loads(undisturbed.run("list", "--format", "json").stdout)["schema"] == 1
 

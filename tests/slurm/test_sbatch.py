@@ -83,6 +83,16 @@ def test_the_users_number_of_workers_replaces_the_jobs(slurm, workers):
     assert calls(slurm) == [f"run sweep.json {' '.join(workers)} --no-web"]
 
 
+def test_with_gpus_the_number_of_workers_is_left_to_merctl(slurm):
+    plan(slurm, 0)
+    slurm.environment["SLURM_JOB_GPUS"] = "0,1"
+
+    slurm.start("sweep.json")
+
+    assert slurm.wait() == 0
+    assert calls(slurm) == ["run sweep.json"]
+
+
 def test_the_signal_before_the_time_limit_pauses_and_requeues(slurm):
     plan(slurm, "wait 6", 0)
 

@@ -220,6 +220,7 @@ int main() {
   const auto* assign = first ? std::get_if<mer::Assign>(&*first) : nullptr;
   if (assign == nullptr) return 2;
   std::printf("fake trainer of %zu trials\n", assign->job.trials.size());
+  std::printf("GPU %s, %g of it\n", variable("CUDA_VISIBLE_DEVICES", "any").c_str(), assign->job.gpu_fraction);
   std::fflush(stdout);
   FakeTrainer(assign->job).run(commands);
   return 0;

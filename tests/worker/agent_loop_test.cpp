@@ -35,8 +35,18 @@ class AgentLoopTest : public ::testing::Test {
       ::unsetenv(name);
   }
 
+  static void SetUpTestSuite() { ::unsetenv(kVisibleGpus); }
+
   void start(const std::string& trainer = MER_FAKE_TRAINER) {
-    loop_ = std::make_unique<AgentLoop>(endpoint_, Hello{}, AgentLoopOptions{trainer, {}, 0, limits_});
+    loop_ = std::make_unique<AgentLoop>(endpoint_, Hello{}, AgentLoopOptions{trainer, {}, 0, gpu_, limits_});
+  }
+
+  std::string second_line_of_log() const {
+    std::ifstream log(store_.path() / "logs/t0/1.log");
+    std::string line;
+    std::getline(log, line);
+    std::getline(log, line);
+    return line;
   }
 
   void assign(int trials = 1, int epochs = 3, const std::string& first = "t", int hidden = 100) {
@@ -94,6 +104,7 @@ class AgentLoopTest : public ::testing::Test {
   testing_support::TempDir store_;
   std::shared_ptr<transport::LoopbackHub> hub_;
   transport::LoopbackTransport coordinator_, endpoint_;
+  GpuOfWorker gpu_;
   AgentLimits limits_;
   std::unique_ptr<AgentLoop> loop_;
   std::vector<Report> reports_;
@@ -114,9 +125,23 @@ TEST_F(AgentLoopTest, TrainsAStackToItsEnd) {
   std::string line;
   std::getline(log, line);
   EXPECT_EQ(line, "fake trainer of 2 trials");
+  std::getline(log, line);
+  EXPECT_EQ(line, "GPU any, 1 of it");
   std::ifstream pointer(store_.path() / "logs/t1/1.log");
   std::getline(pointer, line);
   EXPECT_EQ(line, "trained in one stack: see logs/t0/1.log");
+}
+
+TEST_F(AgentLoopTest, GivesItsTrainerOneGpuAndItsShareOfIt) {
+  ::setenv(kVisibleGpus, "0,5", 1);
+  gpu_ = {"5", 2};
+  start();
+  assign();
+
+  run_until<AttemptFinished>();
+
+  EXPECT_EQ(second_line_of_log(), "GPU 5, 0.5 of it");
+  ::unsetenv(kVisibleGpus);
 }
 
 TEST_F(AgentLoopTest, TrialsJoinTheTrainerThatRuns) {

@@ -1,7 +1,7 @@
 // Where a job's stack is trained: on the GPU that CUDA_VISIBLE_DEVICES shows first, or on the CPU.
 //
-// Threads: pure function of its arguments and of Slurm's environment variables. Errors: unavailable: a GPU was asked
-// for, or allocated by Slurm, and cannot be used; with the reason and what to do.
+// Threads: pure function of its arguments and of Slurm's environment variables. Errors: invalid: a GPU was asked for,
+// or allocated by Slurm, and cannot be used; with the reason and what to do.
 #pragma once
 
 #include <functional>

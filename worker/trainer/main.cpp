@@ -110,6 +110,13 @@ ExitCode run_job_file(const std::string& path, const std::string& out) {
   return outcome->stopped > 0 ? ExitCode::paused : ExitCode::done;
 }
 
+ExitCode show_gpu() {
+  const Result<std::shared_ptr<grid::Runtime>> gpu = gpu_of_this_process()(1);
+  if (!gpu) return complain(gpu.error());
+  std::printf("%s, %.0f GiB\n", (*gpu)->name().c_str(), double((*gpu)->memory_limit()) / double(1 << 30));
+  return ExitCode::done;
+}
+
 int run(int argc, char** argv) {
   CLI::App app("mer-trainer: trains one stack of trials. mer-worker starts it; by hand: mer-trainer --job job.json");
   app.set_version_flag("--version", "mer-trainer " + code_version());
@@ -124,7 +131,12 @@ int run(int argc, char** argv) {
          "loss (docs/paper_map.md)")
       ->expected(2)
       ->excludes("--job");
+  bool gpu = false;
+  app.add_flag("--gpu", gpu, "open the GPU that trials would train on, and name it or what is missing")
+      ->excludes("--job")
+      ->excludes("--probe");
   CLI11_PARSE(app, argc, argv);
+  if (gpu) return int(show_gpu());
   if (!probe.empty()) {
     const Status probed = probe_file(probe[0], probe[1]);
     return int(probed ? ExitCode::done : complain(probed.error()));
