@@ -1,7 +1,7 @@
 // JobInput: what a stack of trials trains on: the corpus, each trial's fold, its standardised features.
 //
-// Threads: one; what was loaded is immutable and stays valid. Errors: the job's (corpus gone or changed) and each trial's
-// (fold missing, hash that differs, a shape that cannot share the stack), each with a message for the user.
+// Threads: one; what was loaded is immutable and stays valid. Errors: the job's (corpus gone or changed) and each
+// trial's (fold missing, hash that differs, a shape that cannot share the stack), each with a message for the user.
 #pragma once
 
 #include <algorithm>

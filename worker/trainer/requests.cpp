@@ -1,8 +1,8 @@
 #include "worker/trainer/requests.hpp"
 
 #include <array>
-#include <chrono>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <optional>
 #include <poll.h>
