@@ -148,7 +148,7 @@ void add_rest(std::vector<Field>& all) {
                      "Which epoch stands for a trial; best-test looks at the test part and is marked oracle."));
   all.push_back(word("select.metric", "\"macro_f1\"", enum_names<Metric>(), "Metric that decides the best epoch."));
   all.push_back(word("resources.device", "\"auto\"", enum_names<DeviceChoice>(), "auto: a usable GPU, else the CPU."));
-  all.push_back(integer("resources.stack", "\"auto\"", 1, 1e5, "Trials trained together in one process."));
+  all.push_back(integer("resources.stack", "\"auto\"", 1, 1e5, "Trials trained together in one process; auto: as many as pay, within memory."));
   all.back().words = {"auto"};
   all.push_back(integer("resources.threads", "1", 1, 1024, "Threads of a CPU trainer; part of the reproducibility."));
   all.push_back(integer("retry.max_attempts", "3", 1, 1000, "Crashes after which a trial has failed."));

@@ -224,6 +224,7 @@ void each_field(S& job, V&& field) {
   field("store", job.store);
   field("corpus_path", job.corpus_path);
   field("device", job.device);
+  field("gpu_fraction", job.gpu_fraction);
   field("threads", job.threads);
   field("checkpoint_seconds", job.checkpoint_seconds);
   field("record_representations", job.record_representations);

@@ -75,6 +75,7 @@ struct StackJob {
   std::string store;        // folder that holds folds/ and checkpoints/
   std::string corpus_path;  // corpus folder; its content must hash to every trial's corpus
   DeviceChoice device = DeviceChoice::automatic;
+  double gpu_fraction = 1;  // of a GPU's memory that the trainer may use
   int threads = 1;
   double checkpoint_seconds = 20;  // at an epoch's end when this long has passed; 0: every epoch
   bool record_representations = false;

@@ -4,6 +4,7 @@
 #include <ATen/core/LegacyTypeDispatch.h>
 #include <cmath>
 
+#include "model/device/ops.hpp"
 #include "model/node.hpp"
 
 namespace mer::model {
@@ -45,7 +46,9 @@ void backward(const Bilinear& op, const at::Tensor& gradient, const at::Tensor& 
 }
 
 // Sinusoidal position of each row's turn (Vaswani et al. 2017): sin in even features, cos in odd ones.
-at::Tensor positions_of(const Layout& layout, const at::Tensor& like) {
+at::Tensor positions_of(const LayoutPtr& batch, const at::Tensor& like) {
+  if (batch->device) return on_gpu::positions(like, batch);
+  const Layout& layout = *batch;
   const std::int64_t width = like.size(1);
   at::Tensor positions = at::zeros({layout.rows(), width}, at::kDouble);
   for (const SlotRows& part : layout.slots) {
@@ -69,6 +72,7 @@ BilinearAttention::BilinearAttention(Parameters& parameters, const std::string& 
 
 at::Tensor BilinearAttention::operator()(const at::Tensor& x, const LayoutPtr& layout) const {
   const at::Tensor query = linear(x, weight_, nullptr, Activation::none, layout);  // row q: W x_q
+  if (layout->device) return on_gpu::bilinear(query, x, layout);
   Bilinear op{query.detach(), x.detach().contiguous(), {}, {}, layout};
   at::Tensor output;
   {
@@ -117,7 +121,7 @@ CrossAttention::CrossAttention(Parameters& parameters, const std::string& name, 
 
 at::Tensor CrossAttention::operator()(const at::Tensor& target, const at::Tensor& source, const LayoutPtr& layout,
                                       const std::vector<SlotSettings>& settings) const {
-  const at::Tensor positions = positions_ ? positions_of(*layout, target) : at::Tensor();
+  const at::Tensor positions = positions_ ? positions_of(layout, target) : at::Tensor();
   const at::Tensor query = positions_ ? target + positions : target;
   const at::Tensor keys = positions_ ? source + positions : source;
   at::Tensor enhanced = dropout(attention_(query, keys, layout), dropout_layer_, layout, settings);

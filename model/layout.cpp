@@ -12,6 +12,7 @@ void Layout::add_slot(std::span<const std::int64_t> dialogue_lengths, std::int64
 
 std::int64_t Layout::rows() const {
   if (slots.empty()) return 0;
+  if (capacity > 0) return std::int64_t(slots.size()) * capacity;
   const std::int64_t end = slots.back().begin + slots.back().rows();
   return (end + kRowAlignment - 1) / kRowAlignment * kRowAlignment;
 }

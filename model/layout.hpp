@@ -23,8 +23,14 @@ struct SlotRows {
   std::int64_t rows() const { return dialogues.back(); }
 };
 
+struct DeviceRows;  // model/device/rows.hpp
+
 struct Layout {
   std::vector<SlotRows> slots;
+  std::int64_t capacity = 0;  // rows of every slot, as a device wants them; 0: its own, and what aligns the next one
+
+  // Of a batch on the device: how its rows lie there. The slots' own rows are known there only.
+  std::shared_ptr<const DeviceRows> device;
 
   // Behind the slots there are; a slot without dialogues takes no part in the batch.
   void add_slot(std::span<const std::int64_t> dialogue_lengths, std::int64_t first_dialogue = 0);

@@ -2,6 +2,7 @@
 #include <ATen/core/LegacyTypeDispatch.h>
 #include <cmath>
 
+#include "model/device/ops.hpp"
 #include "model/node.hpp"
 #include "model/ops.hpp"
 
@@ -69,6 +70,7 @@ void backward(const Saved& saved, const at::Tensor& gradient, const Gradients& t
 
 at::Tensor linear(const at::Tensor& x, const Parameter& weight, const Parameter* bias, Activation activation,
                   const LayoutPtr& layout) {
+  if (layout->device) return on_gpu::linear(x, weight, bias, activation, layout);
   at::Tensor y;
   {
     const at::AutoDispatchBelowADInplaceOrView below;

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "model/attention.hpp"
+#include "model/device/ops.hpp"
 #include "model/node.hpp"
 
 namespace mer::model {
@@ -121,6 +122,9 @@ MultiHeadAttention::MultiHeadAttention(Parameters& parameters, const std::string
 
 at::Tensor MultiHeadAttention::operator()(const at::Tensor& target, const at::Tensor& source,
                                           const LayoutPtr& layout) const {
+  if (layout->device) {
+    return on_gpu::multi_head(target, source, heads_, {in_weight_, in_bias_, out_weight_, out_bias_}, layout);
+  }
   const MultiHead op{
       target.size(1),
       heads_,

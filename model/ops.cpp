@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "core/philox.hpp"
+#include "model/device/ops.hpp"
 #include "model/node.hpp"
 
 namespace mer::model {
@@ -59,6 +60,7 @@ at::Tensor empty_like_rows(const at::Tensor& x, std::int64_t rows) {
 
 at::Tensor dropout(const at::Tensor& x, std::uint32_t layer, const LayoutPtr& layout,
                    const std::vector<SlotSettings>& settings) {
+  if (layout->device) return on_gpu::dropout(x, layer, layout);
   if (std::all_of(settings.begin(), settings.end(), [](const SlotSettings& slot) { return slot.dropout == 0; })) {
     return x;
   }

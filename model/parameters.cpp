@@ -37,7 +37,8 @@ const Parameter& Parameters::add(std::string name, std::vector<std::int64_t> sha
   const at::ScalarType type = scalar_type_of(dtype_);
   const std::int64_t step = kAlignment / std::int64_t(c10::elementSize(type));
   const std::int64_t stride = (elements_of(shape) + step - 1) / step * step;
-  const at::Tensor values = at::empty({slots_, stride}, type).set_requires_grad(true);
+  const auto options = at::TensorOptions(type).device(place_);
+  const at::Tensor values = at::empty({slots_, stride}, options).set_requires_grad(true);
   return entries_.emplace_back(Parameter{std::move(name), std::move(shape), bound, values});
 }
 
@@ -69,7 +70,7 @@ void Parameters::initialise(int slot, std::uint64_t seed) {
         value[i] = parameter.bound * (2.0 * uniform_float(words[std::size_t(i - begin)]) - 1.0);
       }
     }
-    target.copy_(values.view(target.sizes()));
+    target.copy_(values.to(target.scalar_type()).view(target.sizes()));
   }
 }
 

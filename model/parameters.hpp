@@ -36,7 +36,7 @@ T* slot_data(const at::Tensor& stacked, std::size_t slot) {
 
 class Parameters {
  public:
-  Parameters(int slots, Dtype dtype) : slots_(slots), dtype_(dtype) {}
+  Parameters(int slots, Dtype dtype, at::Device place = at::kCPU) : slots_(slots), dtype_(dtype), place_(place) {}
 
   // A new parameter, of no value until initialise() or load. The reference stays valid.
   const Parameter& add(std::string name, std::vector<std::int64_t> shape, double bound);
@@ -54,6 +54,7 @@ class Parameters {
  private:
   int slots_;
   Dtype dtype_;
+  at::Device place_;
   std::deque<Parameter> entries_;
 };
 

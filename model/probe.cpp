@@ -1,13 +1,16 @@
 #include "model/probe.hpp"
 
 #include <ATen/ATen.h>
+#include <algorithm>
 #include <c10/core/GradMode.h>
 #include <exception>
+#include <optional>
 #include <set>
 #include <sstream>
 
 #include "core/json.hpp"
 #include "core/sweep_check.hpp"
+#include "model/device/stage.hpp"
 #include "model/stacked_model.hpp"
 
 namespace mer::model {
@@ -239,25 +242,41 @@ void name_gradients(NamedTensors& out, StackedModel& model) {
     std::vector<at::Tensor> slots;
     for (int slot = 0; slot < model.slots(); ++slot) {
       const at::Tensor gradient = model.grad(i, slot);
-      slots.push_back(gradient.defined() ? gradient : at::zeros_like(model.parameter(i, slot)).detach());
+      slots.push_back(gradient.defined() ? gradient.cpu() : at::zeros_like(model.parameter(i, slot).detach()).cpu());
     }
     out["gradient." + model.parameter_name(i)] = at::stack(slots);
   }
 }
 
+// The batch on the device; the case's own is then laid out as there.
+Batch move_to_device(Case& probed, std::optional<Stage>& stage) {
+  const auto& settings = probed.settings;
+  Bucket bucket = bucket_of(*probed.batch.layout);
+  bucket.trains = std::any_of(settings.begin(), settings.end(), [](const auto& slot) { return slot.dropout > 0; });
+  bucket.selects = !probed.batch.scored.empty();
+  stage.emplace(probed.shape, bucket);
+  std::vector<SlotStep> steps;
+  for (const SlotSettings& slot : settings) steps.push_back({slot, false, {}});
+  probed.batch = in_bucket(probed.batch, bucket);
+  stage->fill(probed.batch, steps, false);
+  return stage->batch();
+}
+
 }  // namespace
 
-Result<NamedTensors> probe(const NamedTensors& input, const Metadata& metadata, Gang* gang) {
+Result<NamedTensors> probe(const NamedTensors& input, const Metadata& metadata, Gang* gang, at::Device place) {
   try {
-    MER_ASSIGN(const Case probed, read_case(input, metadata));
-    StackedModel model(probed.shape, probed.slots, gang);
+    MER_ASSIGN(Case probed, read_case(input, metadata));
+    StackedModel model(probed.shape, probed.slots, gang, place);
     MER_TRY(load_parameters(input, model));
+    std::optional<Stage> stage;
+    const Batch batch = place.is_cpu() ? probed.batch : move_to_device(probed, stage);
     const at::AutoGradMode with_graph(probed.gradients);
-    const Representations representations = model.forward(probed.batch, probed.settings);
-    const Losses losses = model.losses(probed.batch, representations, probed.settings);
+    const Representations representations = model.forward(batch, probed.settings);
+    const Losses losses = model.losses(batch, representations, probed.settings);
     NamedTensors out = named(probed.shape.settings, representations);
-    for (auto& [name, rows] : out) rows = pack_rows(rows, *probed.batch.layout);
-    out.merge(named(probed.shape.settings, losses));
+    for (auto& [name, rows] : out) rows = pack_rows(rows.cpu(), *probed.batch.layout);
+    for (const auto& [name, values] : named(probed.shape.settings, losses)) out[name] = values.cpu();
     if (probed.gradients) {
       model.backward(losses);
       name_gradients(out, model);

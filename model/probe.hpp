@@ -15,8 +15,8 @@ namespace mer::model {
 
 // metadata: "model" (settings as in a sweep file, JSON), optional "slots" (JSON list) and "gradients" ("true").
 // gang: the input is this member's part of the batch; "first_dialogues" (int64 [slots], absent: 0) says where it
-// begins.
+// begins. place: where it is computed, the CPU or model/device/device.hpp's device.
 Result<NamedTensors> probe(const NamedTensors& input, const std::map<std::string, std::string>& metadata,
-                           Gang* gang = nullptr);
+                           Gang* gang = nullptr, at::Device place = at::kCPU);
 
 }  // namespace mer::model

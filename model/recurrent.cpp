@@ -4,6 +4,7 @@
 #include <ATen/core/LegacyTypeDispatch.h>
 #include <cmath>
 
+#include "model/device/ops.hpp"
 #include "model/node.hpp"
 
 namespace mer::model {
@@ -112,6 +113,10 @@ RecurrentLayer::RecurrentLayer(Parameters& parameters, const std::string& name, 
 }
 
 at::Tensor RecurrentLayer::operator()(const at::Tensor& x, const LayoutPtr& layout) const {
+  if (layout->device) {
+    const at::Tensor output = on_gpu::recurrent(x, cell_, width_, weights_, layout);
+    return projected_ ? projection_(output, layout) : output;
+  }
   std::vector<at::Tensor> inputs = {x};
   Directions layer{cell_, width_, {}, layout};
   for (const Parameter* weight : weights_) {

@@ -7,6 +7,7 @@
 
 #include "core/check.hpp"
 #include "model/attention.hpp"
+#include "model/device/ops.hpp"
 #include "model/losses.hpp"
 #include "model/recurrent.hpp"
 #include "model/subspace.hpp"
@@ -65,13 +66,13 @@ struct Network {
   Linear classifier;
   std::vector<Linear> auxiliary;
 
-  Network(const Shape& shape, int slots);
+  Network(const Shape& shape, int slots, at::Device place);
   std::vector<at::Tensor> fused(const Representations& outputs) const;
   Representations operator()(const Batch& batch, const std::vector<SlotSettings>& settings) const;
 };
 
-Network::Network(const Shape& shape, int slots)
-    : parameters(slots, shape.dtype), pairs(ordered_pairs(shape.settings.modalities.size())) {
+Network::Network(const Shape& shape, int slots, at::Device place)
+    : parameters(slots, shape.dtype, place), pairs(ordered_pairs(shape.settings.modalities.size())) {
   const ModelSettings& settings = shape.settings;
   const std::size_t modalities = settings.modalities.size();
   MER_CHECK(modalities > 0 && modalities == shape.feature_dims.size(), "one feature width per modality");
@@ -108,6 +109,16 @@ std::vector<at::Tensor> Network::fused(const Representations& outputs) const {
   return parts;
 }
 
+namespace {
+
+// [rows, sum of the parts' widths].
+at::Tensor beside(const std::vector<at::Tensor>& parts, const LayoutPtr& layout) {
+  if (parts.size() == 1) return parts.front();
+  return layout->device ? on_gpu::concatenate(parts) : at::cat(parts, 1);
+}
+
+}  // namespace
+
 Representations Network::operator()(const Batch& batch, const std::vector<SlotSettings>& settings) const {
   const LayoutPtr& layout = batch.layout;
   Representations outputs;
@@ -126,7 +137,7 @@ Representations Network::operator()(const Batch& batch, const std::vector<SlotSe
     outputs.cross.push_back(cross[p](adapted[pairs[p].target], adapted[pairs[p].source], layout, settings));
   }
   const std::vector<at::Tensor> parts = fused(outputs);
-  outputs.logits = classifier(parts.size() == 1 ? parts.front() : at::cat(parts, 1), layout);
+  outputs.logits = classifier(beside(parts, layout), layout);
   for (std::size_t m = 0; m < auxiliary.size(); ++m) {
     outputs.auxiliary_logits.push_back(auxiliary[m](outputs.context[m], layout));
   }
@@ -150,12 +161,12 @@ at::Tensor by_slot(const std::vector<SlotSettings>& settings, double SlotSetting
 
 }  // namespace
 
-StackedModel::StackedModel(Shape shape, int slots, Gang* gang)
+StackedModel::StackedModel(Shape shape, int slots, Gang* gang, at::Device place)
     : shape_(std::move(shape)),
       slots_(slots),
       gang_(gang),
       learns_(std::size_t(slots)),
-      network_(std::make_unique<Network>(shape_, slots)) {}
+      network_(std::make_unique<Network>(shape_, slots, place)) {}
 StackedModel::StackedModel(StackedModel&&) noexcept = default;
 StackedModel& StackedModel::operator=(StackedModel&&) noexcept = default;
 StackedModel::~StackedModel() = default;
@@ -190,6 +201,18 @@ at::Tensor StackedModel::grad(int parameter, int slot) const {
   return entry.of_slot(entry.values.grad(), slot);
 }
 
+const at::Tensor& StackedModel::stacked_parameter(int parameter) const {
+  return network_->parameters[parameter].values;
+}
+
+at::Tensor StackedModel::stacked_gradient(int parameter) const {
+  return network_->parameters[parameter].values.grad();
+}
+
+at::Tensor StackedModel::of_slot(int parameter, const at::Tensor& stacked, int slot) const {
+  return network_->parameters[parameter].of_slot(stacked, slot);
+}
+
 void StackedModel::clear_gradients() {
   for (int i = 0; i < parameter_count(); ++i) network_->parameters[i].values.mutable_grad().reset();
 }
@@ -206,6 +229,10 @@ Representations StackedModel::forward(const Batch& batch, const std::vector<Slot
 
 Losses StackedModel::losses(const Batch& batch, const Representations& representations,
                             const std::vector<SlotSettings>& settings) {
+  if (batch.layout->device) {
+    learns_.assign(learns_.size(), true);
+    return on_gpu::losses(batch, representations, shape_.settings);
+  }
   const RowSelection scored(batch.layout, batch.scored);
   const at::Tensor labels = scored(batch.labels);
   const at::Tensor counts = count_rows(*scored.layout());

@@ -70,7 +70,7 @@ struct Losses {
 class StackedModel {
  public:
   // Parameters have no value until initialise() or load. All `slots` are in use. gang: nullptr, or outlives the model.
-  StackedModel(Shape shape, int slots, Gang* gang = nullptr);
+  StackedModel(Shape shape, int slots, Gang* gang = nullptr, at::Device place = at::kCPU);
   StackedModel(StackedModel&&) noexcept;
   StackedModel& operator=(StackedModel&&) noexcept;
   ~StackedModel();
@@ -93,6 +93,12 @@ class StackedModel {
   at::Tensor parameter(int parameter, int slot) const;
   at::Tensor grad(int parameter, int slot) const;
   void clear_gradients();
+
+  // The same of all slots at once, [slots, stride] with the shape's elements in front, and one slot's part of a tensor
+  // of that shape.
+  const at::Tensor& stacked_parameter(int parameter) const;
+  at::Tensor stacked_gradient(int parameter) const;  // undefined: none
+  at::Tensor of_slot(int parameter, const at::Tensor& stacked, int slot) const;
 
   // REQUIRES: settings.size() == slots(). Builds an autograd graph iff at::GradMode is enabled.
   Representations forward(const Batch& batch, const std::vector<SlotSettings>& settings);

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parent.parent
-FOLDERS = ["core", "data", "transport", "storage", "orchestrator", "worker/trainer", "worker", "model/kernels", "model",
-           "web", "cli"]
+FOLDERS = ["core", "data", "transport", "storage", "orchestrator", "worker/trainer", "worker", "model/kernels",
+           "model/grid", "model/cuda", "model", "web", "cli"]
 FOLDERS_WITH_TORCH = ["model", "worker/trainer"]
 MAX_FILE_LINES = 600
 MAX_FUNCTION_LINES = 100
@@ -25,10 +25,12 @@ ALLOWED_EDGES = {
     "transport": ["core/"],
     "storage": ["core/"],
     "model/kernels": ["core/"],
-    "model": ["core/", "model/kernels/"],
+    "model/grid": ["core/", "model/kernels/"],
+    "model/cuda": ["core/", "model/kernels/", "model/grid/"],
+    "model": ["core/", "model/kernels/", "model/grid/", "model/cuda/library.hpp"],
     "orchestrator": ["core/", "data/", "transport/transport.hpp", "storage/result_store.hpp"],
     "worker": ["core/", "transport/transport.hpp"],
-    "worker/trainer": ["core/", "data/", "model/", "model/kernels/"],
+    "worker/trainer": ["core/", "data/", "model/", "model/kernels/", "model/grid/"],
     "web": ["core/", "storage/result_store.hpp", "storage/tables.hpp"],
     "cli": ["core/", "data/", "storage/", "web/", "orchestrator/sweep_plan.hpp"],
 }
@@ -40,7 +42,8 @@ CONFINED = [
     (r"httplib\.h", r"web/\w+\.cpp|cli/http_client\.cpp|tests/web/\w+\.cpp"),
     (r"hwy/.*", r"model/kernels/.*"),
     (r"CLI/.*", r"cli/\w+\.(cpp|hpp)|\w+(/\w+)?/main\.cpp"),
-    (r"(torch|ATen|c10)/.*", r"(tests/)?(model|worker/trainer|trainer)/.*|bench/.*"),
+    (r"(torch|ATen|c10)/.*", r"model/(device/)?\w+\.[ch]pp|worker/trainer/.*|tests/(model|device|trainer)/.*|bench/.*"),
+    (r"(cuda|cublas).*\.h", r"model/cuda/.*"),
     (r"nlohmann/json\.hpp", r"core/json\.hpp"),
     (r"core/json\.hpp", r".*\.cpp|core/pch\.hpp"),
 ]
@@ -54,6 +57,9 @@ SEAMS = [
     "storage/result_store.hpp",
     "transport/transport.hpp",
     "model/kernels/kernels.hpp",
+    "model/grid/operations.hpp",
+    "model/grid/runtime.hpp",
+    "model/device/device.hpp",
     "model/stacked_model.hpp",
 ]
 
@@ -156,7 +162,7 @@ def breaches_of_build(paths: list[Path]) -> list[str]:
     """Every unit is named in the CMakeLists.txt of its folder or of one above: a test that is not built rots."""
     found = []
     for path in paths:
-        if path.suffix != ".cpp":
+        if path.suffix not in (".cpp", ".cu"):
             continue
         lists = [ROOT / parent / "CMakeLists.txt" for parent in path.parents]
         if not any(re.search(rf"\b{re.escape(path.name)}", each.read_text()) for each in lists if each.is_file()):
@@ -172,7 +178,7 @@ def breaches_of_links(page: Path) -> list[str]:
 
 
 def main() -> int:
-    paths = files("*.cpp", "*.hpp")
+    paths = files("*.cpp", "*.hpp", "*.cu")
     found = []
     for path in paths:
         found += breaches_of_edges(path) + breaches_of_text(path)

@@ -59,6 +59,7 @@ TEST(TrialTest, AStackJobGoesThroughJsonText) {
   job.store = "/store";
   job.corpus_path = "/corpus";
   job.device = DeviceChoice::cuda;
+  job.gpu_fraction = 0.25;
   job.threads = 2;
   job.checkpoint_seconds = 0.5;
   job.record_representations = true;

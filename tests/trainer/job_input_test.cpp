@@ -92,17 +92,6 @@ TEST(JobInputTest, ATrialThatIsRefusedDoesNotDecideTheShape) {
   EXPECT_TRUE(input->load(study.trial(1)).ok());
 }
 
-TEST(JobInputTest, CudaWithoutAGpuIsAnErrorThatSaysWhatToDo) {
-  const TinyStudy study;
-  StackJob job = study.job({study.trial(0)});
-  job.device = DeviceChoice::cuda;
-
-  const auto input = JobInput::open(job);
-
-  ASSERT_FALSE(input.ok());
-  EXPECT_NE(input.error().message.find("resources.device"), std::string::npos);
-}
-
 TEST(JobInputTest, AMissingModalityIsNamed) {
   const TinyStudy study;
   TrialJob job = study.trial(0);

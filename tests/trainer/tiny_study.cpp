@@ -93,6 +93,7 @@ StackJob TinyStudy::job(std::vector<TrialJob> trials) const {
   StackJob job;
   job.store = store();
   job.corpus_path = corpus_.path;
+  job.device = DeviceChoice::cpu;
   job.checkpoint_seconds = 0;
   job.slots = int(trials.size());
   job.trials = std::move(trials);
@@ -115,13 +116,13 @@ std::vector<EpochRow> RecordingSink::rows(const TrialId& trial) const {
   return rows;
 }
 
-RecordedRun::RecordedRun(const StackJob& job, std::function<void(const Report&, Requests&)> at)
+RecordedRun::RecordedRun(const StackJob& job, std::function<void(const Report&, Requests&)> at, const OpenGpu& open_gpu)
     : sink([this, at = std::move(at)](const Report& report) {
         if (at) at(report, requests);
       }) {
   std::atomic<std::uint64_t> steps = 0;
   requests.add(Shutdown());
-  outcome = run_job(job, sink, requests, steps).value();
+  outcome = run_job(job, sink, requests, steps, open_gpu).value();
 }
 
 Numbers numbers_of(const RecordingSink& sink, const TrialId& trial) {

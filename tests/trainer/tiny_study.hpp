@@ -43,7 +43,7 @@ class TinyStudy {
 
   // A small model, 4 epochs, fold 0 with a validation part.
   TrialJob trial(std::uint64_t seed) const;
-  // Checkpoints at each epoch's end.
+  // On the CPU, with checkpoints at each epoch's end.
   StackJob job(std::vector<TrialJob> trials) const;
 
  private:
@@ -79,7 +79,8 @@ class RecordingSink : public ReportSink {
 
 // Runs the job to its end, in as many slots as it has trials; `at` may ask for stops and let trials join.
 struct RecordedRun {
-  explicit RecordedRun(const StackJob& job, std::function<void(const Report&, Requests&)> at = {});
+  explicit RecordedRun(const StackJob& job, std::function<void(const Report&, Requests&)> at = {},
+                       const OpenGpu& open_gpu = gpu_of_this_process());
 
   Requests requests;
   RecordingSink sink;

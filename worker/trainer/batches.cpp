@@ -75,38 +75,33 @@ ShareRows rows_of(const SlotShare& share) {
   return result;
 }
 
+std::vector<std::vector<std::int64_t>> lengths_of(std::span<const SlotShare> shares) {
+  std::vector<std::vector<std::int64_t>> lengths;
+  for (const SlotShare& share : shares) {
+    lengths.emplace_back();
+    for (const std::uint32_t position : share.dialogues) {
+      lengths.back().push_back(std::int64_t(share.part->dialogues[position].rows.size()));
+    }
+  }
+  return lengths;
+}
+
 model::LayoutPtr layout_of(std::span<const SlotShare> shares) {
   auto layout = std::make_shared<model::Layout>();
-  for (const SlotShare& share : shares) {
-    std::vector<std::int64_t> lengths;
-    for (const std::uint32_t position : share.dialogues) {
-      lengths.push_back(std::int64_t(share.part->dialogues[position].rows.size()));
-    }
-    layout->add_slot(lengths);
-  }
+  for (const std::vector<std::int64_t>& lengths : lengths_of(shares)) layout->add_slot(lengths);
   return layout;
 }
 
-StackBatch gather_batch(const JobInput& input, std::span<const SlotShare> shares, Dtype dtype) {
-  StackBatch result;
-  result.batch.layout = layout_of(shares);
+namespace {
+
+// Labels, and which rows are scored where not all are.
+void gather_labels(const JobInput& input, StackBatch& result) {
   const model::Layout& layout = *result.batch.layout;
-  const std::int64_t rows = layout.rows();
-  for (const SlotShare& share : shares) result.shares.push_back(rows_of(share));
-
-  const TrialInput& any = some_trial(shares);
-  for (std::size_t modality = 0; modality < any.modalities.size(); ++modality) {
-    const at::Tensor features = at::empty({rows, any.modalities[modality].features->dim}, model::scalar_type_of(dtype));
-    model::with_type(features.scalar_type(),
-                     [&]<class T>(T) { gather_features<T>(shares, result.shares, modality, layout, features); });
-    result.batch.features.push_back(features);
-  }
-
-  result.batch.labels = at::zeros({rows}, at::kLong);
+  result.batch.labels = at::zeros({layout.rows()}, at::kLong);
   auto* const labels = result.batch.labels.data_ptr<std::int64_t>();
-  std::vector<std::uint8_t> scored(std::size_t(rows), 0);
+  std::vector<std::uint8_t> scored(std::size_t(layout.rows()), 0);
   bool all_scored = true;
-  for (std::size_t slot = 0; slot < shares.size(); ++slot) {
+  for (std::size_t slot = 0; slot < result.shares.size(); ++slot) {
     const ShareRows& share = result.shares[slot];
     const std::int64_t begin = layout.slots[slot].begin;
     std::transform(share.rows.begin(), share.rows.end(), labels + begin,
@@ -115,6 +110,38 @@ StackBatch gather_batch(const JobInput& input, std::span<const SlotShare> shares
     all_scored = all_scored && share.scored_count == std::int64_t(share.rows.size());
   }
   if (!all_scored) result.batch.scored = std::move(scored);
+}
+
+// Rows behind each slot's own, which a device wants to be 0.
+void clear_rows_of_nobody(const at::Tensor& features, const model::Layout& layout) {
+  const auto row = std::size_t(features.size(1)) * features.element_size();
+  for (const model::SlotRows& part : layout.slots) {
+    auto* const begin = static_cast<std::byte*>(features.mutable_data_ptr()) + std::size_t(part.begin) * row;
+    std::memset(begin + std::size_t(part.rows()) * row, 0, std::size_t(layout.capacity - part.rows()) * row);
+  }
+}
+
+}  // namespace
+
+StackBatch gather_batch(const JobInput& input, std::span<const SlotShare> shares, Dtype dtype,
+                        model::DeviceSteps* device, bool trains) {
+  StackBatch result;
+  result.batch.layout = device == nullptr ? layout_of(shares) : device->layout_for(lengths_of(shares));
+  const model::Layout& layout = *result.batch.layout;
+  for (const SlotShare& share : shares) result.shares.push_back(rows_of(share));
+  gather_labels(input, result);
+
+  const TrialInput& any = some_trial(shares);
+  for (std::size_t modality = 0; modality < any.modalities.size(); ++modality) {
+    const std::int64_t dim = any.modalities[modality].features->dim;
+    const at::Tensor features = device == nullptr
+                                    ? at::empty({layout.rows(), dim}, model::scalar_type_of(dtype))
+                                    : device->host_features(layout, trains, !result.batch.scored.empty(), modality);
+    if (device != nullptr) clear_rows_of_nobody(features, layout);
+    model::with_type(features.scalar_type(),
+                     [&]<class T>(T) { gather_features<T>(shares, result.shares, modality, layout, features); });
+    result.batch.features.push_back(features);
+  }
   return result;
 }
 

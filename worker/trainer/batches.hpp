@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/settings.hpp"
+#include "model/device/steps.hpp"
 #include "model/stacked_model.hpp"
 #include "worker/trainer/job_input.hpp"
 
@@ -34,12 +35,17 @@ ShareRows rows_of(const SlotShare& share);
 
 model::LayoutPtr layout_of(std::span<const SlotShare> shares);
 
+// Dialogues' lengths by slot.
+std::vector<std::vector<std::int64_t>> lengths_of(std::span<const SlotShare> shares);
+
 struct StackBatch {
   model::Batch batch;
   std::vector<ShareRows> shares;  // by slot
 };
 
-// Gathers features (standardised) and labels. REQUIRES: one share per slot, at least one of them not empty.
-StackBatch gather_batch(const JobInput& input, std::span<const SlotShare> shares, Dtype dtype);
+// Gathers features (standardised) and labels. device: lays them out as a step there wants them, in memory from which it
+// copies. REQUIRES: one share per slot, at least one of them not empty.
+StackBatch gather_batch(const JobInput& input, std::span<const SlotShare> shares, Dtype dtype,
+                        model::DeviceSteps* device = nullptr, bool trains = false);
 
 }  // namespace mer::trainer

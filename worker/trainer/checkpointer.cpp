@@ -1,17 +1,28 @@
 #include "worker/trainer/checkpointer.hpp"
 
-#include <ATen/ops/empty_like.h>
+#include <ATen/ops/empty.h>
+#include <algorithm>
 #include <cstring>
 #include <utility>
 
 #include "core/check.hpp"
+#include "model/device/device.hpp"
 
 namespace mer::trainer {
 namespace {
 
 constexpr std::size_t kKept = 2;
 
+// Between the live tensors, which may be on the device, and a state on the host.
 void copy(const std::vector<NamedTensor>& from, const std::vector<NamedTensor>& to) {
+  const auto on_device = [](const NamedTensor& entry) { return model::on_device(entry.tensor); };
+  if (std::ranges::any_of(from, on_device) || std::ranges::any_of(to, on_device)) {
+    std::vector<at::Tensor> sources, targets;
+    for (const NamedTensor& entry : from) sources.push_back(entry.tensor);
+    for (const NamedTensor& entry : to) targets.push_back(entry.tensor);
+    model::copy_all(sources, targets);
+    return;
+  }
   for (std::size_t i = 0; i < from.size(); ++i) {
     std::memcpy(to[i].tensor.mutable_data_ptr(), from[i].tensor.const_data_ptr(), from[i].tensor.nbytes());
   }
@@ -30,7 +41,7 @@ Checkpointer::Checkpointer(const StackJob& stack, const TrialJob& trial, Environ
 std::shared_ptr<CheckpointState> Checkpointer::blank_state() const {
   auto state = std::make_shared<CheckpointState>();
   for (const NamedTensor& entry : live_) {
-    state->tensors.push_back({entry.name, at::empty_like(entry.tensor, at::MemoryFormat::Contiguous)});
+    state->tensors.push_back({entry.name, at::empty(entry.tensor.sizes(), entry.tensor.scalar_type())});
   }
   return state;
 }

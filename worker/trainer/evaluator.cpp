@@ -59,7 +59,8 @@ class PartCollector {
 
 }  // namespace
 
-void for_each_evaluation_step(model::StackedModel& model, const JobInput& input, std::span<const EvaluationTask> tasks,
+void for_each_evaluation_step(const model::StackedModel& model, const JobInput& input,
+                              std::span<const EvaluationTask> tasks, model::DeviceSteps* device,
                               const std::function<void(const EvaluationStep&)>& visit) {
   const at::NoGradGuard no_grad;
   std::vector<model::SlotSettings> settings(std::size_t(model.slots()));
@@ -76,19 +77,39 @@ void for_each_evaluation_step(model::StackedModel& model, const JobInput& input,
       any = true;
     }
     if (!any) return;
-    const StackBatch gathered = gather_batch(input, shares, model.shape().dtype);
-    visit({gathered, settings, model.forward(gathered.batch, settings)});
+    const StackBatch gathered = gather_batch(input, shares, model.shape().dtype, device);
+    visit({gathered, settings});
   }
 }
 
+namespace {
+
+struct Scored {
+  model::Losses losses;
+  at::Tensor logits;
+};
+
+Scored score(model::StackedModel& model, const EvaluationStep& step, model::DeviceSteps* device) {
+  const model::Batch& batch = step.gathered.batch;
+  if (device != nullptr) {
+    const model::StepOutcome outcome = device->evaluate(batch, step.settings);
+    return {outcome.losses, outcome.logits};
+  }
+  const model::Representations representations = model.forward(batch, step.settings);
+  return {model.losses(batch, representations, step.settings), representations.logits};
+}
+
+}  // namespace
+
 std::vector<Evaluation> evaluate(model::StackedModel& model, const JobInput& input,
-                                 std::span<const EvaluationTask> tasks) {
+                                 std::span<const EvaluationTask> tasks, model::DeviceSteps* device) {
   std::vector<PartCollector> collectors;
   for (const EvaluationTask& task : tasks) collectors.emplace_back(task, model.shape().classes);
-  for_each_evaluation_step(model, input, tasks, [&](const EvaluationStep& step) {
+  for_each_evaluation_step(model, input, tasks, device, [&](const EvaluationStep& step) {
     const model::Batch& batch = step.gathered.batch;
-    const auto losses = components_by_slot(model.losses(batch, step.representations, step.settings), model.slots());
-    const HostLogits logits(step.representations.logits);
+    const Scored scored = score(model, step, device);
+    const auto losses = components_by_slot(scored.losses, model.slots());
+    const HostLogits logits(scored.logits);
     for (std::size_t t = 0; t < tasks.size(); ++t) {
       const auto slot = std::size_t(tasks[t].slot);
       const ShareRows& share = step.gathered.shares[slot];

@@ -24,15 +24,15 @@ struct EvaluationTask {
 struct EvaluationStep {
   const StackBatch& gathered;
   const std::vector<model::SlotSettings>& settings;
-  const model::Representations& representations;
 };
-// Calls `visit` with each batch of the tasks' parts; the share of a task that has no more dialogues is empty.
-// REQUIRES: no slot twice.
-void for_each_evaluation_step(model::StackedModel& model, const JobInput& input, std::span<const EvaluationTask> tasks,
+// Calls `visit` with each batch of the tasks' parts; the share of a task that has no more dialogues is empty. device:
+// where the model is, nullptr: on the CPU. REQUIRES: no slot twice.
+void for_each_evaluation_step(const model::StackedModel& model, const JobInput& input,
+                              std::span<const EvaluationTask> tasks, model::DeviceSteps* device,
                               const std::function<void(const EvaluationStep&)>& visit);
 
 // One evaluation per task. REQUIRES: no slot twice.
 std::vector<Evaluation> evaluate(model::StackedModel& model, const JobInput& input,
-                                 std::span<const EvaluationTask> tasks);
+                                 std::span<const EvaluationTask> tasks, model::DeviceSteps* device = nullptr);
 
 }  // namespace mer::trainer

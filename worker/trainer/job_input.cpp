@@ -88,13 +88,6 @@ Result<TrialInput> load_trial(const TrialJob& job, const data::Corpus& corpus, F
   return input;
 }
 
-Status check_job(const StackJob& job) {
-  if (job.device != DeviceChoice::cuda) return {};
-  return invalid(
-      "device cuda was asked for, but this build of mer-trainer runs on the CPU only; set "
-      "resources.device to auto or cpu");
-}
-
 }  // namespace
 
 JobInput::JobInput(data::Corpus corpus, const std::string& store)
@@ -105,7 +98,6 @@ JobInput::JobInput(data::Corpus corpus, const std::string& store)
 JobInput::~JobInput() = default;
 
 Result<std::unique_ptr<JobInput>> JobInput::open(const StackJob& job) {
-  MER_TRY(check_job(job));
   MER_ASSIGN(data::Corpus corpus, data::load_corpus(job.corpus_path));
   return std::unique_ptr<JobInput>(new JobInput(std::move(corpus), job.store));
 }

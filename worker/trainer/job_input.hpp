@@ -57,7 +57,7 @@ class FoldCache;  // folds and standardisers, each loaded once (job_input.cpp)
 
 class JobInput {
  public:
-  // Reads the corpus. Error: no trial can train, for a reason that all share (device, corpus).
+  // Reads the corpus. Error: no trial can train, for a reason that all share (corpus).
   static Result<std::unique_ptr<JobInput>> open(const StackJob& job);
   ~JobInput();
 

@@ -42,6 +42,11 @@ double gradient_norm(const std::vector<at::Tensor>& gradients) {
   return std::sqrt(total);
 }
 
+grid::OptimizerStep<double> optimizer_step(const TrainSettings& settings, std::int64_t number) {
+  return {adam_step<double>(settings, number), settings.learning_rate, settings.weight_decay,
+          settings.optimizer == OptimizerKind::sgd};
+}
+
 Optimizer::Optimizer(const TrainSettings& settings, std::vector<NamedTensor> parameters)
     : settings_(settings), parameters_(std::move(parameters)) {
   for (const NamedTensor& parameter : parameters_) {
@@ -50,6 +55,14 @@ Optimizer::Optimizer(const TrainSettings& settings, std::vector<NamedTensor> par
     exp_avg_.push_back(at::zeros_like(parameter.tensor));
     exp_avg_sq_.push_back(at::zeros_like(parameter.tensor));
   }
+}
+
+Optimizer::Optimizer(const TrainSettings& settings, std::vector<NamedTensor> parameters,
+                     std::vector<at::Tensor> exp_avg, std::vector<at::Tensor> exp_avg_sq)
+    : settings_(settings), parameters_(std::move(parameters)) {
+  if (settings_.optimizer == OptimizerKind::sgd) return;
+  exp_avg_ = std::move(exp_avg);
+  exp_avg_sq_ = std::move(exp_avg_sq);
 }
 
 void Optimizer::step(const std::vector<at::Tensor>& gradients, std::int64_t number) {

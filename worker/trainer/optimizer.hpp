@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/settings.hpp"
+#include "model/grid/operations.hpp"
 
 namespace mer::trainer {
 
@@ -20,10 +21,18 @@ struct NamedTensor {
 // L2 norm over all gradients, summed in double in a fixed order. Undefined tensors count as zero.
 double gradient_norm(const std::vector<at::Tensor>& gradients);
 
+// The numbers of step `number` (from 1), as the device takes them.
+grid::OptimizerStep<double> optimizer_step(const TrainSettings& settings, std::int64_t number);
+
 class Optimizer {
  public:
   // parameters: contiguous CPU tensors of settings.dtype that share memory with the model's.
   Optimizer(const TrainSettings& settings, std::vector<NamedTensor> parameters);
+
+  // Of a slot on the device, which updates the weights itself: only state() may be called. exp_avg, exp_avg_sq: its
+  // moments there, by parameter.
+  Optimizer(const TrainSettings& settings, std::vector<NamedTensor> parameters, std::vector<at::Tensor> exp_avg,
+            std::vector<at::Tensor> exp_avg_sq);
 
   // Step number `number` (from 1). A parameter whose gradient is undefined keeps its value and state, as in torch.
   void step(const std::vector<at::Tensor>& gradients, std::int64_t number);

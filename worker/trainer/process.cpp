@@ -41,7 +41,7 @@ std::int64_t status_bytes(const std::string& key) {
 
 }  // namespace
 
-Environment current_environment(int threads) {
+Environment current_environment(int threads, const std::string& device) {
   char host[256] = "";
   gethostname(host, sizeof host - 1);
   const nlohmann::json versions = {{"libtorch", TORCH_VERSION},
@@ -52,7 +52,7 @@ Environment current_environment(int threads) {
                                    {"cpu_capability", at::get_cpu_capability()}};
   Environment environment;
   environment.host = host;
-  environment.device = "cpu";
+  environment.device = device;
   environment.code_version = code_version();
   environment.versions = versions.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
   environment.threads = threads;

@@ -11,7 +11,7 @@
 
 namespace mer::trainer {
 
-Environment current_environment(int threads);
+Environment current_environment(int threads, const std::string& device = "cpu");
 
 // Resident bytes of this process at their highest, and now; 0 where it is not known.
 std::int64_t peak_memory();

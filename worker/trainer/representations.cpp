@@ -35,13 +35,16 @@ at::Tensor index_of(const std::vector<std::int64_t>& values) {
 
 }  // namespace
 
-model::NamedTensors representations_of(model::StackedModel& model, const JobInput& input, const EvaluationTask& task) {
+model::NamedTensors representations_of(model::StackedModel& model, const JobInput& input, const EvaluationTask& task,
+                                       model::DeviceSteps* device) {
   const std::vector<std::uint32_t>& rows = task.part->rows;
   model::NamedTensors all;
-  for_each_evaluation_step(model, input, {&task, 1}, [&](const EvaluationStep& step) {
+  for_each_evaluation_step(model, input, {&task, 1}, device, [&](const EvaluationStep& step) {
+    const model::Batch& gathered = step.gathered.batch;
+    const model::Batch& batch = device == nullptr ? gathered : device->on_device(gathered, step.settings);
     const ShareRows& share = step.gathered.shares[std::size_t(task.slot)];
     const Places places = places_of(share, step.gathered.batch.layout->slots[std::size_t(task.slot)].begin, *task.part);
-    for (const auto& [name, tensor] : named(model.shape().settings, step.representations)) {
+    for (const auto& [name, tensor] : named(model.shape().settings, model.forward(batch, step.settings))) {
       const at::Tensor values = tensor.cpu();
       if (!all.contains(name)) all[name] = at::zeros({std::int64_t(rows.size()), values.size(1)}, values.options());
       all[name].index_copy_(0, index_of(places.to), values.index_select(0, index_of(places.from)));

@@ -14,8 +14,9 @@
 
 namespace mer::trainer {
 
-// On the CPU, contiguous. The task's slot alone takes part.
-model::NamedTensors representations_of(model::StackedModel& model, const JobInput& input, const EvaluationTask& task);
+// On the CPU, contiguous. The task's slot alone takes part. device: where the model is, nullptr: on the CPU.
+model::NamedTensors representations_of(model::StackedModel& model, const JobInput& input, const EvaluationTask& task,
+                                       model::DeviceSteps* device = nullptr);
 
 Status write_representations(const std::string& store, const TrialJob& trial, const model::NamedTensors& tensors);
 

@@ -2,6 +2,7 @@
 
 #include <ATen/Parallel.h>
 #include <algorithm>
+#include <bit>
 #include <chrono>
 #include <cstdio>
 #include <optional>
@@ -35,6 +36,9 @@ model::Shape shape_of(const TrialInput& trial, const data::Corpus& corpus) {
   return shape;
 }
 
+// A GPU's batches are rounded up, and its buckets keep inputs of their own.
+constexpr std::int64_t kPaddingOfGpu = 2;
+
 Report failed_report(const TrialId& trial, int attempt, const Error& error) {
   AttemptFailed failed;
   failed.failure.kind = Failure::Kind::error;
@@ -45,13 +49,14 @@ Report failed_report(const TrialId& trial, int attempt, const Error& error) {
 }  // namespace
 
 StackTrainer::StackTrainer(const StackJob& job, JobInput& input, ReportSink& sink, Requests& requests,
-                           std::atomic<std::uint64_t>& steps)
+                           std::atomic<std::uint64_t>& steps, std::shared_ptr<grid::Runtime> gpu)
     : job_(job),
       input_(input),
       sink_(sink),
       requests_(requests),
       steps_(steps),
-      environment_(current_environment(job.threads)),
+      gpu_(std::move(gpu)),
+      environment_(current_environment(job.threads, gpu_ == nullptr ? "cpu" : gpu_->name())),
       waiting_(job.trials.begin(), job.trials.end()) {}
 
 Result<StackOutcome> StackTrainer::run() {
@@ -87,13 +92,18 @@ Status StackTrainer::fill_slots() {
   return {};
 }
 
-// Slots that are never used cost address space only.
+// Slots that are never used cost address space only; on a GPU, the memory of their weights.
 void StackTrainer::open_stack(const TrialInput& first) {
   const model::Shape shape = shape_of(first, input_.corpus());
-  const int fitting = slots_that_fit(job_.memory, resident_memory(), slot_bytes(shape, first));
+  const std::int64_t bytes = slot_bytes(shape, first);
+  const int fitting = gpu_ == nullptr ? slots_that_fit(job_.memory, resident_memory(), bytes)
+                                      : slots_that_fit(std::int64_t(gpu_->memory_limit()),
+                                                       std::int64_t(gpu_->reserved_bytes()), kPaddingOfGpu * bytes);
   size_.emplace(job_.slots, fitting);
   members_.resize(std::size_t(job_.slots > 0 ? job_.slots : fitting));
-  model_.emplace(shape, int(members_.size()));
+  if (gpu_ != nullptr) model::attach_device(gpu_);
+  model_.emplace(shape, int(members_.size()), nullptr, gpu_ == nullptr ? at::Device(at::kCPU) : model::device());
+  if (gpu_ != nullptr) device_ = std::make_unique<model::DeviceSteps>(*model_);
 }
 
 Status StackTrainer::start(TrialInput trial) {
@@ -101,7 +111,8 @@ Status StackTrainer::start(TrialInput trial) {
   model_->use_slots(int(members_.size()));
   const auto free = std::ranges::find(members_, false, &Member::active);
   *free = Member();
-  free->slot = std::make_unique<TrialSlot>(job_, std::move(trial), environment_, *model_, int(free - members_.begin()));
+  free->slot = std::make_unique<TrialSlot>(job_, std::move(trial), environment_, *model_, int(free - members_.begin()),
+                                           device_.get());
   free->active = true;
   free->started_at = monotonic_seconds();
   free->before = watch_.read();
@@ -142,23 +153,40 @@ Status StackTrainer::stop(Member& member) {
   return send(member, AttemptStopped{checkpointer.saved_epoch()});
 }
 
-Status StackTrainer::train_step() {
-  const double begin = monotonic_seconds();
+// Up to the last active one; a GPU's steps come in few sizes.
+std::size_t StackTrainer::slots_in_use() {
   const auto behind = std::find_if(members_.rbegin(), members_.rend(), [](const Member& m) { return m.active; });
   const auto slots = std::size_t(members_.rend() - behind);
+  return device_ == nullptr ? slots : std::min(std::bit_ceil(slots), members_.size());
+}
+
+Status StackTrainer::train_step() {
+  const double begin = monotonic_seconds();
+  const std::size_t slots = slots_in_use();
   model_->use_slots(int(slots));
   const int trials = active();
-  std::int64_t rows = 0;
   std::vector<SlotShare> shares(slots);
-  std::vector<model::SlotSettings> settings(slots);
   for (std::size_t i = 0; i < slots; ++i) {
-    if (!members_[i].active) continue;
-    shares[i] = members_[i].slot->next_share();
-    settings[i] = members_[i].slot->settings();
+    if (members_[i].active) shares[i] = members_[i].slot->next_share();
   }
   watch_.enter(Work::gather);
-  const StackBatch gathered = gather_batch(input_, shares, model_->shape().dtype);
+  const StackBatch gathered = gather_batch(input_, shares, model_->shape().dtype, device_.get(), /*trains=*/true);
+  std::int64_t rows = 0;
+  for (const model::SlotRows& part : gathered.batch.layout->slots) rows += part.rows();
+  MER_TRY(device_ == nullptr ? train_on_cpu(gathered) : train_on_gpu(gathered));
+  watch_.count_step();
+  watch_.enter(Work::other);
+  steps_ += 1;
+  const double seconds = monotonic_seconds() - begin;
+  for (Member& member : members_) member.train_seconds += seconds;
+  return size_->note(trials, rows, seconds) ? sink_.send(Capacity{size_->trials()}) : Status();
+}
 
+Status StackTrainer::train_on_cpu(const StackBatch& gathered) {
+  std::vector<model::SlotSettings> settings(gathered.shares.size());
+  for (std::size_t i = 0; i < settings.size(); ++i) {
+    if (members_[i].active) settings[i] = members_[i].slot->settings();
+  }
   watch_.enter(Work::forward);
   const model::Representations representations = model_->forward(gathered.batch, settings);
   watch_.enter(Work::losses);
@@ -170,25 +198,40 @@ Status StackTrainer::train_step() {
   watch_.enter(Work::optimizer);
   const std::vector<LossComponents> components = components_by_slot(losses, model_->slots());
   const HostLogits logits(representations.logits);
-  for (std::size_t i = 0; i < slots; ++i) {
-    Member& member = members_[i];
-    if (!member.active) continue;
-    rows += gathered.batch.layout->slots[i].rows();
-    const auto diverged = member.slot->learn(components[i], gathered.shares[i], input_.labels(), logits,
-                                             gathered.batch.layout->slots[i].begin);
-    if (diverged) {
-      MER_TRY(report_checkpoint(member, /*wait=*/true));
-      member.active = false;
-      ++outcome_.diverged;
-      MER_TRY(send(member, *diverged));
-    }
+  for (std::size_t i = 0; i < settings.size(); ++i) {
+    if (!members_[i].active) continue;
+    MER_TRY(take_step(i, members_[i].slot->learn(components[i], gathered.shares[i], input_.labels(), logits,
+                                                 gathered.batch.layout->slots[i].begin)));
   }
-  watch_.count_step();
-  watch_.enter(Work::other);
-  steps_ += 1;
-  const double seconds = monotonic_seconds() - begin;
-  for (Member& member : members_) member.train_seconds += seconds;
-  return size_->note(trials, rows, seconds) ? sink_.send(Capacity{size_->trials()}) : Status();
+  return {};
+}
+
+// The whole step counts as `forward`: its parts are one piece of work.
+Status StackTrainer::train_on_gpu(const StackBatch& gathered) {
+  std::vector<model::SlotStep> steps(gathered.shares.size());
+  for (std::size_t i = 0; i < steps.size(); ++i) {
+    if (members_[i].active) steps[i] = members_[i].slot->device_step();
+  }
+  watch_.enter(Work::forward);
+  const model::StepOutcome outcome = device_->train(gathered.batch, steps);
+  watch_.enter(Work::optimizer);
+  const std::vector<LossComponents> components = components_by_slot(outcome.losses, model_->slots());
+  const HostLogits logits(outcome.logits);
+  for (std::size_t i = 0; i < steps.size(); ++i) {
+    if (!members_[i].active) continue;
+    MER_TRY(take_step(i, members_[i].slot->learnt(components[i], outcome.norms[i], gathered.shares[i], input_.labels(),
+                                                  logits, gathered.batch.layout->slots[i].begin)));
+  }
+  return {};
+}
+
+Status StackTrainer::take_step(std::size_t slot, const std::optional<AttemptDiverged>& diverged) {
+  if (!diverged) return {};
+  Member& member = members_[slot];
+  MER_TRY(report_checkpoint(member, /*wait=*/true));
+  member.active = false;
+  ++outcome_.diverged;
+  return send(member, *diverged);
 }
 
 Status StackTrainer::end_epochs() {
@@ -209,8 +252,8 @@ Status StackTrainer::end_epochs() {
       validations.push_back({member->slot->slot(), &trial, &trial.fold->validation});
     }
   }
-  const std::vector<Evaluation> test_results = evaluate(*model_, input_, tests);
-  const std::vector<Evaluation> validation_results = evaluate(*model_, input_, validations);
+  const std::vector<Evaluation> test_results = evaluate(*model_, input_, tests, device_.get());
+  const std::vector<Evaluation> validation_results = evaluate(*model_, input_, validations, device_.get());
   const double seconds = monotonic_seconds() - begin;
   watch_.enter(Work::other);
 
@@ -243,7 +286,8 @@ Status StackTrainer::finish(Member& member) {
   if (job_.record_representations) {
     const TrialInput& trial = member.slot->trial();
     const EvaluationTask task{member.slot->slot(), &trial, &trial.fold->test};
-    const Status written = write_representations(job_.store, trial.job, representations_of(*model_, input_, task));
+    const Status written =
+        write_representations(job_.store, trial.job, representations_of(*model_, input_, task, device_.get()));
     if (!written) {
       member.active = false;
       ++outcome_.failed;
@@ -293,17 +337,30 @@ int StackTrainer::active() const {
   return int(std::ranges::count(members_, true, &Member::active));
 }
 
-Result<StackOutcome> run_job(const StackJob& job, ReportSink& sink, Requests& requests,
-                             std::atomic<std::uint64_t>& steps) {
-  at::set_num_threads(job.threads);
-  const Result<std::unique_ptr<JobInput>> input = JobInput::open(job);
-  if (input) return StackTrainer(job, **input, sink, requests, steps).run();
+namespace {
+
+Result<StackOutcome> fail_all(const StackJob& job, ReportSink& sink, const Error& error) {
   StackOutcome outcome;
   for (const TrialJob& trial : job.trials) {
-    MER_TRY(sink.send(failed_report(trial.spec.id, trial.attempt, input.error())));
+    MER_TRY(sink.send(failed_report(trial.spec.id, trial.attempt, error)));
     ++outcome.failed;
   }
   return outcome;
+}
+
+}  // namespace
+
+Result<StackOutcome> run_job(const StackJob& job, ReportSink& sink, Requests& requests,
+                             std::atomic<std::uint64_t>& steps, const OpenGpu& open_gpu) {
+  at::set_num_threads(job.threads);
+  const Result<DeviceOfJob> device = choose_device(job, open_gpu);
+  if (!device) return fail_all(job, sink, device.error());
+  if (!device->reason.empty()) {
+    std::fprintf(stderr, "mer-trainer: training on the CPU: %s\n", device->reason.c_str());
+  }
+  const Result<std::unique_ptr<JobInput>> input = JobInput::open(job);
+  if (!input) return fail_all(job, sink, input.error());
+  return StackTrainer(job, **input, sink, requests, steps, device->gpu).run();
 }
 
 }  // namespace mer::trainer

@@ -15,8 +15,10 @@
 
 #include "core/messages.hpp"
 #include "core/result.hpp"
+#include "model/device/steps.hpp"
 #include "model/stacked_model.hpp"
 #include "worker/trainer/background.hpp"
+#include "worker/trainer/device_choice.hpp"
 #include "worker/trainer/job_input.hpp"
 #include "worker/trainer/report_sink.hpp"
 #include "worker/trainer/requests.hpp"
@@ -34,8 +36,9 @@ struct StackOutcome {
 class StackTrainer {
  public:
   // All arguments outlive the trainer.
+  // gpu: where the stack is trained, nullptr: on the CPU.
   StackTrainer(const StackJob& job, JobInput& input, ReportSink& sink, Requests& requests,
-               std::atomic<std::uint64_t>& steps);
+               std::atomic<std::uint64_t>& steps, std::shared_ptr<grid::Runtime> gpu = nullptr);
 
   // The job's trials and all that join, until nothing more comes or a signal stops them.
   Result<StackOutcome> run();
@@ -55,6 +58,10 @@ class StackTrainer {
   Status stop_requested_trials();
   Status stop(Member& member);
   Status train_step();
+  std::size_t slots_in_use();
+  Status take_step(std::size_t slot, const std::optional<AttemptDiverged>& diverged);
+  Status train_on_cpu(const StackBatch& gathered);
+  Status train_on_gpu(const StackBatch& gathered);
   Status end_epochs();
   Status finish(Member& member);
   Status save_checkpoint(Member& member);
@@ -67,9 +74,11 @@ class StackTrainer {
   ReportSink& sink_;
   Requests& requests_;
   std::atomic<std::uint64_t>& steps_;
+  const std::shared_ptr<grid::Runtime> gpu_;
   const Environment environment_;
   // From the first trial on.
   std::optional<model::StackedModel> model_;
+  std::unique_ptr<model::DeviceSteps> device_;  // nullptr: on the CPU
   std::optional<StackSize> size_;
   std::vector<Member> members_;  // by slot
 
@@ -79,8 +88,9 @@ class StackTrainer {
   Background writer_;  // of checkpoints
 };
 
-// The whole job, on job.threads threads: reports trials that cannot train as failed, trains the others.
+// The whole job, on job.threads threads or the GPU that job.device means: reports trials that cannot train as failed,
+// trains the others.
 Result<StackOutcome> run_job(const StackJob& job, ReportSink& sink, Requests& requests,
-                             std::atomic<std::uint64_t>& steps);
+                             std::atomic<std::uint64_t>& steps, const OpenGpu& open_gpu = gpu_of_this_process());
 
 }  // namespace mer::trainer

@@ -1,5 +1,6 @@
 #include "worker/trainer/trial_slot.hpp"
 
+#include <ATen/ATen.h>
 #include <algorithm>
 #include <cmath>
 #include <utility>
@@ -24,6 +25,18 @@ std::vector<NamedTensor> live_state(const std::vector<NamedTensor>& parameters, 
   return live;
 }
 
+Optimizer optimizer_of(const TrainSettings& settings, const std::vector<NamedTensor>& parameters, int slot,
+                       model::DeviceSteps* device) {
+  if (device == nullptr) return {settings, parameters};
+  device->clear_moments(slot);
+  std::vector<at::Tensor> exp_avg, exp_avg_sq;
+  for (int i = 0; i < int(parameters.size()); ++i) {
+    exp_avg.push_back(device->exp_avg(i, slot));
+    exp_avg_sq.push_back(device->exp_avg_sq(i, slot));
+  }
+  return {settings, parameters, std::move(exp_avg), std::move(exp_avg_sq)};
+}
+
 EpochRow row_of(Split split, int epoch, const Evaluation& evaluation) {
   EpochRow row;
   row.split = split;
@@ -37,12 +50,12 @@ EpochRow row_of(Split split, int epoch, const Evaluation& evaluation) {
 }  // namespace
 
 TrialSlot::TrialSlot(const StackJob& stack, TrialInput trial, const Environment& environment,
-                     model::StackedModel& model, int slot)
+                     model::StackedModel& model, int slot, model::DeviceSteps* device)
     : trial_(std::move(trial)),
       model_(model),
       slot_(slot),
       parameters_(parameters_of(model, slot)),
-      optimizer_(trial_.job.spec.train, parameters_),
+      optimizer_(optimizer_of(trial_.job.spec.train, parameters_, slot, device)),
       checkpointer_(stack, trial_.job, environment, live_state(parameters_, optimizer_)) {
   model_.initialise(slot_, trial_.job.spec.seed);
 }
@@ -80,6 +93,10 @@ model::SlotSettings TrialSlot::settings() const {
   return {spec.model.dropout, spec.model.alpha, spec.model.beta, spec.seed, step_};
 }
 
+model::SlotStep TrialSlot::device_step() const {
+  return {settings(), true, optimizer_step(trial_.job.spec.train, step_ + 1)};
+}
+
 std::vector<at::Tensor> TrialSlot::gradients() const {
   std::vector<at::Tensor> gradients;
   for (int i = 0; i < model_.parameter_count(); ++i) gradients.push_back(model_.grad(i, slot_));
@@ -95,8 +112,24 @@ std::optional<AttemptDiverged> TrialSlot::learn(const LossComponents& losses, co
   const double norm = gradient_norm(slopes);
   if (!std::isfinite(norm)) return AttemptDiverged{epoch_ + 1, step_, "gradient norm"};
 
+  optimizer_.step(slopes, step_ + 1);
+  collect(losses, norm, share, labels, logits, first_row);
+  return std::nullopt;
+}
+
+std::optional<AttemptDiverged> TrialSlot::learnt(const LossComponents& losses, double norm, const ShareRows& share,
+                                                 const std::vector<std::int64_t>& labels, const HostLogits& logits,
+                                                 std::int64_t first_row) {
+  if (const auto component = not_finite(losses)) return AttemptDiverged{epoch_ + 1, step_, *component};
+  if (!std::isfinite(norm)) return AttemptDiverged{epoch_ + 1, step_, "gradient norm"};
+  collect(losses, norm, share, labels, logits, first_row);
+  return std::nullopt;
+}
+
+// One more step is done.
+void TrialSlot::collect(const LossComponents& losses, double norm, const ShareRows& share,
+                        const std::vector<std::int64_t>& labels, const HostLogits& logits, std::int64_t first_row) {
   ++step_;
-  optimizer_.step(slopes, step_);
   losses_.add(losses, share.scored_count);
   norm_sum_ += norm;
   ++norm_count_;
@@ -105,7 +138,6 @@ std::optional<AttemptDiverged> TrialSlot::learn(const LossComponents& losses, co
     confusion_.at(int(labels[share.rows[i]]), predicted_class(logits.row(first_row + std::int64_t(i)))) += 1;
   }
   position_ += next_share().dialogues.size();
-  return std::nullopt;
 }
 
 bool TrialSlot::evaluates() const {
@@ -142,8 +174,8 @@ TrialResult TrialSlot::result() const {
   for (const Best& best : best_.entries()) result.selected.push_back(best.selected);
   Sha256 hash;
   for (const NamedTensor& parameter : parameters_) {
-    const auto* bytes = static_cast<const std::byte*>(parameter.tensor.const_data_ptr());
-    hash.update(std::span(bytes, parameter.tensor.nbytes()));
+    const at::Tensor values = parameter.tensor.cpu();
+    hash.update(std::span(static_cast<const std::byte*>(values.const_data_ptr()), values.nbytes()));
     result.parameters += parameter.tensor.numel();
   }
   result.weights_sha256 = hash.hex();

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/messages.hpp"
+#include "model/device/steps.hpp"
 #include "model/stacked_model.hpp"
 #include "worker/trainer/batches.hpp"
 #include "worker/trainer/checkpointer.hpp"
@@ -21,9 +22,9 @@ namespace mer::trainer {
 
 class TrialSlot {
  public:
-  // Fills the slot's weights from the trial's seed.
+  // Fills the slot's weights from the trial's seed. device: where the model is, nullptr: on the CPU.
   TrialSlot(const StackJob& stack, TrialInput trial, const Environment& environment, model::StackedModel& model,
-            int slot);
+            int slot, model::DeviceSteps* device = nullptr);
 
   const TrialInput& trial() const { return trial_; }
   int slot() const { return slot_; }
@@ -37,11 +38,17 @@ class TrialSlot {
   // --- a training step ---
   SlotShare next_share() const;  // the dialogues of this step
   model::SlotSettings settings() const;
+  model::SlotStep device_step() const;
   // Takes the step's losses and predictions and updates the weights from the model's gradients; or, when a loss or the
   // gradient norm is not finite, changes nothing and says so.
   std::optional<AttemptDiverged> learn(const LossComponents& losses, const ShareRows& share,
                                        const std::vector<std::int64_t>& labels, const HostLogits& logits,
                                        std::int64_t first_row);
+  // The same after a step on the device, which has updated the weights, or left them as they were, itself. norm: of the
+  // gradients.
+  std::optional<AttemptDiverged> learnt(const LossComponents& losses, double norm, const ShareRows& share,
+                                        const std::vector<std::int64_t>& labels, const HostLogits& logits,
+                                        std::int64_t first_row);
 
   // --- an epoch's end ---
   bool epoch_ended() const { return position_ == order_.size(); }
@@ -55,6 +62,8 @@ class TrialSlot {
 
  private:
   void begin_epoch();
+  void collect(const LossComponents& losses, double norm, const ShareRows& share,
+               const std::vector<std::int64_t>& labels, const HostLogits& logits, std::int64_t first_row);
   std::vector<at::Tensor> gradients() const;
 
   const TrialInput trial_;

@@ -1,0 +1,118 @@
+#include <cmath>
+#include <gtest/gtest.h>
+#include <limits>
+#include <vector>
+
+#include "model/grid/host_runtime.hpp"
+#include "model/grid/operations.hpp"
+
+namespace mer::grid {
+namespace {
+
+struct AddOne {
+  const int* from;
+  int* to;
+  void operator()(Index i) const { to[i] = from[i] + 1; }
+};
+
+class GridTest : public testing::Test {
+ protected:
+  template <class T>
+  T* on_device(const std::vector<T>& values) {
+    T* const memory = static_cast<T*>(runtime.allocate(values.size() * sizeof(T)));
+    runtime.upload(memory, values.data(), values.size() * sizeof(T));
+    runtime.synchronize();
+    return memory;
+  }
+  template <class T>
+  std::vector<T> on_host(const T* memory, std::size_t count) {
+    std::vector<T> values(count);
+    runtime.download(values.data(), memory, count * sizeof(T));
+    runtime.synchronize();
+    return values;
+  }
+
+  HostRuntime runtime;
+};
+
+TEST_F(GridTest, WorkWaitsInTheQueue) {
+  const int* const from = on_device<int>({1, 2, 3});
+  int* const to = on_device<int>({0, 0, 0});
+
+  runtime.launch(3, AddOne{from, to});
+
+  EXPECT_EQ(to[0], 0);
+  EXPECT_EQ(on_host(to, 3), (std::vector<int>{2, 3, 4}));
+}
+
+TEST_F(GridTest, ARecordingReadsWhatIsThereAtReplay) {
+  int* const from = on_device<int>({1, 2, 3});
+  int* const to = on_device<int>({0, 0, 0});
+  runtime.begin_recording();
+  runtime.launch(3, AddOne{from, to});
+  const auto recording = runtime.end_recording();
+  runtime.synchronize();
+  EXPECT_EQ(to[0], 0);
+  const std::vector<int> later = {7, 8, 9};
+  runtime.upload(from, later.data(), 3 * sizeof(int));
+
+  runtime.replay(*recording);
+
+  EXPECT_EQ(on_host(to, 3), (std::vector<int>{8, 9, 10}));
+}
+
+// Two slots with one parameter of three elements and a stride of four.
+class UpdateTest : public GridTest {
+ protected:
+  void run(const std::vector<double>& loss, const std::vector<double>& gradient,
+           const std::vector<std::int32_t>& learns) {
+    OptimizerStep<double> step;
+    step.learning_rate = 0.5;
+    step.sgd = true;
+    const Weights<double> weights = {3, {values, 4}, {moments, 4}, {moments, 4}, {on_device(gradient), 4}};
+    Update<double> op;
+    op.slots = 2;
+    op.weights = &weights;
+    op.count = 1;
+    op.steps = on_device(std::vector<OptimizerStep<double>>(2, step));
+    op.learns = on_device(learns);
+    op.losses[0] = on_device(loss);
+    op.loss_count = 1;
+    op.norms = norms;
+    runtime.operations_in_double().update(runtime, op);
+  }
+
+  double* values = on_device<double>({1, 2, 3, 0, 4, 5, 6, 0});
+  double* moments = on_device<double>(std::vector<double>(8));
+  double* norms = on_device<double>({0, 0});
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+};
+
+TEST_F(UpdateTest, EverySlotLearnsFromItsOwnGradient) {
+  run({1, 1}, {2, 0, 0, nan, 0, 3, 4, nan}, {1, 1});
+
+  EXPECT_EQ(on_host(values, 8), (std::vector<double>{0, 2, 3, 0, 4, 3.5, 4, 0}));
+  EXPECT_EQ(on_host(norms, 2), (std::vector<double>{2, 5}));
+}
+
+TEST_F(UpdateTest, ASlotThatDivergesKeepsItsWeightsAndItsNeighbourLearns) {
+  run({1, 1}, {nan, 0, 0, 0, 2, 0, 0, 0}, {1, 1});
+
+  EXPECT_EQ(on_host(values, 8), (std::vector<double>{1, 2, 3, 0, 3, 5, 6, 0}));
+  EXPECT_TRUE(std::isnan(on_host(norms, 2)[0]));
+}
+
+TEST_F(UpdateTest, ALossThatIsNotFiniteStopsTheUpdate) {
+  run({std::numeric_limits<double>::infinity(), 1}, {2, 0, 0, 0, 2, 0, 0, 0}, {1, 1});
+
+  EXPECT_EQ(on_host(values, 8), (std::vector<double>{1, 2, 3, 0, 3, 5, 6, 0}));
+}
+
+TEST_F(UpdateTest, ASlotWithoutAPartKeepsItsWeights) {
+  run({0, 1}, {2, 0, 0, 0, 2, 0, 0, 0}, {0, 1});
+
+  EXPECT_EQ(on_host(values, 8), (std::vector<double>{1, 2, 3, 0, 3, 5, 6, 0}));
+}
+
+}  // namespace
+}  // namespace mer::grid
