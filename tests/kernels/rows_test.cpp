@@ -218,8 +218,12 @@ TEST(RowsGradientTest, UnitRowsEqualDifferences) {
   for (double& value : factors) value = uniform(random);
   for (const Kernels<double>& kernels : all_kernels<double>()) {
     std::vector<double> y(x.size()), factor(kRows), slope = factors;
-    kernels.unit_rows({kRows, kColumns, 1e-6, {x.data(), kColumns}, {y.data(), kColumns}, factor.data()});
-    kernels.unit_rows_backward({kRows, kColumns, factor.data(), {slope.data(), kColumns}});
+    const std::vector<double> means = moments_by(kernels, x, 1);
+    kernels.unit_rows({kRows, kColumns, 1e-6, {x.data(), kColumns}, means.data(), {y.data(), kColumns}, factor.data()});
+    std::vector<double> slope_mean(kColumns);
+    kernels.scale_rows({kRows, kColumns, factor.data(), {slope.data(), kColumns}, slope_mean.data()});
+    for (double& value : slope_mean) value /= double(kRows);
+    kernels.centre({kRows, kColumns, slope_mean.data(), {slope.data(), kColumns}});
     for (std::size_t at = 0; at < x.size(); at += 50) {
       const std::size_t column = at % kColumns;
       const auto loss = [&] {
