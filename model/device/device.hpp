@@ -16,7 +16,7 @@
 namespace mer::model {
 
 // From now on tensors on the device are this runtime's. Tensors of an earlier one keep it alive, and must not meet
-// them.
+// them. REQUIRES: the first one comes before the process's first backward pass, at which autograd makes its threads.
 void attach_device(std::shared_ptr<grid::Runtime> runtime);
 
 // REQUIRES: attach_device() was called.
