@@ -186,7 +186,14 @@ struct Moments : Operation {
   }
   double work() const override { return double(x.size() * sizeof(float)); }
   void run(const Kernels<float>& table) override {
-    table.column_moments({rows, kHidden, kMoments, matrix(std::as_const(x), kHidden), matrix(output, kHidden)});
+    const auto values = matrix(std::as_const(x), kHidden);
+    const auto divide = [this](auto begin, auto end) {
+      std::transform(begin, end, begin, [this](float sum) { return sum / float(rows); });
+    };
+    table.column_sums({rows, kHidden, values, output.data()});
+    divide(output.begin(), output.begin() + kHidden);
+    table.central_sums({rows, kHidden, kMoments, values, output.data(), {output.data() + kHidden, kHidden}});
+    divide(output.begin() + kHidden, output.end());
   }
 
   std::int64_t rows;
@@ -199,7 +206,7 @@ struct Dropout : Operation {
   }
   double work() const override { return double(output.size() * sizeof(float)); }
   void run(const Kernels<float>& table) override {
-    table.dropout_mask({dialogues, kHidden, {1, 2}, 3, 4, 0.2, matrix(output, kHidden)});
+    table.dropout_mask({dialogues, 0, kHidden, {1, 2}, 3, 4, 0.2, matrix(output, kHidden)});
   }
 
   std::vector<std::int64_t> dialogues;

@@ -154,15 +154,19 @@ void product(const kernels::Product<float>& p) {
   }
 }
 
-void column_moments(const kernels::ColumnMoments<float>& m) {
-  for (std::int64_t j = 0; j < m.columns; ++j) {
-    float mean = 0;
-    for (std::int64_t row = 0; row < m.rows; ++row) mean += m.x.row(row)[j] / float(m.rows);
-    m.moments.row(0)[j] = mean;
-    for (std::int64_t k = 2; k <= m.count; ++k) {
+void column_sums(const kernels::ColumnSums<float>& c) {
+  for (std::int64_t j = 0; j < c.columns; ++j) {
+    c.sums[j] = 0;
+    for (std::int64_t row = 0; row < c.rows; ++row) c.sums[j] += c.x.row(row)[j];
+  }
+}
+
+void central_sums(const kernels::CentralSums<float>& c) {
+  for (std::int64_t j = 0; j < c.columns; ++j) {
+    for (std::int64_t k = 2; k <= c.highest; ++k) {
       float sum = 0;
-      for (std::int64_t row = 0; row < m.rows; ++row) sum += std::pow(m.x.row(row)[j] - mean, float(k));
-      m.moments.row(k - 1)[j] = sum / float(m.rows);
+      for (std::int64_t row = 0; row < c.rows; ++row) sum += std::pow(c.x.row(row)[j] - c.mean[j], float(k));
+      c.sums.row(k - 2)[j] = sum;
     }
   }
 }
@@ -173,7 +177,7 @@ void dropout_mask(const kernels::DropoutMask<float>& m) {
     for (std::int64_t row = m.dialogues[d]; row < m.dialogues[d + 1]; ++row) {
       for (std::int64_t j = 0; j < m.columns; ++j) {
         const auto block = std::uint32_t((row - m.dialogues[d]) * blocks + j / 4);
-        const PhiloxBlock words = philox4x32({m.layer, m.step, std::uint32_t(d), block}, m.key);
+        const PhiloxBlock words = philox4x32({m.layer, m.step, m.first_dialogue + std::uint32_t(d), block}, m.key);
         const bool kept = double(uniform_float(words[std::size_t(j % 4)])) >= m.rate;
         m.mask.row(row)[j] = kept ? float(1 / (1 - m.rate)) : 0;
       }
@@ -202,7 +206,8 @@ kernels::Kernels<float> plain_loops() {
   table.recurrent_backward = gru_backward;
   table.attention = attention;
   table.attention_backward = attention_backward;
-  table.column_moments = column_moments;
+  table.column_sums = column_sums;
+  table.central_sums = central_sums;
   table.dropout_mask = dropout_mask;
   table.adam = adam;
   return table;

@@ -2,9 +2,10 @@
 
 namespace mer::model {
 
-void Layout::add_slot(std::span<const std::int64_t> dialogue_lengths) {
+void Layout::add_slot(std::span<const std::int64_t> dialogue_lengths, std::int64_t first_dialogue) {
   SlotRows slot;
   slot.begin = rows();
+  slot.first_dialogue = first_dialogue;
   for (const std::int64_t length : dialogue_lengths) slot.dialogues.push_back(slot.dialogues.back() + length);
   slots.push_back(std::move(slot));
 }

@@ -18,6 +18,7 @@ inline constexpr std::int64_t kRowAlignment = 16;
 struct SlotRows {
   std::int64_t begin = 0;                     // its first row in the batch's tensors
   std::vector<std::int64_t> dialogues = {0};  // [dialogues + 1]: first row of each, counted from begin
+  std::int64_t first_dialogue = 0;  // its number in the slot's whole batch, of which a gang's member has a part
 
   std::int64_t rows() const { return dialogues.back(); }
 };
@@ -32,7 +33,7 @@ struct Layout {
   std::shared_ptr<const DeviceRows> device;
 
   // Behind the slots there are; a slot without dialogues takes no part in the batch.
-  void add_slot(std::span<const std::int64_t> dialogue_lengths);
+  void add_slot(std::span<const std::int64_t> dialogue_lengths, std::int64_t first_dialogue = 0);
 
   std::int64_t rows() const;  // of the tensors, rows of nobody included
 };

@@ -14,16 +14,17 @@ namespace {
 using torch::autograd::variable_list;
 
 struct RecordedNode : torch::autograd::Node {
-  explicit RecordedNode(Backward function) : backward(std::move(function)) {}
+  explicit RecordedNode(BackwardOfAll function) : backward(std::move(function)) {}
 
   variable_list apply(variable_list&& gradients) override {
     if (!gradients[0].defined()) return variable_list(num_outputs());
     const at::AutoDispatchBelowADInplaceOrView below;
-    return backward(gradients[0].contiguous());
+    for (at::Tensor& gradient : gradients) gradient = gradient.contiguous();
+    return backward(gradients);
   }
   void release_variables() override { backward = nullptr; }
 
-  Backward backward;
+  BackwardOfAll backward;
 };
 
 }  // namespace
@@ -34,11 +35,18 @@ bool records(const std::vector<at::Tensor>& inputs) {
 }
 
 at::Tensor record(const at::Tensor& output, const std::vector<at::Tensor>& inputs, Backward backward) {
-  if (!records(inputs)) return output;
+  record(std::vector<at::Tensor>{output}, inputs,
+         [backward = std::move(backward)](const std::vector<at::Tensor>& gradients) { return backward(gradients[0]); });
+  return output;
+}
+
+std::vector<at::Tensor> record(const std::vector<at::Tensor>& outputs, const std::vector<at::Tensor>& inputs,
+                               BackwardOfAll backward) {
+  if (!records(inputs)) return outputs;
   auto node = std::make_shared<RecordedNode>(std::move(backward));
   node->set_next_edges(torch::autograd::collect_next_edges(inputs));
-  torch::autograd::set_history(output, node);
-  return output;
+  for (const at::Tensor& output : outputs) torch::autograd::set_history(output, node);
+  return outputs;
 }
 
 }  // namespace mer::model

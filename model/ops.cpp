@@ -23,8 +23,9 @@ void fill_masks(const at::Tensor& masks, std::uint32_t layer, const Layout& layo
       std::fill_n(mask.data, part.rows() * width, T(1));
       continue;
     }
-    kernels::kernels<T>().dropout_mask({part.dialogues, width, philox_key(settings[slot].seed, RandomPurpose::dropout),
-                                        layer, std::uint32_t(settings[slot].step), settings[slot].dropout, mask});
+    kernels::kernels<T>().dropout_mask({part.dialogues, std::uint32_t(part.first_dialogue), width,
+                                        philox_key(settings[slot].seed, RandomPurpose::dropout), layer,
+                                        std::uint32_t(settings[slot].step), settings[slot].dropout, mask});
   }
 }
 

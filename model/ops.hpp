@@ -75,7 +75,7 @@ class Linear {
 };
 
 // Inverted dropout with each slot's own rate. Keeps a value iff its Philox word is at least the rate; counter (layer,
-// step, dialogue in the slot's batch, turn * ceil(width / 4) + feature / 4).
+// step, dialogue in the slot's batch, turn * ceil(width / 4) + feature / 4). In a gang, the batch is the whole one.
 at::Tensor dropout(const at::Tensor& x, std::uint32_t layer, const LayoutPtr& layout,
                    const std::vector<SlotSettings>& settings);
 

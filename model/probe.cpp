@@ -143,13 +143,18 @@ Result<LayoutPtr> layout_of(const NamedTensors& input, std::int64_t rows, int sl
   const at::Tensor per_slot = counts == input.end() ? at::full({1}, dialogues, at::kLong) : counts->second;
   MER_ASSIGN(const auto first_dialogues, offsets_of("slot_dialogues", per_slot, 0, dialogues));
   if (per_slot.numel() != slots) return wrong("slot_dialogues", per_slot, "one number for each of the slots");
+  const auto given_first = input.find("first_dialogues");
+  const at::Tensor first = given_first == input.end() ? at::zeros({slots}, at::kLong) : given_first->second;
+  if (first.scalar_type() != at::kLong || first.dim() != 1 || first.numel() != slots) {
+    return wrong("first_dialogues", first, "int64 [" + std::to_string(slots) + "]");
+  }
   auto layout = std::make_shared<Layout>();
   for (std::size_t slot = 0; slot < std::size_t(slots); ++slot) {
     std::vector<std::int64_t> of_slot;
     for (auto d = std::size_t(first_dialogues[slot]); d < std::size_t(first_dialogues[slot + 1]); ++d) {
       of_slot.push_back(first_rows[d + 1] - first_rows[d]);
     }
-    layout->add_slot(of_slot);
+    layout->add_slot(of_slot, first[std::int64_t(slot)].item<std::int64_t>());
   }
   return LayoutPtr(layout);
 }
@@ -157,10 +162,12 @@ Result<LayoutPtr> layout_of(const NamedTensors& input, std::int64_t rows, int sl
 Result<Batch> batch_of(const NamedTensors& input, Case& probed) {
   Batch batch;
   MER_ASSIGN(batch.labels, find(input, "labels"));
-  if (batch.labels.scalar_type() != at::kLong || batch.labels.dim() != 1 || batch.labels.numel() == 0) {
-    return wrong("labels", batch.labels, "int64 [rows], at least one");
+  if (batch.labels.scalar_type() != at::kLong || batch.labels.dim() != 1) {
+    return wrong("labels", batch.labels, "int64 [rows]");
   }
-  if (batch.labels.min().item<std::int64_t>() < 0 || batch.labels.max().item<std::int64_t>() >= probed.shape.classes) {
+  const bool any = batch.labels.numel() > 0;
+  if (any && (batch.labels.min().item<std::int64_t>() < 0 ||
+              batch.labels.max().item<std::int64_t>() >= probed.shape.classes)) {
     return invalid("tensor labels: expected numbers from 0 to " + std::to_string(probed.shape.classes - 1));
   }
   const std::int64_t rows = batch.labels.numel();
@@ -257,10 +264,10 @@ Batch move_to_device(Case& probed, std::optional<Stage>& stage) {
 
 }  // namespace
 
-Result<NamedTensors> probe(const NamedTensors& input, const Metadata& metadata, at::Device place) {
+Result<NamedTensors> probe(const NamedTensors& input, const Metadata& metadata, Gang* gang, at::Device place) {
   try {
     MER_ASSIGN(Case probed, read_case(input, metadata));
-    StackedModel model(probed.shape, probed.slots, place);
+    StackedModel model(probed.shape, probed.slots, gang, place);
     MER_TRY(load_parameters(input, model));
     std::optional<Stage> stage;
     const Batch batch = place.is_cpu() ? probed.batch : move_to_device(probed, stage);

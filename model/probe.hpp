@@ -8,13 +8,15 @@
 #include <string>
 
 #include "core/result.hpp"
+#include "model/gang.hpp"
 #include "model/named_tensors.hpp"
 
 namespace mer::model {
 
 // metadata: "model" (settings as in a sweep file, JSON), optional "slots" (JSON list) and "gradients" ("true").
-// place: where it is computed, the CPU or model/device/device.hpp's device.
+// gang: the input is this member's part of the batch; "first_dialogues" (int64 [slots], absent: 0) says where it
+// begins. place: where it is computed, the CPU or model/device/device.hpp's device.
 Result<NamedTensors> probe(const NamedTensors& input, const std::map<std::string, std::string>& metadata,
-                           at::Device place = at::kCPU);
+                           Gang* gang = nullptr, at::Device place = at::kCPU);
 
 }  // namespace mer::model

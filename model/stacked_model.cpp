@@ -11,6 +11,7 @@
 #include "model/losses.hpp"
 #include "model/recurrent.hpp"
 #include "model/subspace.hpp"
+#include "model/subspace_losses.hpp"
 
 namespace mer::model {
 
@@ -145,12 +146,6 @@ Representations Network::operator()(const Batch& batch, const std::vector<SlotSe
 
 namespace {
 
-std::vector<at::Tensor> select(const RowSelection& rows, const std::vector<at::Tensor>& tensors) {
-  std::vector<at::Tensor> selected;
-  for (const at::Tensor& tensor : tensors) selected.push_back(rows(tensor));
-  return selected;
-}
-
 at::Tensor sum(const std::vector<at::Tensor>& terms) {
   at::Tensor total = terms.front();
   for (std::size_t i = 1; i < terms.size(); ++i) total = total + terms[i];
@@ -164,40 +159,12 @@ at::Tensor by_slot(const std::vector<SlotSettings>& settings, double SlotSetting
   return at::tensor(values, at::kDouble).to(type);
 }
 
-// Eq 5-8, over modalities and unordered pairs of them.
-void add_subspace_losses(Losses& losses, const Representations& outputs, const RowSelection& scored,
-                         const ModelSettings& settings) {
-  const LayoutPtr& layout = scored.layout();
-  const std::vector<at::Tensor> context = select(scored, outputs.context);
-  const std::vector<at::Tensor> public_ = select(scored, outputs.public_);
-  const std::vector<at::Tensor> unique = select(scored, outputs.unique);
-  std::vector<at::Tensor> unit_public = public_, unit_unique = unique;  // as eq 6 takes them
-  if (settings.difference == DifferenceForm::normalised) {
-    for (at::Tensor& rows : unit_public) rows = centred_unit_rows(rows, layout);
-    for (at::Tensor& rows : unit_unique) rows = centred_unit_rows(rows, layout);
-  }
-  std::vector<at::Tensor> similarity, difference, reconstruction, cycle;
-  for (std::size_t m = 0; m < context.size(); ++m) {
-    reconstruction.push_back(squared_error(context[m], scored(outputs.reconstructed[m]), layout));
-    cycle.push_back(squared_error(unique[m], scored(outputs.cycled[m]), layout));
-    difference.push_back(overlap(unit_unique[m], unit_public[m], settings.difference, layout));
-    for (std::size_t other = 0; other < m; ++other) {
-      similarity.push_back(moment_discrepancy(public_[m], public_[other], settings.similarity_moments,
-                                              settings.similarity_norm, layout));
-      difference.push_back(overlap(unit_unique[m], unit_unique[other], settings.difference, layout));
-    }
-  }
-  losses.similarity = sum(similarity);
-  losses.difference = sum(difference);
-  losses.reconstruction = sum(reconstruction);
-  losses.cycle = sum(cycle);
-}
-
 }  // namespace
 
-StackedModel::StackedModel(Shape shape, int slots, at::Device place)
+StackedModel::StackedModel(Shape shape, int slots, Gang* gang, at::Device place)
     : shape_(std::move(shape)),
       slots_(slots),
+      gang_(gang),
       learns_(std::size_t(slots)),
       network_(std::make_unique<Network>(shape_, slots, place)) {}
 StackedModel::StackedModel(StackedModel&&) noexcept = default;
@@ -267,23 +234,40 @@ Losses StackedModel::losses(const Batch& batch, const Representations& represent
     return on_gpu::losses(batch, representations, shape_.settings);
   }
   const RowSelection scored(batch.layout, batch.scored);
-  std::transform(scored.layout()->slots.begin(), scored.layout()->slots.end(), learns_.begin(),
-                 [](const SlotRows& part) { return part.rows() > 0; });
   const at::Tensor labels = scored(batch.labels);
-  const at::ScalarType type = scalar_type_of(shape_.dtype);
-  Losses result;
-  result.task = cross_entropy(scored(representations.logits), labels, scored.layout());
-  result.total = result.task;
+  const at::Tensor counts = count_rows(*scored.layout());
+  const CrossEntropy task(scored(representations.logits), labels, scored.layout());
+  std::vector<CrossEntropy> auxiliary;
+  for (const at::Tensor& logits : representations.auxiliary_logits) {
+    auxiliary.emplace_back(scored(logits), labels, scored.layout());
+  }
+  std::optional<SubspaceLosses> subspace;
+  if (!representations.public_.empty()) subspace.emplace(representations, scored, shape_.settings);
 
-  if (!representations.auxiliary_logits.empty()) {
-    for (const at::Tensor& logits : representations.auxiliary_logits) {
-      result.auxiliary_by_modality.push_back(cross_entropy(scored(logits), labels, scored.layout()));
-    }
+  std::vector<at::Tensor> sums = {counts, task.sums()};
+  for (const CrossEntropy& loss : auxiliary) sums.push_back(loss.sums());
+  if (subspace) {
+    const std::vector<at::Tensor> own = subspace->sums();
+    sums.insert(sums.end(), own.begin(), own.end());
+  }
+  sum_over(gang_, sums);
+  std::transform(counts.const_data_ptr<double>(), counts.const_data_ptr<double>() + slots_, learns_.begin(),
+                 [](double rows) { return rows > 0; });
+  layout_ = batch.layout;
+
+  Losses result;
+  result.task = task.mean(counts);
+  result.total = result.task;
+  for (const CrossEntropy& loss : auxiliary) result.auxiliary_by_modality.push_back(loss.mean(counts));
+  if (!auxiliary.empty()) {
     result.auxiliary = sum(result.auxiliary_by_modality);
     result.total = result.total + result.auxiliary;
   }
-  if (!representations.public_.empty()) {
-    add_subspace_losses(result, representations, scored, shape_.settings);
+  if (subspace) {
+    subspace->centre(counts);
+    sum_over(gang_, subspace->sums_of_centred());
+    subspace->finish(counts, gang_, result);
+    const at::ScalarType type = scalar_type_of(shape_.dtype);
     const at::Tensor alpha = by_slot(settings, &SlotSettings::alpha, type);
     const at::Tensor beta = by_slot(settings, &SlotSettings::beta, type);
     result.subspace = result.reconstruction + result.cycle + alpha * (result.similarity + result.difference);
@@ -294,6 +278,28 @@ Losses StackedModel::losses(const Batch& batch, const Representations& represent
 
 void StackedModel::backward(const Losses& losses) {
   torch::autograd::backward({losses.total}, {at::ones_like(losses.total)});
+  if (gang_ != nullptr) sum_gradients();
+}
+
+// All weights' gradients of the slots that learn, in one go. A member without rows of a slot has nothing to add.
+void StackedModel::sum_gradients() {
+  std::vector<at::Tensor> parts;
+  for (int i = 0; i < parameter_count(); ++i) {
+    for (int slot = 0; slot < slots_; ++slot) {
+      const at::Tensor part = grad(i, slot);
+      if (!part.defined()) continue;
+      if (layout_->slots[std::size_t(slot)].rows() == 0) part.zero_();
+      parts.push_back(part.view({-1}));
+    }
+  }
+  if (parts.empty()) return;
+  const at::Tensor sums = at::cat(parts);
+  gang_->sum(sums);
+  std::int64_t begin = 0;
+  for (const at::Tensor& part : parts) {
+    part.copy_(sums.narrow(0, begin, part.numel()));
+    begin += part.numel();
+  }
 }
 
 }  // namespace mer::model

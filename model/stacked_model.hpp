@@ -3,8 +3,10 @@
 //
 // Parameters have a leading slot dimension R. Activations are ragged: real utterances only, slot by slot, dialogue by
 // dialogue (model/layout.hpp). No reduction crosses a slot, and every slot's numbers are bitwise those it would have
-// alone (CPU). Threads: one thread owns a model. Errors: shapes that do not fit are bugs (MER_CHECK); bad settings
-// never get here. Tensor names, shapes and equations: docs/paper_map.md.
+// alone (CPU). In a gang (model/gang.hpp) each member has a model of its own and a part of each slot's dialogues; its
+// losses and gradients are those of the whole batch, its representations those of its own rows. Threads: one thread
+// owns a model. Errors: shapes that do not fit are bugs (MER_CHECK); bad settings never get here. Tensor names, shapes
+// and equations: docs/paper_map.md.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -14,6 +16,7 @@
 #include <vector>
 
 #include "core/settings.hpp"
+#include "model/gang.hpp"
 #include "model/layout.hpp"
 #include "model/ops.hpp"
 
@@ -50,8 +53,8 @@ struct Representations {
   at::Tensor logits;                         // [rows, classes] (eq 12)
 };
 
-// Each tensor has shape [R]: means over the slot's scored rows, 0 for a slot without any; undefined (empty list) where
-// the component is off.
+// Each tensor has shape [R]: means over the slot's scored rows (of all members of a gang), 0 for a slot without any;
+// undefined (empty list) where the component is off.
 struct Losses {
   at::Tensor total;                               // eq 13
   at::Tensor task;                                // eq 12
@@ -66,8 +69,8 @@ struct Losses {
 
 class StackedModel {
  public:
-  // Parameters have no value until initialise() or load. All `slots` are in use.
-  StackedModel(Shape shape, int slots, at::Device place = at::kCPU);
+  // Parameters have no value until initialise() or load. All `slots` are in use. gang: nullptr, or outlives the model.
+  StackedModel(Shape shape, int slots, Gang* gang = nullptr, at::Device place = at::kCPU);
   StackedModel(StackedModel&&) noexcept;
   StackedModel& operator=(StackedModel&&) noexcept;
   ~StackedModel();
@@ -105,9 +108,13 @@ class StackedModel {
   void backward(const Losses& losses);
 
  private:
+  void sum_gradients();
+
   Shape shape_;
   int slots_ = 0;
-  std::vector<bool> learns_;  // by slot: the last losses() had scored rows of it
+  Gang* gang_ = nullptr;
+  std::vector<bool> learns_;  // by slot: the last losses() had scored rows of it, here or in another member of the gang
+  LayoutPtr layout_;          // of the last losses()
   std::unique_ptr<Network> network_;
 };
 

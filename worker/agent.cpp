@@ -67,7 +67,10 @@ void Agent::take(const StackJob& job, TimePoint now) {
   } else {
     next_ = job;
   }
-  if (!stays) return;
+  if (stays) dismiss(now);
+}
+
+void Agent::dismiss(TimePoint now) {
   child_->told_to_leave = now;
   effects_.emplace_back(WriteChild{Shutdown{}});
 }
@@ -82,6 +85,7 @@ void Agent::start(const StackJob& job, TimePoint now) {
 
 void Agent::join(const StackJob& job, TimePoint now) {
   if (child_->trials.empty() && child_->stepped) child_->stepped = now;  // it had nothing to do until now
+  child_->idle_since.reset();
   child_->trials.insert(child_->trials.end(), job.trials.begin(), job.trials.end());
   effects_.emplace_back(JoinChild{job});
 }
@@ -117,6 +121,7 @@ void Agent::relay(const Report& report, TimePoint now) {
   });
   if (trial == child_->trials.end()) return;
   if (ends_attempt(report.event)) child_->trials.erase(trial);
+  if (child_->trials.empty()) child_->idle_since = now;
   if (child_->stepped) child_->stepped = now;  // an evaluation, or a checkpoint: not stuck
   send(report);
 }
@@ -156,6 +161,8 @@ void Agent::on_event(const Tick& /*event*/, TimePoint now) {
     return;
   }
   if (child_ && !child_->verdict) {
+    const bool idle = child_->idle_since && now - *child_->idle_since > limits_.child_idle;
+    if (idle && !child_->told_to_leave) dismiss(now);
     if (const auto hang = hang_of(*child_, now)) kill({Failure::Kind::hang, 0, *hang, ""});
   }
   if (last_beat_ && now - *last_beat_ < limits_.beat_every) return;

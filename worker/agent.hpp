@@ -2,7 +2,7 @@
 // into failures. A pure state machine: no clock, no I/O; time is an argument.
 //
 // The child lives as long as trials of its shape come: they join it; for others it is told to leave and a new one is
-// started. A child that has none waits, its corpus loaded.
+// started. A child that has none waits a while, its corpus loaded, before it is told to leave.
 // Watches (docs/failure.md): the child's signs of life (a stopped process), its progress (a stuck one), and the
 // coordinator's (a lost one). Every trial of a stack gets exactly one end, from the trainer or from here. Threads: one.
 // Errors: none; a broken child is an AttemptFailed.
@@ -75,6 +75,7 @@ struct AgentLimits {
   Duration child_silence = std::chrono::seconds(8);  // it beats each second: found and killed within 10 s
   Duration child_start = std::chrono::seconds(60);   // to its first message
   Duration first_step = std::chrono::seconds(600);   // to its first training step: loading a corpus
+  Duration child_idle = std::chrono::seconds(10);    // without a trial until it is told to leave
   Duration child_end = std::chrono::seconds(10);     // to its exit after it was told to leave
   Duration progress = std::chrono::seconds(60);      // between steps: max(this, 20 x the median step)
 };
@@ -92,8 +93,9 @@ class Agent {
     StackJob started_with;         // decides who may join
     std::vector<TrialJob> trials;  // that have not ended
     TimePoint started;
-    std::optional<TimePoint> heard;    // last message
-    std::optional<TimePoint> stepped;  // last progress
+    std::optional<TimePoint> heard;       // last message
+    std::optional<TimePoint> stepped;     // last progress
+    std::optional<TimePoint> idle_since;  // its last trial has ended
     std::optional<TimePoint> told_to_leave;
     std::uint64_t steps = 0;
     std::deque<Duration> step_times;  // of the latest beats
@@ -110,6 +112,7 @@ class Agent {
   void take(const StackJob& job, TimePoint now);
   void start(const StackJob& job, TimePoint now);
   void join(const StackJob& job, TimePoint now);
+  void dismiss(TimePoint now);
   void stop(const StopTrials& request);
   void relay(const Report& report, TimePoint now);
   void note_progress(std::uint64_t steps, TimePoint now);

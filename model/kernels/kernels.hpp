@@ -130,10 +130,12 @@ constexpr std::int64_t attention_elements(std::span<const std::int64_t> dialogue
 }
 
 // Inverted dropout: mask = 1 / (1 - rate) where an element's Philox number is at least the rate, else 0. Counter:
-// (layer, step, dialogue, turn * ceil(columns / 4) + column / 4), the word of column % 4.
+// (layer, step, dialogue, turn * ceil(columns / 4) + column / 4), the word of column % 4; dialogues count from
+// first_dialogue.
 template <class T>
 struct DropoutMask {
   std::span<const std::int64_t> dialogues;
+  std::uint32_t first_dialogue = 0;
   std::int64_t columns = 0;
   std::array<std::uint32_t, 2> key = {};
   std::uint32_t layer = 0, step = 0;
@@ -141,38 +143,60 @@ struct DropoutMask {
   Matrix<T> mask;
 };
 
-// Mean and central moments of columns: moments[0] the mean, moments[k - 1] the mean of (x - mean)^k, k = 2..count.
+// Statistics of columns come in sums, which a caller may add up over several matrices before it divides them.
+// sums[j] = sum over rows of x.
 template <class T>
-struct ColumnMoments {
-  std::int64_t rows = 0, columns = 0, count = 1;
+struct ColumnSums {
+  std::int64_t rows = 0, columns = 0;
   Matrix<const T> x;
-  Matrix<T> moments;  // [count, columns]
+  T* sums = nullptr;  // [columns]
 };
 
-// The gradient of a function of the moments: slopes[k - 1] is its derivative by the k-th one.
+// sums[k - 2] = sum over rows of (x - mean)^k, k = 2..highest.
+template <class T>
+struct CentralSums {
+  std::int64_t rows = 0, columns = 0, highest = 1;
+  Matrix<const T> x;
+  const T* mean = nullptr;  // [columns]
+  Matrix<T> sums;           // [highest - 1, columns]
+};
+
+// The gradient of a function of the moments: moments[0] the mean, moments[k - 1] the mean of (x - mean)^k over `all`
+// rows, of which these are a part; slopes[k - 1] is the function's derivative by the k-th one.
 template <class T>
 struct ColumnMomentsBackward {
   std::int64_t rows = 0, columns = 0, count = 1;
+  double all = 0;
   Matrix<const T> x, moments, slopes;
   Matrix<T> gradient;
 };
 
-// y = (x - column mean) / (row length of that + epsilon).
+// y = (x - mean) / (row length of that + epsilon).
 template <class T>
 struct UnitRows {
   std::int64_t rows = 0, columns = 0;
   double epsilon = 0;
   Matrix<const T> x;
+  const T* mean = nullptr;  // [columns]
   Matrix<T> y;
   T* factor = nullptr;  // [rows]: 1 / (length + epsilon)
 };
 
-// The length is not differentiated: gradient * factor of the row, minus its column mean. In place.
+// x = x * the row's factor, in place; sums[j] = sum over rows of that.
 template <class T>
-struct UnitRowsBackward {
+struct ScaleRows {
   std::int64_t rows = 0, columns = 0;
-  const T* factor = nullptr;
-  Matrix<T> gradient;
+  const T* factor = nullptr;  // [rows]
+  Matrix<T> x;
+  T* sums = nullptr;  // [columns]
+};
+
+// x = x - mean, in place.
+template <class T>
+struct Centre {
+  std::int64_t rows = 0, columns = 0;
+  const T* mean = nullptr;  // [columns]
+  Matrix<T> x;
 };
 
 // Numbers of one Adam or AdamW step, as torch casts them to the parameters' type.
@@ -200,10 +224,12 @@ struct Kernels {
   void (*attention)(const Attention<T>&);
   void (*attention_backward)(const AttentionBackward<T>&);
   void (*dropout_mask)(const DropoutMask<T>&);
-  void (*column_moments)(const ColumnMoments<T>&);
+  void (*column_sums)(const ColumnSums<T>&);
+  void (*central_sums)(const CentralSums<T>&);
   void (*column_moments_backward)(const ColumnMomentsBackward<T>&);
   void (*unit_rows)(const UnitRows<T>&);
-  void (*unit_rows_backward)(const UnitRowsBackward<T>&);
+  void (*scale_rows)(const ScaleRows<T>&);
+  void (*centre)(const Centre<T>&);
 
   void (*adam)(const AdamStep<T>&, std::int64_t count, T* parameter, const T* gradient, T* exp_avg, T* exp_avg_sq);
   void (*sgd)(T learning_rate, T weight_decay, std::int64_t count, T* parameter, const T* gradient);

@@ -132,7 +132,7 @@ void dropout_mask(const DropoutMask<T>& m) {
     for (std::int64_t row = m.dialogues[d]; row < m.dialogues[d + 1]; ++row) {
       const auto first = std::uint32_t((row - m.dialogues[d]) * blocks);
       for (std::int64_t block = 0; block < blocks; block += kPhiloxAtOnce) {
-        philox_words({m.layer, m.step, std::uint32_t(d), first + std::uint32_t(block)}, m.key,
+        philox_words({m.layer, m.step, m.first_dialogue + std::uint32_t(d), first + std::uint32_t(block)}, m.key,
                      words.data() + 4 * block);
       }
       T* const to = m.mask.row(row);
@@ -142,20 +142,24 @@ void dropout_mask(const DropoutMask<T>& m) {
 }
 
 template <class T>
-void column_moments(const ColumnMoments<T>& m) {
-  const Lanes<T> rows{T(m.rows)};
-  for_each_vector<T>(m.columns, [&](std::int64_t j, std::int64_t n) HWY_ATTR {
-    const Lanes<T> mean =
-        sum_rows<T>(m.rows, [&](std::int64_t row) HWY_ATTR { return load(m.x.row(row) + j, n); }) / rows;
-    store(mean, m.moments.row(0) + j, n);
-    for (std::int64_t k = 2; k <= m.count; ++k) {
-      const Lanes<T> total = sum_rows<T>(m.rows, [&](std::int64_t row) HWY_ATTR {
-        const Lanes<T> centred = load(m.x.row(row) + j, n) - mean;
+void column_sums(const ColumnSums<T>& c) {
+  for_each_vector<T>(c.columns, [&](std::int64_t j, std::int64_t n) HWY_ATTR {
+    store(sum_rows<T>(c.rows, [&](std::int64_t row) HWY_ATTR { return load(c.x.row(row) + j, n); }), c.sums + j, n);
+  });
+}
+
+template <class T>
+void central_sums(const CentralSums<T>& c) {
+  for_each_vector<T>(c.columns, [&](std::int64_t j, std::int64_t n) HWY_ATTR {
+    const Lanes<T> mean = load(c.mean + j, n);
+    for (std::int64_t k = 2; k <= c.highest; ++k) {
+      const Lanes<T> total = sum_rows<T>(c.rows, [&](std::int64_t row) HWY_ATTR {
+        const Lanes<T> centred = load(c.x.row(row) + j, n) - mean;
         Lanes<T> power = centred;
         for (std::int64_t i = 1; i < k; ++i) power = power * centred;
         return power;
       });
-      store(total / rows, m.moments.row(k - 1) + j, n);
+      store(total, c.sums.row(k - 2) + j, n);
     }
   });
 }
@@ -163,10 +167,10 @@ void column_moments(const ColumnMoments<T>& m) {
 // With M_k the k-th central moment: d M_k / d x_i = k / n (c_i^(k-1) - M_(k-1)), M_1 = 0; a polynomial in c_i.
 template <class T>
 void column_moments_backward(const ColumnMomentsBackward<T>& m) {
-  const T rows = T(m.rows);
+  const T all = T(m.all);
   for_each_vector<T>(m.columns, [&](std::int64_t j, std::int64_t n) HWY_ATTR {
     const auto weight = [&](std::int64_t k)
-                            HWY_ATTR { return load(m.slopes.row(k - 1) + j, n) * Lanes<T>(T(k) / rows); };
+                            HWY_ATTR { return load(m.slopes.row(k - 1) + j, n) * Lanes<T>(T(k) / all); };
     const Lanes<T> mean = load(m.moments.row(0) + j, n);
     Lanes<T> constant = weight(1);
     for (std::int64_t k = 3; k <= m.count; ++k) constant = constant - weight(k) * load(m.moments.row(k - 2) + j, n);
@@ -181,10 +185,8 @@ void column_moments_backward(const ColumnMomentsBackward<T>& m) {
 
 template <class T>
 void unit_rows(const UnitRows<T>& u) {
-  const Lanes<T> rows{T(u.rows)};
   for_each_vector<T>(u.columns, [&](std::int64_t j, std::int64_t n) HWY_ATTR {
-    const Lanes<T> mean =
-        sum_rows<T>(u.rows, [&](std::int64_t row) HWY_ATTR { return load(u.x.row(row) + j, n); }) / rows;
+    const Lanes<T> mean = load(u.mean + j, n);
     for (std::int64_t row = 0; row < u.rows; ++row) store(load(u.x.row(row) + j, n) - mean, u.y.row(row) + j, n);
   });
   for (std::int64_t row = 0; row < u.rows; ++row) {
@@ -202,17 +204,23 @@ void unit_rows(const UnitRows<T>& u) {
 }
 
 template <class T>
-void unit_rows_backward(const UnitRowsBackward<T>& u) {
-  const Lanes<T> rows{T(u.rows)};
-  for_each_vector<T>(u.columns, [&](std::int64_t j, std::int64_t n) HWY_ATTR {
-    const Lanes<T> total = sum_rows<T>(u.rows, [&](std::int64_t row) HWY_ATTR {
-      const Lanes<T> slope = load<T>(u.gradient.row(row) + j, n) * Lanes<T>(u.factor[row]);
-      store(slope, u.gradient.row(row) + j, n);
-      return slope;
+void scale_rows(const ScaleRows<T>& s) {
+  for_each_vector<T>(s.columns, [&](std::int64_t j, std::int64_t n) HWY_ATTR {
+    const Lanes<T> total = sum_rows<T>(s.rows, [&](std::int64_t row) HWY_ATTR {
+      const Lanes<T> scaled = load<T>(s.x.row(row) + j, n) * Lanes<T>(s.factor[row]);
+      store(scaled, s.x.row(row) + j, n);
+      return scaled;
     });
-    const Lanes<T> mean = total / rows;
-    for (std::int64_t row = 0; row < u.rows; ++row) {
-      T* const at = u.gradient.row(row) + j;
+    store(total, s.sums + j, n);
+  });
+}
+
+template <class T>
+void centre(const Centre<T>& c) {
+  for_each_vector<T>(c.columns, [&](std::int64_t j, std::int64_t n) HWY_ATTR {
+    const Lanes<T> mean = load(c.mean + j, n);
+    for (std::int64_t row = 0; row < c.rows; ++row) {
+      T* const at = c.x.row(row) + j;
       store(load<T>(at, n) - mean, at, n);
     }
   });

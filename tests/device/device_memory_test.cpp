@@ -27,7 +27,7 @@ TEST(DeviceMemoryTest, AStepThatNeedsTooMuchLeavesTheDeviceUsable) {
   ModelSettings settings;
   settings.hidden = 16;
   const Shape shape{settings, {5, 7}, 4, Dtype::float32};
-  StackedModel model(shape, 1, device());
+  StackedModel model(shape, 1, nullptr, device());
   model.initialise(0, 1);
   DeviceSteps steps(model);
   const auto train = [&](int dialogues) {

@@ -20,7 +20,7 @@ class DeviceGolden : public testing::TestWithParam<std::string> {
 TEST_P(DeviceGolden, EqualsPyTorchInDoublePrecision) {
   const GoldenFile golden = read_golden(GetParam());
 
-  const Result<NamedTensors> out = probe(golden.input, golden.metadata, device());
+  const Result<NamedTensors> out = probe(golden.input, golden.metadata, nullptr, device());
 
   ASSERT_TRUE(out.ok()) << out.error().message;
   ASSERT_EQ(out->size(), golden.expected.size());
@@ -36,7 +36,7 @@ TEST_P(DeviceGolden, LossesEqualPyTorchInSinglePrecision) {
     if (tensor.scalar_type() == at::kDouble) tensor = tensor.to(at::kFloat);
   }
 
-  const Result<NamedTensors> out = probe(golden.input, golden.metadata, device());
+  const Result<NamedTensors> out = probe(golden.input, golden.metadata, nullptr, device());
 
   ASSERT_TRUE(out.ok()) << out.error().message;
   for (const auto& [name, expected] : golden.expected) {

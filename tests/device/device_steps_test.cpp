@@ -43,7 +43,7 @@ class DeviceStepsTest : public testing::Test {
     settings.heads = 3;
     shape = {settings, {5, 7}, 4, Dtype::float64};
     cpu.emplace(shape, kSlots);
-    gpu.emplace(shape, kSlots, device());
+    gpu.emplace(shape, kSlots, nullptr, device());
     steps.emplace(*gpu);
     for (int slot = 0; slot < kSlots; ++slot) join(slot);
   }

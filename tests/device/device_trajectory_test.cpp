@@ -72,7 +72,7 @@ class DeviceTrajectory : public testing::TestWithParam<std::string> {
 TEST_P(DeviceTrajectory, TenStepsEqualTorch) {
   const Trajectory trajectory(GetParam());
   const int slots = int(trajectory.optimizers.size());
-  StackedModel model(trajectory.shape, slots, device());
+  StackedModel model(trajectory.shape, slots, nullptr, device());
   for (int i = 0; i < model.parameter_count(); ++i) {
     const at::Tensor initial = trajectory.golden.input.at("parameter." + model.parameter_name(i));
     for (int slot = 0; slot < slots; ++slot) model.parameter(i, slot).copy_(initial[slot]);

@@ -87,13 +87,13 @@ TYPED_TEST(RowsTest, DropoutIsPhiloxNumberByNumber) {
   this->each([&](const Kernels<T>& kernels) {
     for (const std::int64_t columns : {1, 22, 100}) {
       std::vector<T> mask(std::size_t(9 * columns));
-      kernels.dropout_mask({dialogues, columns, key, 3, 17, 0.2, {mask.data(), columns}});
+      kernels.dropout_mask({dialogues, 5, columns, key, 3, 17, 0.2, {mask.data(), columns}});
       const std::int64_t blocks = (columns + 3) / 4;
       for (std::uint32_t d = 0; d < 3; ++d) {
         for (std::int64_t row = dialogues[d]; row < dialogues[d + 1]; ++row) {
           for (std::int64_t j = 0; j < columns; ++j) {
             const auto turn = std::uint32_t((row - dialogues[d]) * blocks + j / 4);
-            const double number = double(uniform_float(philox4x32({3, 17, d, turn}, key)[std::size_t(j % 4)]));
+            const double number = double(uniform_float(philox4x32({3, 17, 5 + d, turn}, key)[std::size_t(j % 4)]));
             ASSERT_EQ(mask[std::size_t(row * columns + j)], number >= 0.2 ? T(1 / 0.8) : T(0));
           }
         }
@@ -114,13 +114,24 @@ std::vector<double> moments_of(const std::vector<double>& x, std::int64_t column
   return moments;
 }
 
+// The same by kernels: sums divided by the rows.
+template <class T>
+std::vector<T> moments_by(const Kernels<T>& kernels, const std::vector<T>& x, std::int64_t count) {
+  std::vector<T> moments(std::size_t(count * kColumns));
+  kernels.column_sums({kRows, kColumns, {x.data(), kColumns}, moments.data()});
+  for (std::size_t j = 0; j < kColumns; ++j) moments[j] /= T(kRows);
+  kernels.central_sums(
+      {kRows, kColumns, count, {x.data(), kColumns}, moments.data(), {moments.data() + kColumns, kColumns}});
+  for (std::size_t i = kColumns; i < moments.size(); ++i) moments[i] /= T(kRows);
+  return moments;
+}
+
 TYPED_TEST(RowsTest, MomentsOfColumns) {
   using T = TypeParam;
   this->each([&](const Kernels<T>& kernels) {
     const std::vector<T> x = this->numbers(kRows * kColumns, 0, 1);
     for (const std::int64_t count : {1, 2, 5}) {
-      std::vector<T> moments(std::size_t(count * kColumns));
-      kernels.column_moments({kRows, kColumns, count, {x.data(), kColumns}, {moments.data(), kColumns}});
+      const std::vector<T> moments = moments_by(kernels, x, count);
       for (std::int64_t j = 0; j < kColumns; ++j) {
         const std::vector<double> expected = moments_of(wide(x), j, count);
         for (std::int64_t k = 0; k < count; ++k) {
@@ -138,11 +149,12 @@ TEST(RowsGradientTest, MomentsEqualDifferences) {
   for (double& value : x) value = uniform(random);
   for (double& value : slopes) value = uniform(random);
   for (const Kernels<double>& kernels : all_kernels<double>()) {
-    std::vector<double> moments(slopes.size()), gradient(x.size());
-    kernels.column_moments({kRows, kColumns, 5, {x.data(), kColumns}, {moments.data(), kColumns}});
+    const std::vector<double> moments = moments_by(kernels, x, 5);
+    std::vector<double> gradient(x.size());
     kernels.column_moments_backward({kRows,
                                      kColumns,
                                      5,
+                                     kRows,
                                      {x.data(), kColumns},
                                      {moments.data(), kColumns},
                                      {slopes.data(), kColumns},
@@ -168,8 +180,12 @@ TYPED_TEST(RowsTest, UnitRowsAndTheirSlope) {
     const std::vector<T> x = this->numbers(kRows * kColumns);
     const std::vector<T> gradient = this->numbers(kRows * kColumns);
     std::vector<T> y(x.size()), factor(kRows), slope = gradient;
-    kernels.unit_rows({kRows, kColumns, 1e-6, {x.data(), kColumns}, {y.data(), kColumns}, factor.data()});
-    kernels.unit_rows_backward({kRows, kColumns, factor.data(), {slope.data(), kColumns}});
+    const std::vector<T> means = moments_by(kernels, x, 1);
+    kernels.unit_rows({kRows, kColumns, 1e-6, {x.data(), kColumns}, means.data(), {y.data(), kColumns}, factor.data()});
+    std::vector<T> slope_mean(kColumns);
+    kernels.scale_rows({kRows, kColumns, factor.data(), {slope.data(), kColumns}, slope_mean.data()});
+    for (T& value : slope_mean) value /= T(kRows);
+    kernels.centre({kRows, kColumns, slope_mean.data(), {slope.data(), kColumns}});
 
     std::vector<double> expected = wide(x), expected_slope = wide(gradient);
     for (std::size_t j = 0; j < kColumns; ++j) {
@@ -202,8 +218,12 @@ TEST(RowsGradientTest, UnitRowsEqualDifferences) {
   for (double& value : factors) value = uniform(random);
   for (const Kernels<double>& kernels : all_kernels<double>()) {
     std::vector<double> y(x.size()), factor(kRows), slope = factors;
-    kernels.unit_rows({kRows, kColumns, 1e-6, {x.data(), kColumns}, {y.data(), kColumns}, factor.data()});
-    kernels.unit_rows_backward({kRows, kColumns, factor.data(), {slope.data(), kColumns}});
+    const std::vector<double> means = moments_by(kernels, x, 1);
+    kernels.unit_rows({kRows, kColumns, 1e-6, {x.data(), kColumns}, means.data(), {y.data(), kColumns}, factor.data()});
+    std::vector<double> slope_mean(kColumns);
+    kernels.scale_rows({kRows, kColumns, factor.data(), {slope.data(), kColumns}, slope_mean.data()});
+    for (double& value : slope_mean) value /= double(kRows);
+    kernels.centre({kRows, kColumns, slope_mean.data(), {slope.data(), kColumns}});
     for (std::size_t at = 0; at < x.size(); at += 50) {
       const std::size_t column = at % kColumns;
       const auto loss = [&] {

@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 #include <torch/csrc/autograd/autograd.h>
 
+#include "model/difference.hpp"
+
 namespace mer::model {
 namespace {
 
@@ -18,19 +20,33 @@ LayoutPtr layout_of(const at::Tensor& x) {
   return layout;
 }
 
+ColumnMoments moments_of(const at::Tensor& x, int count) {
+  ColumnMoments moments(x, count, layout_of(x));
+  const at::Tensor counts = count_rows(*layout_of(x));
+  moments.take_means(counts);
+  moments.take_moments(counts);
+  return moments;
+}
+
+at::Tensor discrepancy_of(const at::Tensor& x, const at::Tensor& y, int moments, SimilarityNorm norm) {
+  return moment_discrepancy(x, y, moments_of(x, moments), moments_of(y, moments), norm, count_rows(*layout_of(x)));
+}
+
 double discrepancy(const at::Tensor& x, const at::Tensor& y, int moments, SimilarityNorm norm = SimilarityNorm::l2) {
-  return moment_discrepancy(x, y, moments, norm, layout_of(x))[0].item<double>();
+  return discrepancy_of(x, y, moments, norm)[0].item<double>();
+}
+
+double overlap(const at::Tensor& x, const at::Tensor& y, DifferenceForm form) {
+  return Overlap(x, y, form, layout_of(x)).value(x, y, count_rows(*layout_of(x)))[0].item<double>();
 }
 
 double normalised_overlap(const at::Tensor& x, const at::Tensor& y) {
-  const LayoutPtr layout = layout_of(x);
-  return overlap(centred_unit_rows(x, layout), centred_unit_rows(y, layout), DifferenceForm::normalised, layout)[0]
-      .item<double>();
+  return overlap(UnitRows(moments_of(x, 1)).rows(), UnitRows(moments_of(y, 1)).rows(), DifferenceForm::normalised);
 }
 
 TEST(LossesTest, DiscrepancyOfEqualSamplesIsZeroWithGradientZero) {
   at::Tensor x = rows({0.1, 0.9, 0.4, 0.3}, 2).set_requires_grad(true);
-  const at::Tensor loss = moment_discrepancy(x, x.detach().clone(), 5, SimilarityNorm::l2, layout_of(x));
+  const at::Tensor loss = discrepancy_of(x, x.detach().clone(), 5, SimilarityNorm::l2);
   torch::autograd::backward({loss}, {at::ones_like(loss)});
   EXPECT_EQ(loss[0].item<double>(), 0);
   EXPECT_TRUE(at::equal(x.grad(), at::zeros_like(x.grad())));
@@ -52,7 +68,7 @@ TEST(LossesTest, SecondMomentIsTheVariance) {
 TEST(LossesTest, OverlapOfOneRowIsZeroWhenCentred) {
   const at::Tensor x = rows({1, 2}, 2);
   EXPECT_EQ(normalised_overlap(x, x), 0);
-  EXPECT_DOUBLE_EQ(overlap(x, x, DifferenceForm::literal, layout_of(x))[0].item<double>(), 25);
+  EXPECT_DOUBLE_EQ(overlap(x, x, DifferenceForm::literal), 25);
 }
 
 TEST(LossesTest, OverlapIsZeroForUncorrelatedFeatures) {
@@ -64,13 +80,15 @@ TEST(LossesTest, OverlapIsZeroForUncorrelatedFeatures) {
 
 TEST(LossesTest, SquaredErrorIsAMeanOverUtterancesAndFeatures) {
   const at::Tensor x = rows({1, 2, 3, 4}, 2);
-  EXPECT_DOUBLE_EQ(squared_error(x, rows({1, 2, 3, 0}, 2), layout_of(x))[0].item<double>(), 4);
+  EXPECT_DOUBLE_EQ(
+      SquaredError(x, rows({1, 2, 3, 0}, 2), layout_of(x)).mean(count_rows(*layout_of(x)))[0].item<double>(), 4);
 }
 
 TEST(LossesTest, CrossEntropyOfEqualLogitsIsLogOfTheClasses) {
   const at::Tensor logits = rows({1, 1, 7, 7}, 2);
   const at::Tensor labels = at::tensor({0, 1}, at::kLong);
-  EXPECT_NEAR(cross_entropy(logits, labels, layout_of(logits))[0].item<double>(), 0.693147180559945, 1e-12);
+  EXPECT_NEAR(CrossEntropy(logits, labels, layout_of(logits)).mean(count_rows(*layout_of(logits)))[0].item<double>(),
+              0.693147180559945, 1e-12);
 }
 
 }  // namespace

@@ -108,14 +108,21 @@ TEST_F(AgentTest, RelaysReportsOfItsOwnAttemptsOnly) {
   EXPECT_EQ(sent_[1], Message(Report{{"a"}, 2, AttemptStarted{}}));
 }
 
-TEST_F(AgentTest, ATrainerWithoutTrialsWaitsAndIsNotHung) {
+TEST_F(AgentTest, ATrainerWithoutTrialsWaitsAWhileAndIsToldToLeave) {
   assign({trial_job("a")});
   pass(5s, true, 10);
   report("a", AttemptFinished{});
-  pass(1000s, true);
-
-  EXPECT_EQ(sent_.size(), 2U);  // Hello, finished
+  pass(10s, true);
+  EXPECT_TRUE(written_.empty());
   EXPECT_TRUE(agent_.busy());
+
+  pass(5s, true);
+  feed(ChildExited{});
+  pass(100s, false);
+
+  EXPECT_EQ(written_, (std::vector<Message>{Shutdown{}}));
+  EXPECT_EQ(sent_.size(), 2U);  // Hello, finished
+  EXPECT_FALSE(agent_.busy());
   EXPECT_EQ(kills_, 0);
 }
 
@@ -125,7 +132,7 @@ TEST_F(AgentTest, TrialsOfTheSameShapeJoinTheTrainer) {
   assign({trial_job("b")});
   report("a", AttemptFinished{});
   report("b", AttemptFinished{});
-  pass(100s, true);
+  pass(8s, true);
   assign({trial_job("c", 3)});
   pass(50s, true);  // a first step after a long wait is no hang
   report("c", AttemptStarted{}, 3);

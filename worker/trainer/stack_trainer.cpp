@@ -102,7 +102,7 @@ void StackTrainer::open_stack(const TrialInput& first) {
   size_.emplace(job_.slots, fitting);
   members_.resize(std::size_t(job_.slots > 0 ? job_.slots : fitting));
   if (gpu_ != nullptr) model::attach_device(gpu_);
-  model_.emplace(shape, int(members_.size()), gpu_ == nullptr ? at::Device(at::kCPU) : model::device());
+  model_.emplace(shape, int(members_.size()), nullptr, gpu_ == nullptr ? at::Device(at::kCPU) : model::device());
   if (gpu_ != nullptr) device_ = std::make_unique<model::DeviceSteps>(*model_);
 }
 
