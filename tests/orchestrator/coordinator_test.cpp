@@ -57,6 +57,8 @@ class CoordinatorTest : public ::testing::Test {
     settings.sweep = sweep_;
     settings.store = "/store";
     settings.corpora[testing_support::tiny_corpus().id] = "/corpora/tiny";
+    settings.device = DeviceChoice::cuda;
+    settings.gpu_fraction = 0.5;
     settings.scheduler.max_attempts = 2;
     settings.silence_limit = 30s;
     coordinator_ = std::make_unique<Coordinator>(settings, faulty_, writer_, *store_.progress(sweep_),
@@ -117,6 +119,8 @@ TEST_F(CoordinatorTest, AssignmentCarriesTheWholeJob) {
 
   EXPECT_EQ(job.store, "/store");
   EXPECT_EQ(job.corpus_path, "/corpora/tiny");
+  EXPECT_EQ(job.device, DeviceChoice::cuda);
+  EXPECT_EQ(job.gpu_fraction, 0.5);
   ASSERT_EQ(job.trials.size(), 1U);
   EXPECT_EQ(job.trials[0].attempt, 1);
   EXPECT_EQ(job.trials[0].spec.train.epochs, 2);
