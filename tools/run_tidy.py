@@ -50,11 +50,11 @@ def without_precompiled_headers(build: Path) -> Path:
 
 
 def units(database: Path, build: Path) -> list[tuple[Path, str]]:
-    """Sources of the compile database, once each, without LibTorch's, tests and generated ones."""
+    """Sources of the compile database, once each, without LibTorch's, nvcc's, tests and generated ones."""
     found = {}
     for entry in json.loads((database / "compile_commands.json").read_text()):
         path = Path(entry["file"])
-        if not path.is_relative_to(ROOT) or path.is_relative_to(build):
+        if not path.is_relative_to(ROOT) or path.is_relative_to(build) or path.suffix == ".cu":
             continue
         folder = folder_of(path.relative_to(ROOT))
         if folder is not None and folder not in FOLDERS_WITH_TORCH and "torch/include" not in entry["command"]:
