@@ -148,7 +148,8 @@ void add_rest(std::vector<Field>& all) {
                      "Which epoch stands for a trial; best-test looks at the test part and is marked oracle."));
   all.push_back(word("select.metric", "\"macro_f1\"", enum_names<Metric>(), "Metric that decides the best epoch."));
   all.push_back(word("resources.device", "\"auto\"", enum_names<DeviceChoice>(), "auto: a usable GPU, else the CPU."));
-  all.push_back(integer("resources.stack", "\"auto\"", 1, 1e5, "Trials trained together in one process; auto: as many as pay, within memory."));
+  all.push_back(integer("resources.stack", "\"auto\"", 1, 1e5,
+                        "Trials trained together in one process; auto: as many as pay, within memory."));
   all.back().words = {"auto"};
   all.push_back(number("resources.gpu_fraction", "1", 0.01, 1,
                        "Part of a GPU, and of its memory, for each trainer: 0.5 puts two on a GPU."));
