@@ -294,7 +294,7 @@ void StackedModel::sum_gradients() {
   }
   if (parts.empty()) return;
   const at::Tensor sums = at::cat(parts);
-  gang_->sum(sums);
+  sum_in_place(*gang_, sums);
   std::int64_t begin = 0;
   for (const at::Tensor& part : parts) {
     part.copy_(sums.narrow(0, begin, part.numel()));

@@ -3,6 +3,7 @@
 
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
+#include <string>
 
 #include "tests/model/golden.hpp"
 #include "tests/model/slot_case.hpp"
@@ -21,6 +22,16 @@ TEST(GangTest, SumsOfSeveralTensorsComeBackToTheirPlaces) {
     EXPECT_TRUE(at::equal(other, at::full({2}, 33, at::kDouble)));
     EXPECT_EQ(whole[0][0].item<float>(), 0);
     EXPECT_EQ(whole[1][2].item<float>(), 5.0F * float(gang.rank() + 1));
+  });
+}
+
+TEST(GangTest, EveryMemberHasWhatTheLeaderPasses) {
+  std::string all;
+  for (int byte = 0; byte < 256; ++byte) all += char(byte);
+  run_gang(3, [&](Gang& gang) {
+    EXPECT_EQ(from_leader(gang, gang.rank() == 0 ? all : "not this"), all);
+    EXPECT_EQ(from_leader(gang, gang.rank() == 0 ? "" : "nor this"), "");
+    EXPECT_EQ(smallest_of(gang, 7.5 - gang.rank()), 5.5);
   });
 }
 

@@ -3,15 +3,14 @@
 //   run_gang(2, [](Gang& member) { ... });   // in every thread; sums wait for each other
 #pragma once
 
-#include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 #include <barrier>
-#include <c10/core/GradMode.h>
 #include <functional>
+#include <span>
 #include <thread>
 #include <vector>
 
-#include "model/gang.hpp"
+#include "core/gang.hpp"
 
 namespace mer::model {
 
@@ -20,7 +19,7 @@ struct ThreadGangTable {
   explicit ThreadGangTable(int size) : summed(size), parts(std::size_t(size)) {}
 
   std::barrier<> summed;
-  std::vector<at::Tensor> parts;
+  std::vector<std::vector<double>> parts;
 };
 
 class ThreadGang : public Gang {
@@ -29,15 +28,21 @@ class ThreadGang : public Gang {
 
   int rank() const override { return rank_; }
   int size() const override { return int(table_.parts.size()); }
-  void sum(const at::Tensor& tensor) override {
-    table_.parts[std::size_t(rank_)] = tensor.clone();
+  void sum(std::span<float> values) override { sum_of(values); }
+  void sum(std::span<double> values) override { sum_of(values); }
+
+ private:
+  template <class T>
+  void sum_of(std::span<T> values) {
+    table_.parts[std::size_t(rank_)].assign(values.begin(), values.end());
     table_.summed.arrive_and_wait();
-    tensor.copy_(table_.parts[0]);
-    for (int i = 1; i < size(); ++i) tensor.add_(table_.parts[std::size_t(i)]);
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      values[i] = 0;
+      for (const std::vector<double>& part : table_.parts) values[i] = T(values[i] + T(part[i]));
+    }
     table_.summed.arrive_and_wait();
   }
 
- private:
   ThreadGangTable& table_;
   const int rank_;
 };
