@@ -117,10 +117,10 @@ Result<Measured> measure(const Context& context, const std::string& shapes, cons
   MER_ASSIGN(Prepared prepared, prepare({.file = file.string()}));
   MER_ASSIGN(const SweepId sweep, submit(prepared, inside.store, false));
 
-  MER_ASSIGN(const TrainingPlace place,
-             training_place(prepared.plan.submission.sweep.resources, look_around(program_folder())));
-  const int usual = place.workers > 0 ? place.workers : usable_cores();
-  const int workers = std::min(options.workers > 0 ? options.workers : usual, kTrials);
+  const ResourceSettings& resources = prepared.plan.submission.sweep.resources;
+  MER_ASSIGN(const TrainingPlace place, training_place(resources, look_around(program_folder())));
+  MER_ASSIGN(const int wanted, workers_of(resources, place, options.workers, usable_cores()));
+  const int workers = std::min(wanted, kTrials);
   std::fprintf(stderr, "%s: %d trials of %d epochs on %d workers, on %s\n", shapes.c_str(), kTrials, options.epochs,
                workers, place.text.c_str());
   const auto begin = std::chrono::steady_clock::now();

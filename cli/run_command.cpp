@@ -14,8 +14,11 @@ ExitCode run_command(const Context& context, const RunOptions& options) {
   if (!plain_format(context, "run")) return ExitCode::usage;
   Result<Prepared> prepared = prepare(options.sweep);
   if (!prepared) return report(context, prepared.error());
-  const auto place = training_place(prepared->plan.submission.sweep.resources, look_around(program_folder()));
+  const ResourceSettings& resources = prepared->plan.submission.sweep.resources;
+  const auto place = training_place(resources, look_around(program_folder()));
   if (!place) return report(context, place.error());
+  const Result<int> workers = workers_of(resources, *place, options.workers, usable_cores());
+  if (!workers) return report(context, workers.error());
   for (const std::string& warning : prepared->plan.warnings) std::fprintf(stderr, "warning: %s\n", warning.c_str());
   const Result<SweepId> sweep = submit(*prepared, context.store, options.retry_failed);
   if (!sweep) return report(context, sweep.error());
@@ -24,8 +27,8 @@ ExitCode run_command(const Context& context, const RunOptions& options) {
                prepared->plan.submission.trials.size(), context.store.c_str());
   std::fprintf(stderr, "training on %s\n", place->text.c_str());
 
-  const int workers = options.workers > 0 ? options.workers : place->workers;
-  const Result<LaunchEnd> end = run_to_the_end(context, {.sweep = *sweep, .workers = workers, .web = options.web});
+  const LocalRun run{.sweep = *sweep, .workers = *workers, .gang = resources.gpus_per_trial, .web = options.web};
+  const Result<LaunchEnd> end = run_to_the_end(context, run);
   if (!end) return report(context, end.error());
   if (*end != LaunchEnd::ended) {
     std::fputs("paused; the same command resumes\n", stderr);

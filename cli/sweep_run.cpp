@@ -110,14 +110,14 @@ Result<LaunchEnd> run_to_the_end(const Context& context, const LocalRun& run) {
   LaunchOptions options{.programs = program_folder(),
                         .store = std::filesystem::absolute(context.store),
                         .sweep = run.sweep,
-                        .workers = run.workers > 0 ? run.workers : usable_cores(),
+                        .workers = run.workers,
                         .web = run.web,
                         .as_root = ::geteuid() == 0};
   StopSignals signals;
   ProgressView view = make_view(context);
   MER_ASSIGN(Standing before, standing_of(context, options.sweep));
   for (int fruitless = 0; !before.complete();) {
-    options.workers = int(std::min<std::int64_t>(options.workers, before.left()));  // more would only wait
+    options.workers = int(std::min<std::int64_t>(run.workers, before.left() * run.gang));  // more would only wait
     MER_ASSIGN(const LaunchEnd end, launch(options, signals, view));
     view.finish();
     MER_ASSIGN(const Standing after, standing_of(context, options.sweep));

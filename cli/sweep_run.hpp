@@ -35,7 +35,8 @@ Result<Standing> standing_of(const Context& context, SweepId sweep);
 
 struct LocalRun {
   SweepId sweep;
-  int workers = 0;  // 0: one for each usable core
+  int workers = 1;
+  int gang = 1;  // of them that train a stack together
   bool web = true;
 };
 enum class LaunchEnd { ended, paused, killed };

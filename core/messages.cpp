@@ -160,6 +160,26 @@ void each_field(S& stop, V&& field) {
 template <Is<Shutdown> S, class V>
 void each_field(S&, V&&) {}
 
+template <Is<GangStart> S, class V>
+void each_field(S& start, V&& field) {
+  field("number", start.number);
+  field("job", start.job);
+}
+
+template <Is<GangEnd> S, class V>
+void each_field(S& end, V&& field) {
+  field("number", end.number);
+  field("failure", end.failure);
+}
+
+template <Is<GangSum> S, class V>
+void each_field(S& sum, V&& field) {
+  field("number", sum.number);
+  field("in_double", sum.in_double);
+  field("count", sum.count);
+  field("values", sum.values);
+}
+
 // --- variants: the alternative's name under "kind", then its fields ---
 namespace {
 template <class Variant>
@@ -171,7 +191,8 @@ struct Kinds<AttemptEvent> {
 };
 template <>
 struct Kinds<Message> {
-  static constexpr const char* names[] = {"hello", "beat", "report", "capacity", "assign", "stop", "shutdown"};
+  static constexpr const char* names[] = {"hello", "beat",     "report",     "capacity", "assign",
+                                          "stop",  "shutdown", "gang start", "gang end", "gang sum"};
 };
 
 template <class Variant>

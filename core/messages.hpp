@@ -2,8 +2,9 @@
 //
 //   coordinator -> agent   Assign, StopTrials, Shutdown, Beat
 //   agent -> coordinator   Hello, Report, Capacity, Beat
-//   agent -> trainer       Assign first, then Assign of trials that join, StopTrials, Shutdown
-//   trainer -> agent       Report, Capacity, Beat
+//   agent -> trainer       Assign first, then Assign of trials that join, StopTrials, Shutdown; GangSum
+//   trainer -> agent       Report, Capacity, Beat; GangSum
+//   agent -> agent         GangStart, GangSum, GangEnd: of a gang, whose first worker is its leader
 //
 // Between agent and trainer a frame is a 4-byte little-endian length and that many bytes (core/frame.hpp); MPI keeps
 // message borders by itself. Threads: plain values and pure functions. Errors: decode() of bytes that are not a
@@ -99,7 +100,32 @@ struct Shutdown {  // finish nothing, end the trainer, leave; to a trainer: noth
   bool operator==(const Shutdown&) const = default;
 };
 
-using Message = std::variant<Hello, Beat, Report, Capacity, Assign, StopTrials, Shutdown>;
+// --- gangs (core/gang.hpp) ---
+// The workers from 1 on in groups of `gang`: the first of a group leads it.
+constexpr int gang_leader(int worker, int gang) {
+  return worker - (worker - 1) % gang;
+}
+struct GangStart {          // leader -> member: start a trainer
+  std::int64_t number = 0;  // of the gang, by its leader: what belongs to an earlier one is refused
+  StackJob job;
+  bool operator==(const GangStart&) const = default;
+};
+struct GangEnd {  // leader -> member: kill the trainer; member -> leader: the trainer is gone, and why
+  std::int64_t number = 0;
+  Failure failure;
+  bool operator==(const GangEnd&) const = default;
+};
+// Values to add up, member -> leader, and their sums, leader -> member. Between agent and trainer they lie in the
+// memory that both share, and `values` is empty.
+struct GangSum {
+  std::int64_t number = 0;  // of the gang
+  bool in_double = false;   // else in float
+  std::int64_t count = 0;
+  std::vector<std::uint8_t> values;  // as they lie in memory
+  bool operator==(const GangSum&) const = default;
+};
+
+using Message = std::variant<Hello, Beat, Report, Capacity, Assign, StopTrials, Shutdown, GangStart, GangEnd, GangSum>;
 
 std::string encode(const Message& message);
 Result<Message> decode(const std::string& bytes);

@@ -66,6 +66,7 @@ struct ResourceSettings {
   int stack = 0;  // trials in a stack; 0 = auto
   int threads = 1;
   double gpu_fraction = 1;  // of a GPU, for each trainer on it
+  int gpus_per_trial = 1;   // workers, each with its GPU or cores, that train a stack together
   bool operator==(const ResourceSettings&) const = default;
 };
 

@@ -190,6 +190,7 @@ void resolve_rest(const json& document, Sweep& sweep) {
   sweep.resources.stack = resources["stack"].is_string() ? 0 : resources["stack"].get<int>();
   sweep.resources.threads = resources["threads"].get<int>();
   sweep.resources.gpu_fraction = resources["gpu_fraction"].get<double>();
+  sweep.resources.gpus_per_trial = resources["gpus_per_trial"].get<int>();
   sweep.max_attempts = complete("retry", document, point)["max_attempts"].get<int>();
   sweep.record_representations = complete("record", document, point)["representations"].get<bool>();
 }
@@ -217,6 +218,9 @@ json json_of(const Sweep& sweep, const std::vector<std::string>& varied) {
   // Left out at its default: a sweep of a store that knew no such key is still the same sweep.
   if (sweep.resources.gpu_fraction != ResourceSettings().gpu_fraction) {
     out["resources"]["gpu_fraction"] = sweep.resources.gpu_fraction;
+  }
+  if (sweep.resources.gpus_per_trial != ResourceSettings().gpus_per_trial) {
+    out["resources"]["gpus_per_trial"] = sweep.resources.gpus_per_trial;
   }
   for (const Configuration& configuration : sweep.configurations) {
     out["configurations"].push_back(json_of(configuration));

@@ -80,6 +80,8 @@ struct StackJob {
   double checkpoint_seconds = 20;  // at an epoch's end when this long has passed; 0: every epoch
   bool record_representations = false;
   int slots = 0;            // trials that train at once; 0: as many as pay and as memory holds
+  int gang = 1;             // trainers of neighbouring workers that train the stack together (core/gang.hpp)
+  int gang_rank = 0;        // of this one
   std::int64_t memory = 0;  // bytes that the trainer may use; 0: not limited
   std::vector<TrialJob> trials;
 

@@ -1,6 +1,7 @@
 #include "orchestrator/coordinator.hpp"
 
 #include <algorithm>
+#include <ranges>
 #include <spdlog/spdlog.h>
 
 #include "core/json.hpp"
@@ -53,6 +54,7 @@ Coordinator::Coordinator(CoordinatorSettings settings, transport::Transport& tra
       trials_(std::move(trials)),
       scheduler_(settings_.scheduler, scheduled(trials_)),
       hosts_(std::size_t(transport.size())),
+      here_(std::size_t(transport.size())),
       last_heard_(std::size_t(transport.size())) {
   for (std::size_t i = 0; i < trials_.size(); ++i) {
     positions_.try_emplace(trials_[i].spec.id, i);
@@ -92,7 +94,9 @@ void Coordinator::receive(TimePoint now) {
     if (const auto* hello = std::get_if<Hello>(&*envelope.message)) {
       spdlog::info("worker {} joined: {}, process {}", worker.rank, hello->host, hello->pid);
       hosts_[std::size_t(worker.rank)] = hello->host;
-      feed(WorkerJoined{worker}, now);
+      here_[std::size_t(worker.rank)] = true;
+      const int leader = gang_leader(worker.rank, settings_.gang);
+      if (gang_is_here(leader)) feed(WorkerJoined{WorkerId{leader}}, now);
     } else if (const auto* capacity = std::get_if<Capacity>(&*envelope.message)) {
       feed(WorkerCapacity{worker, capacity->trials}, now);
     } else if (const auto* report = std::get_if<Report>(&*envelope.message)) {
@@ -106,6 +110,13 @@ void Coordinator::receive(TimePoint now) {
   }
 }
 
+// Said Hello, all of them. Workers that are too few for one more gang have nothing to do.
+bool Coordinator::gang_is_here(int leader) const {
+  const int end = leader + settings_.gang;
+  const auto here = [&](int rank) { return here_[std::size_t(rank)]; };
+  return end <= transport_.size() && std::ranges::all_of(std::views::iota(leader, end), here);
+}
+
 void Coordinator::find_silent_workers(TimePoint now) {
   for (int rank = 1; rank < transport_.size(); ++rank) {
     auto& heard = last_heard_[std::size_t(rank)];
@@ -114,7 +125,7 @@ void Coordinator::find_silent_workers(TimePoint now) {
     spdlog::error("worker {} ({}) has been silent for {} s: it is lost, the run ends; the same command resumes it",
                   rank, hosts_[std::size_t(rank)], std::chrono::duration<double>(now - *heard).count());
     worker_lost_ = true;
-    feed(WorkerLost{WorkerId{rank}}, now);
+    feed(WorkerLost{WorkerId{gang_leader(rank, settings_.gang)}}, now);
   }
 }
 
@@ -161,6 +172,7 @@ StackJob Coordinator::job_of(const std::vector<ClaimedTrial>& claimed) const {
   job.gpu_fraction = settings_.gpu_fraction;
   job.threads = settings_.threads;
   job.slots = settings_.stack;
+  job.gang = settings_.gang;
   job.checkpoint_seconds = settings_.checkpoint_seconds;
   job.record_representations = settings_.record_representations;
   for (const ClaimedTrial& one : claimed) {

@@ -33,6 +33,7 @@ struct CoordinatorSettings {
   std::map<ConfigurationId, std::string> names;  // for people: the keys that differ, e.g. "model.alpha=0.1"
   DeviceChoice device = DeviceChoice::automatic;
   double gpu_fraction = 1;
+  int gang = 1;  // workers that train a stack together: 1..gang, and so on; to the scheduler, the first is the worker
   int threads = 1;
   int stack = 0;  // trials that a trainer trains at once; 0: as it finds best
   double checkpoint_seconds = 20;
@@ -60,6 +61,7 @@ class Coordinator {
 
  private:
   void receive(TimePoint now);
+  bool gang_is_here(int leader) const;
   void find_silent_workers(TimePoint now);
   void feed(const Event& event, TimePoint now);
   void carry_out(const ClaimAndAssign& effect);
@@ -87,6 +89,7 @@ class Coordinator {
   bool pausing_ = false;
 
   std::vector<std::string> hosts_;                    // of each rank that said Hello
+  std::vector<bool> here_;                            // ranks that said Hello
   std::vector<std::optional<TimePoint>> last_heard_;  // of each rank
   std::optional<TimePoint> last_beat_, last_lease_, last_progress_;
   IdlePause idle_;

@@ -82,6 +82,7 @@ mer::orchestrator::CoordinatorSettings settings_of(const Options& options, const
   }
   settings.device = sweep.resources.device;
   settings.gpu_fraction = sweep.resources.gpu_fraction;
+  settings.gang = sweep.resources.gpus_per_trial;
   settings.threads = sweep.resources.threads;
   settings.checkpoint_seconds = options.checkpoint_seconds;
   settings.record_representations = sweep.record_representations;
@@ -117,6 +118,10 @@ Result<mer::ExitCode> coordinate(const Options& options, mer::transport::Transpo
   MER_ASSIGN(const auto detail, reader->sweep(mer::SweepId{options.sweep}));
   MER_ASSIGN(const auto sweep, mer::sweep_from_resolved(detail.resolved_json));
   MER_ASSIGN(auto trials, writer->progress(mer::SweepId{options.sweep}));
+  if (const int gang = sweep.resources.gpus_per_trial; transport.size() - 1 < gang) {
+    return mer::invalid("resources.gpus_per_trial is " + std::to_string(gang) + ", but there are only " +
+                        std::to_string(transport.size() - 1) + " workers: start more, or lower it");
+  }
   mer::orchestrator::Coordinator coordinator(settings_of(options, store, detail, sweep), transport, *writer,
                                              std::move(trials), print_line);
   MER_ASSIGN(const auto web, start_web(options, store, *writer));

@@ -80,7 +80,60 @@ void Agent::start(const StackJob& job, TimePoint now) {
   child_->started = now;
   child_->started_with = job;
   child_->trials = job.trials;
-  effects_.emplace_back(SpawnChild{job});
+  if (job.gang > 1) {
+    child_->gang = ++gangs_;
+    effects_.emplace_back(SendMembers{job.gang, GangStart{child_->gang, job}});
+  }
+  effects_.emplace_back(SpawnChild{job, child_->gang});
+}
+
+void Agent::on_event(const FromPeer& event, TimePoint now) {
+  if (const auto* start = std::get_if<GangStart>(&event.message)) {
+    start_member(*start, now);
+  } else if (const auto* end = std::get_if<GangEnd>(&event.message)) {
+    child_ && !child_->member ? lose_member(event.rank, *end) : end_member(*end);
+  }
+}
+
+// A child that is still here is of an earlier gang: its leader has gone on.
+void Agent::start_member(const GangStart& start, TimePoint now) {
+  if (child_) {
+    next_gang_ = start;
+    child_->wanted = false;
+    return kill({Failure::Kind::exit, 0, "its gang has ended", ""});
+  }
+  child_ = Child();
+  child_->started = now;
+  child_->started_with = start.job;
+  child_->gang = start.number;
+  child_->member = true;
+  effects_.emplace_back(SpawnChild{start.job, start.number});
+}
+
+void Agent::end_member(const GangEnd& end) {
+  if (next_gang_ && next_gang_->number == end.number) next_gang_.reset();
+  if (!child_ || child_->gang != end.number) return;
+  child_->wanted = false;
+  kill(end.failure);
+}
+
+void Agent::lose_member(int rank, const GangEnd& end) {
+  if (child_->gang != end.number) return;
+  Failure failure = end.failure;
+  failure.message = "worker " + std::to_string(rank) + " of the gang: " + failure.message;
+  kill(failure);
+}
+
+// That this child has gone down.
+void Agent::tell_gang(const Failure& failure) {
+  if (child_->gang == 0) return;
+  const int gang = child_->started_with.gang;
+  const GangEnd end{child_->gang, failure};
+  if (!child_->member) {
+    effects_.emplace_back(SendMembers{gang, end});
+  } else if (child_->wanted) {
+    effects_.emplace_back(SendLeader{gang, end});
+  }
 }
 
 void Agent::join(const StackJob& job, TimePoint now) {
@@ -110,7 +163,7 @@ void Agent::on_event(const FromChild& event, TimePoint now) {
     note_progress(beat->progress, now);
   } else if (const auto* report = std::get_if<Report>(&event.message)) {
     relay(*report, now);
-  } else if (std::holds_alternative<Capacity>(event.message)) {
+  } else if (std::holds_alternative<Capacity>(event.message) && !child_->member) {
     send(event.message);
   }
 }
@@ -141,7 +194,9 @@ void Agent::on_event(const ChildBroken& event, TimePoint /*now*/) {
 
 void Agent::on_event(const ChildNotStarted& event, TimePoint /*now*/) {
   if (!child_) return;
-  fail_open_trials({Failure::Kind::start, 0, event.message, ""});
+  const Failure failure{Failure::Kind::start, 0, event.message, ""};
+  fail_open_trials(failure);
+  tell_gang(failure);
   child_.reset();
 }
 
@@ -150,8 +205,11 @@ void Agent::on_event(const ChildExited& event, TimePoint now) {
   Failure failure = child_->verdict ? *child_->verdict : failure_of(event);
   failure.log_tail = event.log_tail;
   fail_open_trials(failure);
+  const bool clean_end_of_member = child_->member && !child_->verdict && !event.by_signal && event.code == 0;
+  if (!clean_end_of_member) tell_gang(failure);
   child_.reset();
   if (next_) start(*std::exchange(next_, std::nullopt), now);
+  if (next_gang_) start_member(*std::exchange(next_gang_, std::nullopt), now);
 }
 
 void Agent::on_event(const Tick& /*event*/, TimePoint now) {

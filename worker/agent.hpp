@@ -3,7 +3,8 @@
 //
 // The child lives as long as trials of its shape come: they join it; for others it is told to leave and a new one is
 // started. A child that has none waits a while, its corpus loaded, before it is told to leave.
-// Watches (docs/failure.md): the child's signs of life (a stopped process), its progress (a stuck one), and the
+// In a gang (core/gang.hpp) the leader's agent has the trials, and the members' agents run trainers for it: one of them
+// that goes down takes the others with it. Watches (docs/failure.md): the child's signs of life (a stopped process), its progress (a stuck one), and the
 // coordinator's (a lost one). Every trial of a stack gets exactly one end, from the trainer or from here. Threads: one.
 // Errors: none; a broken child is an AttemptFailed.
 #pragma once
@@ -29,6 +30,10 @@ using Duration = std::chrono::steady_clock::duration;
 struct FromCoordinator {
   Message message;
 };
+struct FromPeer {  // another agent, about a gang
+  int rank = 0;    // of the MPI job
+  Message message;
+};
 struct FromChild {
   Message message;
 };
@@ -47,11 +52,12 @@ struct ChildExited {
 };
 struct Tick {};
 
-using AgentEvent = std::variant<FromCoordinator, FromChild, ChildBroken, ChildNotStarted, ChildExited, Tick>;
+using AgentEvent = std::variant<FromCoordinator, FromPeer, FromChild, ChildBroken, ChildNotStarted, ChildExited, Tick>;
 
 // --- what to do, in this order ---
 struct SpawnChild {  // and write it the job; ChildNotStarted follows where that fails
   StackJob job;
+  std::int64_t gang = 0;  // number of the gang that it is in; 0: none
 };
 struct JoinChild {  // give it more trials
   StackJob job;
@@ -63,11 +69,19 @@ struct KillChild {};  // SIGKILL; ChildExited follows
 struct Send {         // to the coordinator
   Message message;
 };
+struct SendMembers {  // of the gang that this worker leads
+  int gang = 1;
+  Message message;
+};
+struct SendLeader {
+  int gang = 1;
+  Message message;
+};
 struct Exit {  // kill the child, if there is one, and leave
   ExitCode code = ExitCode::done;
 };
 
-using AgentEffect = std::variant<SpawnChild, JoinChild, WriteChild, KillChild, Send, Exit>;
+using AgentEffect = std::variant<SpawnChild, JoinChild, WriteChild, KillChild, Send, SendMembers, SendLeader, Exit>;
 
 struct AgentLimits {
   Duration beat_every = std::chrono::seconds(1);
@@ -91,7 +105,10 @@ class Agent {
  private:
   struct Child {
     StackJob started_with;         // decides who may join
-    std::vector<TrialJob> trials;  // that have not ended
+    std::vector<TrialJob> trials;  // that have not ended; a member of a gang has none
+    std::int64_t gang = 0;         // 0: alone
+    bool member = false;           // of a gang that another agent leads
+    bool wanted = true;            // a member: by its leader
     TimePoint started;
     std::optional<TimePoint> heard;       // last message
     std::optional<TimePoint> stepped;     // last progress
@@ -103,6 +120,7 @@ class Agent {
   };
 
   void on_event(const FromCoordinator& event, TimePoint now);
+  void on_event(const FromPeer& event, TimePoint now);
   void on_event(const FromChild& event, TimePoint now);
   void on_event(const ChildBroken& event, TimePoint now);
   void on_event(const ChildNotStarted& event, TimePoint now);
@@ -113,6 +131,10 @@ class Agent {
   void start(const StackJob& job, TimePoint now);
   void join(const StackJob& job, TimePoint now);
   void dismiss(TimePoint now);
+  void start_member(const GangStart& start, TimePoint now);
+  void end_member(const GangEnd& end);
+  void lose_member(int rank, const GangEnd& end);
+  void tell_gang(const Failure& failure);
   void stop(const StopTrials& request);
   void relay(const Report& report, TimePoint now);
   void note_progress(std::uint64_t steps, TimePoint now);
@@ -126,6 +148,8 @@ class Agent {
   AgentLimits limits_;
   std::optional<Child> child_;
   std::optional<StackJob> next_;  // for the next child: this one is on its way out
+  std::optional<GangStart> next_gang_;  // the same
+  std::int64_t gangs_ = 0;              // that this agent has led
   std::optional<TimePoint> coordinator_heard_;
   std::optional<TimePoint> last_beat_;
   std::uint64_t sent_ = 0;

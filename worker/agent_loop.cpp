@@ -10,9 +10,12 @@
 namespace mer::worker {
 namespace {
 
-// Within the store.
-std::string log_name(const TrialJob& trial) {
-  return "logs/" + trial.spec.id.hex + "/" + std::to_string(trial.attempt) + ".log";
+constexpr std::chrono::microseconds kSumPause{50};
+
+// Within the store. A member of a gang has a log of its own beside its leader's.
+std::string log_name(const TrialJob& trial, int gang_rank = 0) {
+  const std::string member = gang_rank == 0 ? "" : ".member-" + std::to_string(gang_rank);
+  return "logs/" + trial.spec.id.hex + "/" + std::to_string(trial.attempt) + member + ".log";
 }
 
 // The first trial's log takes what the trainer prints; those of the others name it.
@@ -30,9 +33,7 @@ AgentLoop::AgentLoop(transport::Transport& transport, Hello hello, AgentLoopOpti
 
 std::optional<ExitCode> AgentLoop::step(TimePoint now) {
   const auto envelopes = transport_.poll();
-  for (const transport::Envelope& envelope : envelopes) {
-    if (envelope.from == 0 && envelope.message) feed(FromCoordinator{*envelope.message}, now);
-  }
+  for (const transport::Envelope& envelope : envelopes) take(envelope, now);
   const bool child_spoke = serve_child(now);
   idle_.round_ended(child_spoke || !envelopes.empty());
   feed(Tick{}, now);
@@ -46,7 +47,40 @@ ExitCode AgentLoop::run() {
   }
 }
 
+void AgentLoop::take(const transport::Envelope& envelope, TimePoint now) {
+  if (!envelope.message) return;
+  const auto* const sum = std::get_if<GangSum>(&*envelope.message);
+  if (envelope.from == 0) {
+    feed(FromCoordinator{*envelope.message}, now);
+  } else if (sum == nullptr) {
+    feed(FromPeer{envelope.from, *envelope.message}, now);
+  } else if (relay_) {
+    carry_out(relay_->from_member(envelope.from - leader_, *sum), now);
+  }
+}
+
+void AgentLoop::take(const Message& from_child, TimePoint now) {
+  const auto* const sum = std::get_if<GangSum>(&from_child);
+  if (sum != nullptr && relay_) return carry_out(relay_->from_trainer(*sum), now);
+  feed(FromChild{from_child}, now);
+}
+
+// Sums that do not fit are as good as a broken trainer.
+void AgentLoop::carry_out(const Result<GangRelay::Output>& output, TimePoint now) {
+  if (!output) return feed(ChildBroken{output.error().message}, now);
+  for (const auto& one : *output) {
+    if (const auto* sums = std::get_if<GangRelay::ToTrainer>(&one)) {
+      if (child_) write(sums->sum);
+    } else {
+      const auto& part = std::get<GangRelay::ToMember>(one);
+      transport_.send(leader_ + part.rank, part.sum);
+    }
+  }
+}
+
+// A sum of a gang is waited for as for nothing else: MPI is asked again and again.
 void AgentLoop::wait() {
+  if (relay_ && relay_->sum_under_way()) return std::this_thread::sleep_for(kSumPause);
   if (child_) return child_->process.wait(int(idle_.pause().count()));
   std::this_thread::sleep_for(idle_.pause());
 }
@@ -69,6 +103,7 @@ bool AgentLoop::serve_child(TimePoint now) {
   const ChildExited event{exited->by_signal, exited->code, child_->frames.pending() > 0 && !child_->broken,
                           tail_of(child_->log)};
   child_.reset();
+  relay_.reset();
   feed(event, now);
   return true;
 }
@@ -87,7 +122,7 @@ bool AgentLoop::read_frames(TimePoint now) {
       feed(ChildBroken{message.error().message}, now);
       return true;
     }
-    feed(FromChild{*message}, now);
+    take(*message, now);
   }
 }
 
@@ -95,12 +130,20 @@ void AgentLoop::carry_out(const SpawnChild& effect, TimePoint now) {
   StackJob job = effect.job;
   job.memory = options_.memory;
   job.gpu_fraction = std::min(job.gpu_fraction, 1.0 / options_.gpu.workers);
-  const std::string name = log_name(job.trials.front());
+  if (effect.gang > 0) {
+    leader_ = gang_leader(transport_.rank(), job.gang);
+    job.gang_rank = transport_.rank() - leader_;
+    auto relay = GangRelay::make(job.gang_rank, job.gang, effect.gang);
+    if (!relay) return feed(ChildNotStarted{relay.error().message}, now);
+    relay_.emplace(std::move(relay).value());
+  }
+  const std::string name = log_name(job.trials.front(), job.gang_rank);
   const std::string log = job.store + "/" + name;
-  auto process = Subprocess::start({options_.trainer, {}, log, options_.cores, options_.gpu.name});
+  auto process = Subprocess::start({options_.trainer, {}, log, options_.cores, options_.gpu.name,
+                                    relay_ ? relay_->descriptor() : -1});
   if (!process) return feed(ChildNotStarted{process.error().message}, now);
   child_.emplace(Child{std::move(process).value(), log, name, {}, false});
-  for (std::size_t i = 1; i < job.trials.size(); ++i) point_to_log(job, job.trials[i], name);
+  for (std::size_t i = 1; i < job.trials.size() && job.gang_rank == 0; ++i) point_to_log(job, job.trials[i], name);
   write(Assign{job});
 }
 
@@ -124,6 +167,14 @@ void AgentLoop::carry_out(const KillChild& /*effect*/, TimePoint /*now*/) {
 
 void AgentLoop::carry_out(const Send& effect, TimePoint /*now*/) {
   transport_.send(0, effect.message);
+}
+
+void AgentLoop::carry_out(const SendMembers& effect, TimePoint /*now*/) {
+  for (int member = 1; member < effect.gang; ++member) transport_.send(transport_.rank() + member, effect.message);
+}
+
+void AgentLoop::carry_out(const SendLeader& effect, TimePoint /*now*/) {
+  transport_.send(gang_leader(transport_.rank(), effect.gang), effect.message);
 }
 
 void AgentLoop::carry_out(const Exit& effect, TimePoint /*now*/) {

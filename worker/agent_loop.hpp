@@ -15,6 +15,7 @@
 #include "core/messages.hpp"
 #include "transport/transport.hpp"
 #include "worker/agent.hpp"
+#include "worker/gang_relay.hpp"
 #include "worker/subprocess.hpp"
 
 namespace mer::worker {
@@ -52,7 +53,12 @@ class AgentLoop {
   void carry_out(const WriteChild& effect, TimePoint now);
   void carry_out(const KillChild& effect, TimePoint now);
   void carry_out(const Send& effect, TimePoint now);
+  void carry_out(const SendMembers& effect, TimePoint now);
+  void carry_out(const SendLeader& effect, TimePoint now);
   void carry_out(const Exit& effect, TimePoint now);
+  void take(const transport::Envelope& envelope, TimePoint now);
+  void take(const Message& from_child, TimePoint now);
+  void carry_out(const Result<GangRelay::Output>& output, TimePoint now);
   bool serve_child(TimePoint now);
   bool read_frames(TimePoint now);
   void write(const Message& message);
@@ -62,6 +68,8 @@ class AgentLoop {
   AgentLoopOptions options_;
   Agent agent_;
   std::optional<Child> child_;
+  std::optional<GangRelay> relay_;  // of a child in a gang
+  int leader_ = 0;                  // rank of this gang's leader
   std::optional<ExitCode> exit_;
   IdlePause idle_;
 };

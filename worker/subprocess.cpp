@@ -26,6 +26,7 @@ namespace {
 
 constexpr int kFramesIn = 0;
 constexpr int kFramesOut = 3;
+constexpr int kMemory = 4;
 constexpr int kFirstFree = 10;  // our ends stay clear of the child's numbers
 constexpr std::size_t kReadBytes = std::size_t{1} << 20;
 
@@ -55,7 +56,7 @@ struct Launch {
   std::vector<char*> arguments, environment;
   cpu_set_t cores;
   bool set_cores = false;
-  int input = -1, output = -1, log = -1;
+  int input = -1, output = -1, log = -1, memory = -1;
   pid_t parent = 0;
 };
 
@@ -72,6 +73,7 @@ struct Launch {
   ::dup2(launch.log, STDOUT_FILENO);
   ::dup2(launch.log, STDERR_FILENO);
   ::dup2(launch.output, kFramesOut);
+  if (launch.memory >= 0) ::dup2(launch.memory, kMemory);
   ::execve(launch.arguments[0], launch.arguments.data(), launch.environment.data());
   ::_exit(127);
 }
@@ -107,6 +109,7 @@ Result<Subprocess> Subprocess::start(const ChildCommand& command) {
   launch.input = to_child.read_end.get();
   launch.output = from_child.write_end.get();
   launch.log = log.get();
+  launch.memory = command.memory;
   launch.parent = ::getpid();
 
   const pid_t pid = ::fork();

@@ -1,5 +1,5 @@
 // Subprocess: a passive child: frames in on its descriptor 0, frames out on its descriptor 3, everything it prints in a
-// log file.
+// log file. In a gang, memory that it shares with this process on its descriptor 4.
 //
 // The child gets a session of its own (mpirun signals whole process groups), dies with the thread that started it, runs
 // on the given cores and GPU, and sees no MPI variables in its environment. No call blocks, but for the destructor's
@@ -24,6 +24,7 @@ struct ChildCommand {
   std::string log;                     // its folder is made
   std::vector<int> cores;              // empty: those of this process
   std::string gpu = {};                // the one that it sees; empty: those of this process
+  int memory = -1;                     // descriptor of memory to share, 10 or higher; -1: none
 };
 
 struct ExitStatus {

@@ -68,5 +68,25 @@ TEST_F(TrainingPlaceTest, CudaWithoutAGpuIsAnErrorThatSaysWhatToDo) {
   EXPECT_THAT(place.error().message, testing::AllOf(HasSubstr("no driver"), HasSubstr("set resources.device to")));
 }
 
+TEST(WorkersTest, AreWholeGangs) {
+  ResourceSettings resources;
+  EXPECT_EQ(workers_of(resources, {0, ""}, 0, 5).value(), 5);
+  EXPECT_EQ(workers_of(resources, {3, ""}, 0, 5).value(), 3);
+  EXPECT_EQ(workers_of(resources, {3, ""}, 7, 5).value(), 7);
+  resources.gpus_per_trial = 2;
+  EXPECT_EQ(workers_of(resources, {0, ""}, 0, 5).value(), 4);
+  EXPECT_EQ(workers_of(resources, {3, ""}, 0, 5).value(), 2);
+  EXPECT_EQ(workers_of(resources, {3, ""}, 7, 5).value(), 6);
+}
+
+TEST(WorkersTest, TooFewForAGangAreAnErrorThatSaysWhatToDo) {
+  ResourceSettings resources;
+  resources.gpus_per_trial = 4;
+  EXPECT_THAT(workers_of(resources, {0, ""}, 0, 2).error().message, HasSubstr("this machine has 2 usable cores"));
+  EXPECT_THAT(workers_of(resources, {3, ""}, 0, 8).error().message, HasSubstr("the GPUs here feed 3"));
+  EXPECT_THAT(workers_of(resources, {3, ""}, 2, 8).error().message, HasSubstr("--workers is 2"));
+  EXPECT_THAT(workers_of(resources, {3, ""}, 2, 8).error().message, HasSubstr("pass --workers 4 or more"));
+}
+
 }  // namespace
 }  // namespace mer::cli

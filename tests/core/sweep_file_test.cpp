@@ -140,20 +140,23 @@ void expect_equal(const Sweep& a, const Sweep& b) {
 }
 
 // What the store compares did not know the key at first: it stays as it was for who does not use it.
-TEST(SweepFileTest, ResolvedTextNamesAGpusFractionOnlyWhereThereIsOne) {
+TEST(SweepFileTest, ResolvedTextNamesWhatIsNewOnlyWhereItIsUsed) {
   EXPECT_FALSE(json::parse(parsed(minimal()).resolved_json)["resources"].contains("gpu_fraction"));
+  EXPECT_FALSE(json::parse(parsed(minimal()).resolved_json)["resources"].contains("gpus_per_trial"));
 
-  const Sweep half = parsed(minimal(R"(, "resources": {"gpu_fraction": 0.5})"));
+  const Sweep half = parsed(minimal(R"(, "resources": {"gpu_fraction": 0.5, "gpus_per_trial": 2})"));
 
   EXPECT_EQ(half.resources.gpu_fraction, 0.5);
+  EXPECT_EQ(half.resources.gpus_per_trial, 2);
   EXPECT_EQ(json::parse(half.resolved_json)["resources"]["gpu_fraction"], 0.5);
+  EXPECT_EQ(json::parse(half.resolved_json)["resources"]["gpus_per_trial"], 2);
 }
 
 TEST(SweepFileTest, AResolvedSweepReadsBack) {
   const std::vector<std::string> texts = {
       kFull,
       minimal(),
-      minimal(R"(, "resources": {"device": "cuda", "gpu_fraction": 0.25})"),
+      minimal(R"(, "resources": {"device": "cuda", "gpu_fraction": 0.25, "gpus_per_trial": 4})"),
       minimal(
           R"(, "grid": {"model.modalities": [["audio"], ["audio", "text"]], "folds.validation": ["none", {"dialogues": 0.25}],
                   "folds.seed": [1, 2]})"),

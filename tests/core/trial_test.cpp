@@ -63,6 +63,8 @@ TEST(TrialTest, AStackJobGoesThroughJsonText) {
   job.threads = 2;
   job.checkpoint_seconds = 0.5;
   job.record_representations = true;
+  job.gang = 3;
+  job.gang_rank = 2;
   job.trials.resize(2);
   job.trials[0].spec = some_spec();
   job.trials[0].attempt = 4;

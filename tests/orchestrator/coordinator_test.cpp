@@ -41,17 +41,19 @@ class WatchedWriter : public storage::ResultWriter {
 class CoordinatorTest : public ::testing::Test {
  protected:
   CoordinatorTest()
-      : hub_(std::make_shared<transport::LoopbackHub>(2)),
+      : hub_(std::make_shared<transport::LoopbackHub>(4)),
         endpoint_(hub_, 0),
         faulty_(endpoint_),
         worker_(hub_, 1),
+        second_(hub_, 2),
+        third_(hub_, 3),
         writer_(store_) {
     auto planned = testing_support::plan_tiny_sweep(R"("train": {"epochs": 2}, "retry": {"max_attempts": 2})");
     sweep_ = *store_.submit(planned.plan->submission);
     start();
   }
 
-  void start() {
+  void start(int gang = 1) {
     EXPECT_TRUE(store_.begin_session("host", 1, 0).ok());
     CoordinatorSettings settings;
     settings.sweep = sweep_;
@@ -59,6 +61,7 @@ class CoordinatorTest : public ::testing::Test {
     settings.corpora[testing_support::tiny_corpus().id] = "/corpora/tiny";
     settings.device = DeviceChoice::cuda;
     settings.gpu_fraction = 0.5;
+    settings.gang = gang;
     settings.scheduler.max_attempts = 2;
     settings.silence_limit = 30s;
     coordinator_ = std::make_unique<Coordinator>(settings, faulty_, writer_, *store_.progress(sweep_),
@@ -107,7 +110,7 @@ class CoordinatorTest : public ::testing::Test {
   std::shared_ptr<transport::LoopbackHub> hub_;
   transport::LoopbackTransport endpoint_;
   testing_support::FaultyTransport faulty_;
-  transport::LoopbackTransport worker_;
+  transport::LoopbackTransport worker_, second_, third_;
   WatchedWriter writer_;
   std::unique_ptr<Coordinator> coordinator_;
   TimePoint now_{};
@@ -278,6 +281,41 @@ TEST_F(CoordinatorTest, ProgressAndTrialEndsAreJsonLines) {
   EXPECT_EQ(progress.back()["total"], 3);
   EXPECT_EQ(progress.back()["running"], 1);
   EXPECT_FALSE(progress.back().contains("eta_s"));
+}
+
+TEST_F(CoordinatorTest, AGangGetsTrialsByItsLeaderOnceAllOfItAreHere) {
+  start(2);
+  const Hello hello{"host", 7, {0}, "cpu"};
+  worker_.send(0, hello);
+  third_.send(0, hello);  // would lead a gang of which nobody else is there
+  step();
+  EXPECT_TRUE(received().empty());
+
+  second_.send(0, hello);
+  step();
+  const StackJob job = job_in(received());
+  EXPECT_EQ(job.gang, 2);
+  EXPECT_EQ(job.gang_rank, 0);
+  for (transport::LoopbackTransport* other : {&second_, &third_}) {
+    for (const auto& envelope : other->poll()) EXPECT_FALSE(std::holds_alternative<Assign>(*envelope.message));
+  }
+}
+
+TEST_F(CoordinatorTest, ASilentMemberIsAsBadAsASilentLeader) {
+  start(2);
+  for (transport::LoopbackTransport* worker : {&worker_, &second_}) worker->send(0, Hello{"host", 7, {0}, "cpu"});
+  step();
+  EXPECT_EQ(counts().running, 1);
+  now_ += 20s;
+  worker_.send(0, Beat{});
+  third_.send(0, Beat{});
+  step();
+  now_ += 20s;
+  worker_.send(0, Beat{});
+  third_.send(0, Beat{});
+
+  EXPECT_EQ(step(), ExitCode::internal);
+  EXPECT_EQ(counts().running, 0);
 }
 
 }  // namespace

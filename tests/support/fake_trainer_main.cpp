@@ -5,6 +5,9 @@
 //   MER_FAKE_ATTEMPTS  misbehave up to this attempt of a trial (default 1)
 //   MER_FAKE_EPOCH_MS  time an epoch takes (default 1)
 //   MER_FAKE_PIDFILE   append "pid core-list" there at the start
+//   MER_FAKE_MEMBER    what a gang's members do instead of MER_FAKE, which is its leader's then
+//
+// In a gang it adds up one number an epoch and ends with status 4 if the sum is wrong.
 #include <algorithm>
 #include <chrono>
 #include <csignal>
@@ -17,6 +20,7 @@
 #include <poll.h>
 #include <sched.h>
 #include <string>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <thread>
 #include <unistd.h>
@@ -145,8 +149,10 @@ class FakeTrainer {
  public:
   explicit FakeTrainer(mer::StackJob job) : job_(std::move(job)), waiting_(job_.trials.begin(), job_.trials.end()) {}
 
-  // Until it is told that nothing more comes.
+  // Until it is told that nothing more comes. A member of a gang ends with its trials.
   void run(Commands& commands) {
+    if (job_.gang > 1) map_memory();
+    if (job_.gang_rank > 0) return follow(commands);
     while (!ended_ || !waiting_.empty()) {
       if (waiting_.empty()) {
         stopping_ = false;
@@ -165,6 +171,38 @@ class FakeTrainer {
   }
 
  private:
+  void map_memory() {
+    void* const memory = ::mmap(nullptr, sizeof(double), PROT_READ | PROT_WRITE, MAP_SHARED, 4, 0);
+    if (memory == MAP_FAILED) std::_Exit(5);
+    number_ = static_cast<double*>(memory);
+  }
+
+  // 1 + 2 + ...: each member adds its rank and one.
+  void add_up(Commands& commands) {
+    if (number_ == nullptr) return;
+    *number_ = job_.gang_rank + 1;
+    send(mer::GangSum{0, true, 1, {}});
+    while (true) {
+      const auto message = commands.next(200);
+      if (message && std::holds_alternative<mer::GangSum>(*message)) break;
+      if (message && std::holds_alternative<mer::StopTrials>(*message)) stopping_ = true;
+      if (message && std::holds_alternative<mer::Shutdown>(*message)) ended_ = true;
+      send(mer::Beat{steps_});
+    }
+    if (*number_ != job_.gang * (job_.gang + 1) / 2) std::_Exit(4);
+  }
+
+  void follow(Commands& commands) {
+    for (const mer::TrialJob& trial : waiting_) {
+      const int last = std::stoi(variable("MER_FAKE_ATTEMPTS", "1"));
+      for (int epoch = 1; epoch <= trial.spec.train.epochs; ++epoch) {
+        send(mer::Beat{steps_});
+        add_up(commands);
+        misbehave(trial.attempt <= last ? variable("MER_FAKE_MEMBER", "") : "");
+      }
+    }
+  }
+
   void train(const mer::TrialJob& trial, Commands& commands) {
     const auto report = [&](mer::AttemptEvent event) { send(mer::Report{trial.spec.id, trial.attempt, event}); };
     const int last = std::stoi(variable("MER_FAKE_ATTEMPTS", "1"));
@@ -175,6 +213,7 @@ class FakeTrainer {
     for (int epoch = begin + 1; epoch <= trial.spec.train.epochs; ++epoch) {
       if (stop_wanted(commands)) return report(mer::AttemptStopped{epoch - 1});
       send(mer::Beat{++steps_});
+      add_up(commands);
       report(mer::EpochDone{{row_of(trial.spec, mer::Split::train, epoch), row_of(trial.spec, mer::Split::test, epoch)},
                             {epoch, 0.001, 0, 1}});
       report(mer::CheckpointSaved{save_checkpoint(job_, trial, epoch)});
@@ -206,6 +245,7 @@ class FakeTrainer {
 
   mer::StackJob job_;
   std::deque<mer::TrialJob> waiting_;
+  double* number_ = nullptr;  // in the memory that it shares with its agent
   std::uint64_t steps_ = 0;
   bool stopping_ = false, ended_ = false;
 };

@@ -58,7 +58,7 @@ class BatchTest : public testing::Test {
 TEST_F(BatchTest, LayoutCountsDialoguesAndRowsSlotBySlot) {
   const Part& train = trial(0).fold->train;
   const std::vector<std::uint32_t> first = {1, 0}, third = {2};
-  const std::vector<SlotShare> shares = {{&trial(0), &train, first}, {}, {&trial(1), &train, third}};
+  const std::vector<SlotShare> shares = {share_of(trial(0), train, first, nullptr), {}, share_of(trial(1), train, third, nullptr)};
 
   const model::LayoutPtr layout = layout_of(shares);
 
@@ -73,7 +73,7 @@ TEST_F(BatchTest, LayoutCountsDialoguesAndRowsSlotBySlot) {
 TEST_F(BatchTest, GathersTheNamedRowsAndStandardisesOnlyTheNamedModality) {
   const Part& train = trial(0).fold->train;
   const std::vector<std::uint32_t> dialogues = {2, 1};
-  const std::vector<SlotShare> shares = {{&trial(0), &train, dialogues}, {}};
+  const std::vector<SlotShare> shares = {share_of(trial(0), train, dialogues, nullptr), {}};
 
   const StackBatch gathered = gather_batch(*input_, shares, Dtype::float64);
 
@@ -101,7 +101,7 @@ at::Tensor gathered_rows(const JobInput& input, std::span<const SlotShare> share
 
 TEST_F(BatchTest, StandardisedTrainingRowsHaveMeanZeroAndDeviationOne) {
   const Part& train = trial(0).fold->train;
-  const std::vector<SlotShare> shares = {{&trial(0), &train, train.corpus_order}, {}};
+  const std::vector<SlotShare> shares = {share_of(trial(0), train, train.corpus_order, nullptr), {}};
 
   const at::Tensor audio = gathered_rows(*input_, shares, Dtype::float64);
 
@@ -111,7 +111,7 @@ TEST_F(BatchTest, StandardisedTrainingRowsHaveMeanZeroAndDeviationOne) {
 
 TEST_F(BatchTest, Float32IsTheRoundedFloat64) {
   const Part& train = trial(0).fold->train;
-  const std::vector<SlotShare> shares = {{&trial(0), &train, train.corpus_order}, {}};
+  const std::vector<SlotShare> shares = {share_of(trial(0), train, train.corpus_order, nullptr), {}};
 
   const at::Tensor exact = gathered_rows(*input_, shares, Dtype::float64);
   const at::Tensor rounded = gathered_rows(*input_, shares, Dtype::float32);
@@ -124,12 +124,48 @@ TEST(FullContextTest, UtterancesOfOtherPartsAreGatheredButNotScored) {
   const auto input = JobInput::open(study.job({study.trial(0)})).value();
   const TrialInput trial = input->load(study.trial(0)).value();
   const Part& test = trial.fold->test;
-  const std::vector<SlotShare> shares = {{&trial, &test, test.corpus_order}};
+  const std::vector<SlotShare> shares = {share_of(trial, test, test.corpus_order, nullptr)};
 
   const StackBatch gathered = gather_batch(*input, shares, Dtype::float32);
 
   EXPECT_EQ(gathered.shares[0].scored_count, std::int64_t(test.rows.size()));
   EXPECT_GE(gathered.shares[0].rows.size(), test.rows.size());
+}
+
+// A member of a gang for what needs no sums.
+class Member : public Gang {
+ public:
+  Member(int rank, int size) : rank_(rank), size_(size) {}
+  int rank() const override { return rank_; }
+  int size() const override { return size_; }
+  void sum(std::span<float> /*values*/) override { ADD_FAILURE(); }
+  void sum(std::span<double> /*values*/) override { ADD_FAILURE(); }
+
+ private:
+  int rank_, size_;
+};
+
+TEST_F(BatchTest, TheMembersOfAGangShareABatchWithoutGapsAndKnowTheWhole) {
+  const Part& train = trial(0).fold->train;
+  for (const int size : {2, 3, 5}) {
+    for (std::size_t count = 1; count <= train.corpus_order.size(); ++count) {
+      const auto batch = std::span(train.corpus_order).first(count);
+      const ShareRows whole = rows_of(share_of(trial(0), train, batch, nullptr));
+      std::vector<std::uint32_t> rows;
+      std::int64_t dialogues = 0;
+      for (int rank = 0; rank < size; ++rank) {
+        const Member member(rank, size);
+        const SlotShare share = share_of(trial(0), train, batch, &member);
+        EXPECT_EQ(share.first_dialogue, dialogues);
+        EXPECT_EQ(layout_of({&share, 1})->slots[0].first_dialogue, dialogues);
+        dialogues += std::int64_t(share.dialogues.size());
+        const ShareRows part = rows_of(share);
+        EXPECT_EQ(part.batch_scored_count, whole.scored_count);
+        rows.insert(rows.end(), part.rows.begin(), part.rows.end());
+      }
+      EXPECT_EQ(rows, whole.rows);
+    }
+  }
 }
 
 }  // namespace

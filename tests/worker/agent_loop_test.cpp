@@ -358,5 +358,107 @@ TEST(SubprocessTest, TailOfALogHasWholeLines) {
   EXPECT_EQ(tail_of(log + ".missing"), "");
 }
 
+// Two workers and a coordinator; worker 1 leads.
+class GangLoopTest : public ::testing::Test {
+ protected:
+  GangLoopTest()
+      : hub_(std::make_shared<transport::LoopbackHub>(3)), coordinator_(hub_, 0), leader_(hub_, 1), member_(hub_, 2) {
+    AgentLimits limits;
+    limits.child_silence = 2s;
+    limits.child_idle = 1s;
+    for (transport::LoopbackTransport* endpoint : {&leader_, &member_}) {
+      loops_.push_back(
+          std::make_unique<AgentLoop>(*endpoint, Hello{}, AgentLoopOptions{MER_FAKE_TRAINER, {}, 0, {}, limits}));
+    }
+  }
+  ~GangLoopTest() override {
+    for (const char* name : {"MER_FAKE", "MER_FAKE_MEMBER"}) ::unsetenv(name);
+  }
+
+  void assign(int attempt, int epochs = 3) {
+    TrialJob trial;
+    trial.spec.id.hex = "t";
+    trial.attempt = attempt;
+    trial.spec.seed = 1;
+    trial.spec.train.epochs = epochs;
+    StackJob job;
+    job.store = store_.path().string();
+    job.gang = 2;
+    job.trials = {trial};
+    coordinator_.send(1, Assign{job});
+  }
+  // The trial's end.
+  AttemptEvent end() {
+    std::optional<AttemptEvent> found;
+    EXPECT_TRUE(wait_until([&] {
+      step();
+      for (const auto& envelope : coordinator_.poll()) {
+        const auto* report = std::get_if<Report>(&*envelope.message);
+        if (report == nullptr) continue;
+        EXPECT_EQ(envelope.from, 1) << "a member reported";
+        if (std::holds_alternative<EpochDone>(report->event)) ++epochs_;
+        if (ends_attempt(report->event)) found = report->event;
+      }
+      return found.has_value();
+    }));
+    return found.value_or(AttemptStarted{});
+  }
+  void step() {
+    for (const int rank : {1, 2}) coordinator_.send(rank, Beat{});
+    for (const auto& loop : loops_) loop->step(std::chrono::steady_clock::now());
+  }
+  std::string log(const std::string& name) const {
+    std::ifstream file(store_.path() / "logs/t" / name);
+    std::stringstream text;
+    text << file.rdbuf();
+    return text.str();
+  }
+
+  testing_support::TempDir store_;
+  std::shared_ptr<transport::LoopbackHub> hub_;
+  transport::LoopbackTransport coordinator_, leader_, member_;
+  std::vector<std::unique_ptr<AgentLoop>> loops_;
+  int epochs_ = 0;
+};
+
+TEST_F(GangLoopTest, TrainersAddUpAndOnlyTheLeaderReports) {
+  assign(1, 20);
+  EXPECT_TRUE(std::holds_alternative<AttemptFinished>(end()));
+  EXPECT_EQ(epochs_, 20);
+  EXPECT_NE(log("1.log").find("fake trainer of 1 trials"), std::string::npos);
+  EXPECT_NE(log("1.member-1.log").find("fake trainer of 1 trials"), std::string::npos);
+}
+
+TEST_F(GangLoopTest, AMembersDeathIsTheTrialsFailureAndTheNextAttemptEndsWell) {
+  ::setenv("MER_FAKE_MEMBER", "exit3", 1);
+  assign(1);
+  const AttemptEvent ended = end();
+  const auto* failed = std::get_if<AttemptFailed>(&ended);
+  ASSERT_NE(failed, nullptr);
+  EXPECT_EQ(failed->failure.message, "worker 2 of the gang: trainer exited with status 3");
+
+  assign(2);
+  EXPECT_TRUE(std::holds_alternative<AttemptFinished>(end()));
+}
+
+TEST_F(GangLoopTest, AStoppedMemberIsFound) {
+  ::setenv("MER_FAKE_MEMBER", "silent", 1);
+  assign(1);
+  const AttemptEvent ended = end();
+  const auto* failed = std::get_if<AttemptFailed>(&ended);
+  ASSERT_NE(failed, nullptr);
+  EXPECT_EQ(failed->failure.kind, Failure::Kind::hang);
+  assign(2);
+  EXPECT_TRUE(std::holds_alternative<AttemptFinished>(end()));
+}
+
+TEST_F(GangLoopTest, TheLeadersDeathEndsTheMemberToo) {
+  ::setenv("MER_FAKE", "crash", 1);
+  assign(1);
+  EXPECT_TRUE(std::holds_alternative<AttemptFailed>(end()));
+  assign(2);
+  EXPECT_TRUE(std::holds_alternative<AttemptFinished>(end()));
+}
+
 }  // namespace
 }  // namespace mer::worker

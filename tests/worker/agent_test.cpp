@@ -42,6 +42,8 @@ class AgentTest : public ::testing::Test {
         beats_ += std::holds_alternative<Beat>(send->message) ? 1 : 0;
       }
       if (auto* spawn = std::get_if<SpawnChild>(&effect)) spawned_.push_back(spawn->job);
+      if (auto* members = std::get_if<SendMembers>(&effect)) to_members_.push_back(members->message);
+      if (auto* leader = std::get_if<SendLeader>(&effect)) to_leader_.push_back(leader->message);
       if (auto* join = std::get_if<JoinChild>(&effect)) joined_.push_back(join->job);
       if (auto* write = std::get_if<WriteChild>(&effect)) written_.push_back(write->message);
       if (std::holds_alternative<KillChild>(effect)) ++kills_;
@@ -73,6 +75,7 @@ class AgentTest : public ::testing::Test {
   TimePoint now_{};
   std::uint64_t steps_ = 0;
   std::vector<Message> sent_;  // without beats
+  std::vector<Message> to_members_, to_leader_;
   int beats_ = 0;
   std::vector<StackJob> spawned_;
   std::vector<StackJob> joined_;
@@ -347,6 +350,147 @@ TEST_F(AgentTest, SilentCoordinatorEndsTheAgentAsAnOrphan) {
   now_ += 1s;
   feed(Tick{});
   EXPECT_EQ(exits_, std::vector<ExitCode>{ExitCode::orphaned});
+}
+
+// --- gangs ---
+
+StackJob gang_job(std::vector<TrialJob> trials) {
+  StackJob job = job_of(std::move(trials));
+  job.gang = 2;
+  return job;
+}
+
+const Failure kOutOfMemory{Failure::Kind::memory, 0, "out of memory", "last lines"};
+
+TEST_F(AgentTest, ALeaderStartsItsGangAndTellsWhichOneItIs) {
+  feed(FromCoordinator{Assign{gang_job({trial_job("a")})}});
+  report("a", AttemptFinished{});
+  feed(ChildExited{});
+  feed(FromCoordinator{Assign{gang_job({trial_job("b")})}});
+
+  ASSERT_EQ(spawned_.size(), 2U);
+  ASSERT_EQ(to_members_.size(), 3U);
+  EXPECT_EQ(to_members_[0], Message(GangStart{1, gang_job({trial_job("a")})}));
+  EXPECT_EQ(std::get<GangEnd>(to_members_[1]).number, 1);
+  EXPECT_EQ(to_members_[2], Message(GangStart{2, gang_job({trial_job("b")})}));
+}
+
+TEST_F(AgentTest, WithoutAGangNobodyElseIsTold) {
+  assign({trial_job("a")});
+  feed(ChildExited{true, SIGSEGV, false, ""});
+  EXPECT_TRUE(to_members_.empty());
+  EXPECT_TRUE(to_leader_.empty());
+}
+
+TEST_F(AgentTest, TrialsThatJoinALeaderAreNoNewGang) {
+  feed(FromCoordinator{Assign{gang_job({trial_job("a")})}});
+  feed(FromCoordinator{Assign{gang_job({trial_job("b")})}});
+  EXPECT_EQ(joined_.size(), 1U);
+  EXPECT_EQ(to_members_.size(), 1U);
+}
+
+TEST_F(AgentTest, ALeaderWhoseChildDiesEndsItsGang) {
+  feed(FromCoordinator{Assign{gang_job({trial_job("a")})}});
+  feed(ChildExited{true, SIGSEGV, false, ""});
+
+  ASSERT_EQ(to_members_.size(), 2U);
+  EXPECT_EQ(std::get<GangEnd>(to_members_[1]).number, 1);
+  EXPECT_EQ(failure_in(sent_.back()).code, SIGSEGV);
+}
+
+TEST_F(AgentTest, ALeaderWhoseChildCannotStartEndsItsGang) {
+  feed(FromCoordinator{Assign{gang_job({trial_job("a")})}});
+  feed(ChildNotStarted{"no such program"});
+
+  ASSERT_EQ(to_members_.size(), 2U);
+  EXPECT_EQ(std::get<GangEnd>(to_members_[1]).failure.message, "no such program");
+  EXPECT_EQ(failure_in(sent_.back()).kind, Failure::Kind::start);
+}
+
+TEST_F(AgentTest, ALostMemberCostsTheLeadersTrialsWithItsReason) {
+  feed(FromCoordinator{Assign{gang_job({trial_job("a"), trial_job("b")})}});
+  feed(FromPeer{2, GangEnd{1, kOutOfMemory}});
+  ASSERT_EQ(kills_, 1);
+  feed(ChildExited{true, SIGKILL, false, ""});
+
+  const Failure failure = failure_in(sent_.back());
+  EXPECT_EQ(failure.kind, Failure::Kind::memory);
+  EXPECT_EQ(failure.message, "worker 2 of the gang: out of memory");
+  EXPECT_EQ(std::get<AttemptFailed>(std::get<Report>(sent_.back()).event).stack, 2);
+}
+
+TEST_F(AgentTest, AMemberOfAnEarlierGangIsNotMissed) {
+  feed(FromCoordinator{Assign{gang_job({trial_job("a")})}});
+  feed(ChildExited{true, SIGSEGV, false, ""});
+  feed(FromCoordinator{Assign{gang_job({trial_job("a", 2)})}});
+  feed(FromPeer{2, GangEnd{1, kOutOfMemory}});
+  EXPECT_EQ(kills_, 0);
+}
+
+TEST_F(AgentTest, AMemberRunsATrainerAndReportsNothing) {
+  feed(FromPeer{1, GangStart{1, gang_job({trial_job("a")})}});
+  ASSERT_EQ(spawned_.size(), 1U);
+  report("a", AttemptStarted{});
+  feed(FromChild{Capacity{4}});
+  pass(3600s, true);  // it may have nothing to do for as long as it lives
+  EXPECT_EQ(kills_, 0);
+  EXPECT_TRUE(written_.empty());
+  feed(ChildExited{});
+
+  EXPECT_EQ(sent_.size(), 1U);  // Hello
+  EXPECT_TRUE(to_leader_.empty());
+}
+
+TEST_F(AgentTest, AMemberTellsItsLeaderThatItsTrainerDied) {
+  feed(FromPeer{1, GangStart{7, gang_job({trial_job("a")})}});
+  feed(ChildExited{false, 3, false, "last lines"});
+
+  ASSERT_EQ(to_leader_.size(), 1U);
+  const auto& end = std::get<GangEnd>(to_leader_[0]);
+  EXPECT_EQ(end.number, 7);
+  EXPECT_EQ(end.failure.message, "trainer exited with status 3");
+  EXPECT_EQ(end.failure.log_tail, "last lines");
+  EXPECT_EQ(sent_.size(), 1U);
+}
+
+TEST_F(AgentTest, AMemberTellsItsLeaderThatItsTrainerHangs) {
+  feed(FromPeer{1, GangStart{1, gang_job({trial_job("a")})}});
+  feed(FromChild{Beat{}});
+  pass(20s, false);
+  ASSERT_EQ(kills_, 1);
+  feed(ChildExited{true, SIGKILL, false, ""});
+
+  ASSERT_EQ(to_leader_.size(), 1U);
+  EXPECT_EQ(std::get<GangEnd>(to_leader_[0]).failure.kind, Failure::Kind::hang);
+}
+
+TEST_F(AgentTest, AMemberThatItsLeaderEndsSaysNothing) {
+  feed(FromPeer{1, GangStart{1, gang_job({trial_job("a")})}});
+  feed(FromPeer{1, GangEnd{1, kOutOfMemory}});
+  ASSERT_EQ(kills_, 1);
+  feed(ChildExited{true, SIGKILL, false, ""});
+  EXPECT_TRUE(to_leader_.empty());
+}
+
+TEST_F(AgentTest, TheNextGangWaitsUntilTheTrainerOfTheLastOneIsGone) {
+  feed(FromPeer{1, GangStart{1, gang_job({trial_job("a")})}});
+  feed(FromPeer{1, GangStart{2, gang_job({trial_job("b")})}});
+  EXPECT_EQ(kills_, 1);
+  EXPECT_EQ(spawned_.size(), 1U);
+  feed(ChildExited{true, SIGKILL, false, ""});
+
+  ASSERT_EQ(spawned_.size(), 2U);
+  EXPECT_EQ(spawned_[1].trials, (std::vector<TrialJob>{trial_job("b")}));
+  EXPECT_TRUE(to_leader_.empty());
+}
+
+TEST_F(AgentTest, AGangThatEndsBeforeItBeginsIsNotBegun) {
+  feed(FromPeer{1, GangStart{1, gang_job({trial_job("a")})}});
+  feed(FromPeer{1, GangStart{2, gang_job({trial_job("b")})}});
+  feed(FromPeer{1, GangEnd{2, kOutOfMemory}});
+  feed(ChildExited{true, SIGKILL, false, ""});
+  EXPECT_EQ(spawned_.size(), 1U);
+  EXPECT_FALSE(agent_.busy());
 }
 
 }  // namespace

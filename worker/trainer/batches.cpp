@@ -44,9 +44,8 @@ void gather_features(std::span<const SlotShare> shares, const std::vector<ShareR
 
 // Any share's trial: the stack's modalities are the same for all.
 const TrialInput& some_trial(std::span<const SlotShare> shares) {
-  const auto share =
-      std::find_if(shares.begin(), shares.end(), [](const SlotShare& s) { return !s.dialogues.empty(); });
-  MER_CHECK(share != shares.end(), "a batch needs at least one dialogue");
+  const auto share = std::ranges::find_if(shares, [](const SlotShare& s) { return s.trial != nullptr; });
+  MER_CHECK(share != shares.end(), "a batch needs at least one trial");
   return *share->trial;
 }
 
@@ -64,6 +63,13 @@ std::vector<std::uint32_t> data_order(std::uint64_t seed, int epoch, std::size_t
   return order;
 }
 
+SlotShare share_of(const TrialInput& trial, const Part& part, std::span<const std::uint32_t> batch, const Gang* gang) {
+  if (gang == nullptr) return {&trial, &part, batch, batch, 0};
+  const auto bound = [&](int rank) { return batch.size() * std::size_t(rank) / std::size_t(gang->size()); };
+  const std::size_t begin = bound(gang->rank()), end = bound(gang->rank() + 1);
+  return {&trial, &part, batch, batch.subspan(begin, end - begin), std::int64_t(begin)};
+}
+
 ShareRows rows_of(const SlotShare& share) {
   ShareRows result;
   for (const std::uint32_t position : share.dialogues) {
@@ -72,6 +78,10 @@ ShareRows rows_of(const SlotShare& share) {
     result.scored.insert(result.scored.end(), dialogue.scored.begin(), dialogue.scored.end());
   }
   result.scored_count = std::count(result.scored.begin(), result.scored.end(), 1);
+  for (const std::uint32_t position : share.batch) {
+    const std::vector<bool>& scored = share.part->dialogues[position].scored;
+    result.batch_scored_count += std::count(scored.begin(), scored.end(), true);
+  }
   return result;
 }
 
@@ -88,7 +98,10 @@ std::vector<std::vector<std::int64_t>> lengths_of(std::span<const SlotShare> sha
 
 model::LayoutPtr layout_of(std::span<const SlotShare> shares) {
   auto layout = std::make_shared<model::Layout>();
-  for (const std::vector<std::int64_t>& lengths : lengths_of(shares)) layout->add_slot(lengths);
+  const std::vector<std::vector<std::int64_t>> lengths = lengths_of(shares);
+  for (std::size_t slot = 0; slot < shares.size(); ++slot) {
+    layout->add_slot(lengths[slot], shares[slot].first_dialogue);
+  }
   return layout;
 }
 

@@ -8,6 +8,7 @@
 #include <span>
 #include <vector>
 
+#include "core/gang.hpp"
 #include "core/settings.hpp"
 #include "model/device/steps.hpp"
 #include "model/stacked_model.hpp"
@@ -22,14 +23,18 @@ std::vector<std::uint32_t> data_order(std::uint64_t seed, int epoch, std::size_t
 struct SlotShare {
   const TrialInput* trial = nullptr;
   const Part* part = nullptr;
-  std::span<const std::uint32_t> dialogues;  // positions in part->dialogues
+  std::span<const std::uint32_t> batch;      // positions in part->dialogues
+  std::span<const std::uint32_t> dialogues;  // those of them that are this process's; in a gang perhaps none
+  std::int64_t first_dialogue = 0;           // of these, in the batch
 };
+SlotShare share_of(const TrialInput& trial, const Part& part, std::span<const std::uint32_t> batch, const Gang* gang);
 
-// Corpus rows of a share, dialogue by dialogue, and which of them are scored.
+// Corpus rows of a share's dialogues, dialogue by dialogue, and which of them are scored.
 struct ShareRows {
   std::vector<std::uint32_t> rows;
   std::vector<std::uint8_t> scored;
   std::int64_t scored_count = 0;
+  std::int64_t batch_scored_count = 0;  // of the whole batch
 };
 ShareRows rows_of(const SlotShare& share);
 
@@ -44,7 +49,7 @@ struct StackBatch {
 };
 
 // Gathers features (standardised) and labels. device: lays them out as a step there wants them, in memory from which it
-// copies. REQUIRES: one share per slot, at least one of them not empty.
+// copies. REQUIRES: one share per slot, at least one of them of a trial.
 StackBatch gather_batch(const JobInput& input, std::span<const SlotShare> shares, Dtype dtype,
                         model::DeviceSteps* device = nullptr, bool trains = false);
 

@@ -46,24 +46,36 @@ std::shared_ptr<CheckpointState> Checkpointer::blank_state() const {
   return state;
 }
 
-std::optional<CheckpointState> Checkpointer::restore(std::vector<std::string>& refused) {
-  for (const CheckpointRecord& record : trial_.resume) {
-    auto state = blank_state();
-    Status status = record.trial == trial_.spec.id ? read_checkpoint(store_, record, *state)
-                                                   : invalid(record.file + ": the row belongs to another trial");
-    if (status && (record.epoch < 1 || record.epoch >= trial_.spec.train.epochs)) {
-      status = invalid(record.file + ": epoch " + std::to_string(record.epoch) + " is not one to go on from");
-    }
-    if (status) {
-      copy(state->tensors, live_);
-      remembered_ = std::move(state);
-      saved_epoch_ = remembered_->epoch;
-      usable_ = {record.file};
-      return *remembered_;
-    }
-    refused.push_back(status.error().message);
+// Into the live tensors; a checkpoint that cannot be used leaves them as they are.
+Status Checkpointer::read(const CheckpointRecord& record) {
+  if (record.trial != trial_.spec.id) return invalid(record.file + ": the row belongs to another trial");
+  if (record.epoch < 1 || record.epoch >= trial_.spec.train.epochs) {
+    return invalid(record.file + ": epoch " + std::to_string(record.epoch) + " is not one to go on from");
   }
-  return std::nullopt;
+  auto state = blank_state();
+  MER_TRY(read_checkpoint(store_, record, *state));
+  copy(state->tensors, live_);
+  remembered_ = std::move(state);
+  saved_epoch_ = remembered_->epoch;
+  usable_ = {record.file};
+  return {};
+}
+
+Result<std::optional<CheckpointState>> Checkpointer::restore(std::vector<std::string>& refused, Gang* gang) {
+  for (auto record = trial_.resume.begin(); leads(gang) && record != trial_.resume.end() && !remembered_; ++record) {
+    if (const Status status = read(*record); !status) refused.push_back(status.error().message);
+  }
+  if (gang != nullptr) return restore_leaders(*gang);
+  return remembered_ ? std::optional(*remembered_) : std::nullopt;
+}
+
+Result<std::optional<CheckpointState>> Checkpointer::restore_leaders(Gang& gang) {
+  const std::string file = from_leader(gang, usable_.empty() ? "" : usable_.front());
+  if (file.empty()) return std::optional<CheckpointState>();
+  Status status;
+  if (!leads(&gang)) status = read(*std::ranges::find(trial_.resume, file, &CheckpointRecord::file));
+  MER_TRY(agreed(&gang, status));
+  return std::optional(*remembered_);
 }
 
 void Checkpointer::remember(int epoch, std::int64_t step, const BestEpochs& best) {

@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "core/gang.hpp"
 #include "core/records.hpp"
 #include "core/result.hpp"
 #include "core/trial.hpp"
@@ -27,8 +28,9 @@ class Checkpointer {
   Checkpointer(const StackJob& stack, const TrialJob& trial, Environment environment, std::vector<NamedTensor> live);
 
   // Brings back the first usable of the trial's checkpoints into the live tensors; nullopt: none is, and nothing was
-  // touched. `refused` gets file and reason of each unusable one.
-  std::optional<CheckpointState> restore(std::vector<std::string>& refused);
+  // touched. `refused` gets file and reason of each unusable one. The members of a gang all bring back the one that
+  // their leader takes; error: one of them cannot.
+  Result<std::optional<CheckpointState>> restore(std::vector<std::string>& refused, Gang* gang = nullptr);
 
   // Copies the live tensors. REQUIRES: the trial stands at the end of `epoch`.
   void remember(int epoch, std::int64_t step, const BestEpochs& best);
@@ -58,6 +60,8 @@ class Checkpointer {
   };
 
   std::shared_ptr<CheckpointState> blank_state() const;
+  Status read(const CheckpointRecord& record);
+  Result<std::optional<CheckpointState>> restore_leaders(Gang& gang);
 
   const std::string store_;
   const TrialJob trial_;

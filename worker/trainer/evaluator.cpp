@@ -35,7 +35,7 @@ class PartCollector {
 
   void add(const JobInput& input, const ShareRows& share, const LossComponents& losses, const HostLogits& logits,
            std::int64_t first_row) {
-    means_.add(losses, share.scored_count);
+    means_.add(losses, share.batch_scored_count);
     for (std::size_t i = 0; i < share.rows.size(); ++i) {
       if (!share.scored[i]) continue;
       const auto row_logits = logits.row(first_row + std::int64_t(i));
@@ -45,7 +45,10 @@ class PartCollector {
     }
   }
 
-  Evaluation finish() && {
+  // A row's probabilities are with the member that has the row, and 0 with the others.
+  Evaluation finish(Gang* gang) && {
+    sum_over(gang, result_.confusion);
+    if (gang != nullptr) gang->sum(std::span(result_.probabilities));
     result_.utterances = means_.utterances();
     result_.losses = means_.mean();
     return std::move(result_);
@@ -59,8 +62,15 @@ class PartCollector {
 
 }  // namespace
 
+void sum_over(Gang* gang, ConfusionMatrix& matrix) {
+  if (gang == nullptr) return;
+  std::vector<double> counts(matrix.counts.begin(), matrix.counts.end());
+  gang->sum(std::span(counts));
+  std::ranges::transform(counts, matrix.counts.begin(), [](double count) { return std::int64_t(count); });
+}
+
 void for_each_evaluation_step(const model::StackedModel& model, const JobInput& input,
-                              std::span<const EvaluationTask> tasks, model::DeviceSteps* device,
+                              std::span<const EvaluationTask> tasks, model::DeviceSteps* device, Gang* gang,
                               const std::function<void(const EvaluationStep&)>& visit) {
   const at::NoGradGuard no_grad;
   std::vector<model::SlotSettings> settings(std::size_t(model.slots()));
@@ -73,7 +83,7 @@ void for_each_evaluation_step(const model::StackedModel& model, const JobInput& 
     for (const EvaluationTask& task : tasks) {
       const auto dialogues = dialogues_of(task, k);
       if (dialogues.empty()) continue;
-      shares[std::size_t(task.slot)] = {task.trial, task.part, dialogues};
+      shares[std::size_t(task.slot)] = share_of(*task.trial, *task.part, dialogues, gang);
       any = true;
     }
     if (!any) return;
@@ -102,10 +112,10 @@ Scored score(model::StackedModel& model, const EvaluationStep& step, model::Devi
 }  // namespace
 
 std::vector<Evaluation> evaluate(model::StackedModel& model, const JobInput& input,
-                                 std::span<const EvaluationTask> tasks, model::DeviceSteps* device) {
+                                 std::span<const EvaluationTask> tasks, model::DeviceSteps* device, Gang* gang) {
   std::vector<PartCollector> collectors;
   for (const EvaluationTask& task : tasks) collectors.emplace_back(task, model.shape().classes);
-  for_each_evaluation_step(model, input, tasks, device, [&](const EvaluationStep& step) {
+  for_each_evaluation_step(model, input, tasks, device, gang, [&](const EvaluationStep& step) {
     const model::Batch& batch = step.gathered.batch;
     const Scored scored = score(model, step, device);
     const auto losses = components_by_slot(scored.losses, model.slots());
@@ -113,12 +123,13 @@ std::vector<Evaluation> evaluate(model::StackedModel& model, const JobInput& inp
     for (std::size_t t = 0; t < tasks.size(); ++t) {
       const auto slot = std::size_t(tasks[t].slot);
       const ShareRows& share = step.gathered.shares[slot];
-      if (!share.rows.empty()) collectors[t].add(input, share, losses[slot], logits, batch.layout->slots[slot].begin);
+      if (share.batch_scored_count == 0) continue;
+      collectors[t].add(input, share, losses[slot], logits, batch.layout->slots[slot].begin);
     }
   });
 
   std::vector<Evaluation> results;
-  for (PartCollector& collector : collectors) results.push_back(std::move(collector).finish());
+  for (PartCollector& collector : collectors) results.push_back(std::move(collector).finish(gang));
   return results;
 }
 

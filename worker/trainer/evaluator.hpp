@@ -25,14 +25,18 @@ struct EvaluationStep {
   const StackBatch& gathered;
   const std::vector<model::SlotSettings>& settings;
 };
-// Calls `visit` with each batch of the tasks' parts; the share of a task that has no more dialogues is empty. device:
-// where the model is, nullptr: on the CPU. REQUIRES: no slot twice.
+// Calls `visit` with each batch of the tasks' parts, or with the gang's member's share of it; the share of a task that
+// has no more dialogues is empty. device: where the model is, nullptr: on the CPU. REQUIRES: no slot twice.
 void for_each_evaluation_step(const model::StackedModel& model, const JobInput& input,
-                              std::span<const EvaluationTask> tasks, model::DeviceSteps* device,
+                              std::span<const EvaluationTask> tasks, model::DeviceSteps* device, Gang* gang,
                               const std::function<void(const EvaluationStep&)>& visit);
 
-// One evaluation per task. REQUIRES: no slot twice.
+// One evaluation per task, the same in every member of a gang. REQUIRES: no slot twice.
 std::vector<Evaluation> evaluate(model::StackedModel& model, const JobInput& input,
-                                 std::span<const EvaluationTask> tasks, model::DeviceSteps* device = nullptr);
+                                 std::span<const EvaluationTask> tasks, model::DeviceSteps* device = nullptr,
+                                 Gang* gang = nullptr);
+
+// Adds up what each member has counted.
+void sum_over(Gang* gang, ConfusionMatrix& matrix);
 
 }  // namespace mer::trainer

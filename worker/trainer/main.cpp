@@ -9,6 +9,7 @@
 #include <cstdio>
 #include <exception>
 #include <fcntl.h>
+#include <memory>
 #include <optional>
 #include <string>
 #include <unistd.h>
@@ -24,6 +25,7 @@
 #include "data/file_io.hpp"
 #include "worker/trainer/probe_file.hpp"
 #include "worker/trainer/process.hpp"
+#include "worker/trainer/process_gang.hpp"
 #include "worker/trainer/report_sink.hpp"
 #include "worker/trainer/requests.hpp"
 #include "worker/trainer/stack_trainer.hpp"
@@ -31,7 +33,7 @@
 namespace mer::trainer {
 namespace {
 
-constexpr int kCommands = 0, kReports = 3;
+constexpr int kCommands = 0, kReports = 3, kGangMemory = 4;
 constexpr std::size_t kMaxJobBytes = std::size_t{256} << 20;
 
 ExitCode complain(const Error& error) {
@@ -59,6 +61,15 @@ class AgentSink : public ReportSink {
   ProgressSink log_;
 };
 
+// nullptr: the job is for this trainer alone.
+Result<std::unique_ptr<Gang>> gang_of(const StackJob& job, AgentSink& sink, Requests& requests) {
+  if (job.gang == 1) return std::unique_ptr<Gang>();
+  MER_ASSIGN(SharedMemory memory, SharedMemory::open(Descriptor(kGangMemory)));
+  const auto ask = [&sink](const GangSum& sum) { (void)sink.send(sum); };
+  return std::unique_ptr<Gang>(
+      std::make_unique<ProcessGang>(job.gang_rank, job.gang, std::move(memory), ask, requests));
+}
+
 ExitCode run_for_agent() {
   set_up_signals(false);
   if (!die_with_parent()) leave_orphaned({ErrorCode::unavailable, "the agent died before the trainer started"});
@@ -75,8 +86,11 @@ ExitCode run_for_agent() {
   commands.start(requests, [&](const Error& error) {
     if (!ended) leave_orphaned(error);
   });
+  const Result<std::unique_ptr<Gang>> gang = gang_of(assign->job, sink, requests);
+  if (!gang) return complain(gang.error());
   const Heartbeat heartbeat([&] { (void)sink.send(Beat{steps}); });
-  const Result<StackOutcome> outcome = run_job(assign->job, sink, requests, steps);
+  const Result<StackOutcome> outcome =
+      run_job(assign->job, sink, requests, steps, gpu_of_this_process(), gang->get());
   ended = true;  // the agent may close its pipe now
   return outcome ? ExitCode::done : complain(outcome.error());
 }
@@ -95,6 +109,7 @@ ExitCode run_job_file(const std::string& path, const std::string& out) {
   set_up_signals(true);
   const Result<StackJob> job = read_job(path);
   if (!job) return complain(job.error());
+  if (job->gang != 1) return complain(invalid(path + ": a gang is started by agents: let \"gang\" be 1, or use merctl run"));
   const Descriptor file(out.empty() ? -1 : open(out.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
   if (!out.empty() && file.get() < 0) return complain(system_error(errno, out + ": cannot be written"));
   FrameSink frames(file.get());

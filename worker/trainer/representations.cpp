@@ -7,6 +7,7 @@
 #include "core/descriptor.hpp"
 #include "data/file_io.hpp"
 #include "data/safetensors.hpp"
+#include "model/gang.hpp"
 #include "worker/trainer/tensor_bytes.hpp"
 
 namespace mer::trainer {
@@ -36,10 +37,10 @@ at::Tensor index_of(const std::vector<std::int64_t>& values) {
 }  // namespace
 
 model::NamedTensors representations_of(model::StackedModel& model, const JobInput& input, const EvaluationTask& task,
-                                       model::DeviceSteps* device) {
+                                       model::DeviceSteps* device, Gang* gang) {
   const std::vector<std::uint32_t>& rows = task.part->rows;
   model::NamedTensors all;
-  for_each_evaluation_step(model, input, {&task, 1}, device, [&](const EvaluationStep& step) {
+  for_each_evaluation_step(model, input, {&task, 1}, device, gang, [&](const EvaluationStep& step) {
     const model::Batch& gathered = step.gathered.batch;
     const model::Batch& batch = device == nullptr ? gathered : device->on_device(gathered, step.settings);
     const ShareRows& share = step.gathered.shares[std::size_t(task.slot)];
@@ -50,6 +51,9 @@ model::NamedTensors representations_of(model::StackedModel& model, const JobInpu
       all[name].index_copy_(0, index_of(places.to), values.index_select(0, index_of(places.from)));
     }
   });
+  if (gang != nullptr) {
+    for (const auto& [name, tensor] : all) model::sum_in_place(*gang, tensor);
+  }
   all["utterance"] = index_of({rows.begin(), rows.end()});
   return all;
 }

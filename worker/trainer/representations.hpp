@@ -14,9 +14,10 @@
 
 namespace mer::trainer {
 
-// On the CPU, contiguous. The task's slot alone takes part. device: where the model is, nullptr: on the CPU.
+// On the CPU, contiguous. The task's slot alone takes part. device: where the model is, nullptr: on the CPU. Every
+// member of a gang has all rows.
 model::NamedTensors representations_of(model::StackedModel& model, const JobInput& input, const EvaluationTask& task,
-                                       model::DeviceSteps* device = nullptr);
+                                       model::DeviceSteps* device = nullptr, Gang* gang = nullptr);
 
 Status write_representations(const std::string& store, const TrialJob& trial, const model::NamedTensors& tensors);
 

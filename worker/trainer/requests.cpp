@@ -36,6 +36,12 @@ void Requests::add(const Shutdown& /*request*/) {
   changed_.notify_all();
 }
 
+void Requests::add(const GangSum& /*sum*/) {
+  const std::lock_guard lock(mutex_);
+  ++sums_;
+  changed_.notify_all();
+}
+
 std::vector<TrialJob> Requests::take_joining() {
   if (!any_) return {};
   const std::lock_guard lock(mutex_);
@@ -54,6 +60,12 @@ bool Requests::wait() {
   std::unique_lock lock(mutex_);
   changed_.wait_for(lock, std::chrono::milliseconds(200), [this] { return ended_ || !joining_.empty(); });
   return !ended_ || !joining_.empty();
+}
+
+void Requests::wait_for_sum() {
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [this] { return sums_ > 0; });
+  --sums_;
 }
 
 CommandReader::CommandReader(int descriptor) : descriptor_(descriptor), wake_(eventfd(0, EFD_CLOEXEC)) {
@@ -104,6 +116,7 @@ void CommandReader::start(Requests& requests, std::function<void(const Error&)> 
       if (const auto* stop = std::get_if<StopTrials>(&message->value())) requests.add(*stop);
       if (const auto* joining = std::get_if<Assign>(&message->value())) requests.add(*joining);
       if (const auto* end = std::get_if<Shutdown>(&message->value())) requests.add(*end);
+      if (const auto* sum = std::get_if<GangSum>(&message->value())) requests.add(*sum);
     }
   });
 }

@@ -1,4 +1,5 @@
-// Requests: what the training thread is asked to do between two steps: trials that join, trials that stop, the end; and
+// Requests: what the training thread is asked to do between two steps: trials that join, trials that stop, the end; a
+// gang's sums; and
 // the thread that reads such requests from a pipe.
 //
 // Threads: all methods from any thread.
@@ -24,6 +25,7 @@ class Requests {
   void add(const StopTrials& request);
   void add(const Assign& joining);
   void add(const Shutdown&);  // nothing more comes
+  void add(const GangSum&);   // the sum that this process waits for is there
 
   // Trials that were asked to join since the last call, in order; an empty list costs no lock.
   std::vector<TrialJob> take_joining();
@@ -31,6 +33,8 @@ class Requests {
   std::optional<StopTrials> take_stops();
   // Waits a while for trials to join; false: nothing more comes.
   bool wait();
+  // For one GangSum; however long that takes.
+  void wait_for_sum();
 
  private:
   mutable std::mutex mutex_;
@@ -39,6 +43,7 @@ class Requests {
   bool ended_ = false;
   std::optional<StopTrials> stops_;
   std::vector<TrialJob> joining_;
+  int sums_ = 0;  // not waited for yet
 };
 
 // Frames from a descriptor. The first is read by the caller's thread, the rest by start()'s.

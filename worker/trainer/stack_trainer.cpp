@@ -36,6 +36,12 @@ model::Shape shape_of(const TrialInput& trial, const data::Corpus& corpus) {
   return shape;
 }
 
+// "cpu", "NVIDIA H100", in a gang "2 x cpu".
+std::string device_name(const grid::Runtime* gpu, const Gang* gang) {
+  const std::string name = gpu == nullptr ? "cpu" : gpu->name();
+  return gang == nullptr ? name : std::to_string(gang->size()) + " x " + name;
+}
+
 // A GPU's batches are rounded up, and its buckets keep inputs of their own.
 constexpr std::int64_t kPaddingOfGpu = 2;
 
@@ -49,44 +55,61 @@ Report failed_report(const TrialId& trial, int attempt, const Error& error) {
 }  // namespace
 
 StackTrainer::StackTrainer(const StackJob& job, JobInput& input, ReportSink& sink, Requests& requests,
-                           std::atomic<std::uint64_t>& steps, std::shared_ptr<grid::Runtime> gpu)
+                           std::atomic<std::uint64_t>& steps, std::shared_ptr<grid::Runtime> gpu, Gang* gang)
     : job_(job),
       input_(input),
       sink_(sink),
       requests_(requests),
       steps_(steps),
       gpu_(std::move(gpu)),
-      environment_(current_environment(job.threads, gpu_ == nullptr ? "cpu" : gpu_->name())),
+      gang_(gang),
+      environment_(current_environment(job.threads, device_name(gpu_.get(), gang))),
       waiting_(job.trials.begin(), job.trials.end()) {}
 
 Result<StackOutcome> StackTrainer::run() {
   for (;;) {
-    const std::vector<TrialJob> joining = requests_.take_joining();
-    waiting_.insert(waiting_.end(), joining.begin(), joining.end());
-    MER_TRY(stop_requested_trials());
+    MER_ASSIGN(const Round round, next_round());
+    waiting_.insert(waiting_.end(), round.joining.begin(), round.joining.end());
+    trials_ = round.trials.value_or(trials_);
+    if (round.stops) MER_TRY(stop_trials(*round.stops));
+    if (round.ends) return outcome_;
     MER_TRY(fill_slots());
-    if (active() > 0) {
-      MER_TRY(train_step());
-      MER_TRY(end_epochs());
-      for (Member& member : members_) {
-        if (member.active) MER_TRY(report_checkpoint(member, /*wait=*/false));
-      }
-    } else if (stop_signalled() || !requests_.wait()) {
-      return outcome_;
+    if (active() == 0) continue;
+    MER_TRY(train_step());
+    MER_TRY(end_epochs());
+    for (Member& member : members_) {
+      if (member.active) MER_TRY(report_checkpoint(member, /*wait=*/false));
     }
   }
 }
 
+Result<Round> StackTrainer::next_round() {
+  return leaders_round(gang_, leads(gang_) ? own_round() : Round());
+}
+
+// Waits where there is nothing to do.
+Round StackTrainer::own_round() {
+  Round round;
+  const bool idle = active() == 0 && waiting_.empty();
+  round.ends = idle && (stop_signalled() || !requests_.wait());
+  round.joining = requests_.take_joining();
+  round.stops = requests_.take_stops();
+  if (stop_signalled()) round.stops.emplace();
+  if (size_) round.trials = size_->trials();
+  if (round.trials == trials_) round.trials.reset();
+  return round;
+}
+
 Status StackTrainer::fill_slots() {
-  while (!waiting_.empty() && (!size_ || active() < size_->trials())) {
+  while (!waiting_.empty() && (!model_ || active() < trials_)) {
     const TrialJob trial = std::move(waiting_.front());
     waiting_.pop_front();
     Result<TrialInput> input = input_.load(trial);
-    if (input) {
+    if (const Status all = agreed(gang_, input ? Status() : input.error()); all) {
       MER_TRY(start(std::move(input).value()));
     } else {
       ++outcome_.failed;
-      MER_TRY(sink_.send(failed_report(trial.spec.id, trial.attempt, input.error())));
+      MER_TRY(sink_.send(failed_report(trial.spec.id, trial.attempt, all.error())));
     }
   }
   return {};
@@ -96,13 +119,15 @@ Status StackTrainer::fill_slots() {
 void StackTrainer::open_stack(const TrialInput& first) {
   const model::Shape shape = shape_of(first, input_.corpus());
   const std::int64_t bytes = slot_bytes(shape, first);
-  const int fitting = gpu_ == nullptr ? slots_that_fit(job_.memory, resident_memory(), bytes)
-                                      : slots_that_fit(std::int64_t(gpu_->memory_limit()),
-                                                       std::int64_t(gpu_->reserved_bytes()), kPaddingOfGpu * bytes);
+  int fitting = gpu_ == nullptr ? slots_that_fit(job_.memory, resident_memory(), bytes)
+                                : slots_that_fit(std::int64_t(gpu_->memory_limit()),
+                                                 std::int64_t(gpu_->reserved_bytes()), kPaddingOfGpu * bytes);
+  if (gang_ != nullptr) fitting = int(smallest_of(*gang_, fitting));
   size_.emplace(job_.slots, fitting);
+  trials_ = size_->trials();
   members_.resize(std::size_t(job_.slots > 0 ? job_.slots : fitting));
   if (gpu_ != nullptr) model::attach_device(gpu_);
-  model_.emplace(shape, int(members_.size()), nullptr, gpu_ == nullptr ? at::Device(at::kCPU) : model::device());
+  model_.emplace(shape, int(members_.size()), gang_, gpu_ == nullptr ? at::Device(at::kCPU) : model::device());
   if (gpu_ != nullptr) device_ = std::make_unique<model::DeviceSteps>(*model_);
 }
 
@@ -112,19 +137,21 @@ Status StackTrainer::start(TrialInput trial) {
   const auto free = std::ranges::find(members_, false, &Member::active);
   *free = Member();
   free->slot = std::make_unique<TrialSlot>(job_, std::move(trial), environment_, *model_, int(free - members_.begin()),
-                                           device_.get());
+                                           device_.get(), gang_);
   free->active = true;
   free->started_at = monotonic_seconds();
   free->before = watch_.read();
-  return send(*free, free->slot->start(environment_));
+  const Result<AttemptStarted> started = free->slot->start(environment_);
+  if (started) return send(*free, *started);
+  free->active = false;
+  ++outcome_.failed;
+  const TrialJob& job = free->slot->trial().job;
+  return sink_.send(failed_report(job.spec.id, job.attempt, started.error()));
 }
 
-Status StackTrainer::stop_requested_trials() {
-  std::optional<StopTrials> stops = requests_.take_stops();
-  if (stop_signalled()) stops.emplace();
-  if (!stops) return {};
+Status StackTrainer::stop_trials(const StopTrials& stops) {
   const auto wanted = [&](const TrialId& trial) {
-    return stops->trials.empty() || std::ranges::find(stops->trials, trial) != stops->trials.end();
+    return stops.trials.empty() || std::ranges::find(stops.trials, trial) != stops.trials.end();
   };
   for (Member& member : members_) {
     if (member.active && wanted(member.slot->trial().job.spec.id)) MER_TRY(stop(member));
@@ -144,7 +171,7 @@ Status StackTrainer::stop_requested_trials() {
 Status StackTrainer::stop(Member& member) {
   Checkpointer& checkpointer = member.slot->checkpointer();
   MER_TRY(report_checkpoint(member, /*wait=*/true));
-  if (checkpointer.remembered_epoch() > checkpointer.saved_epoch()) {
+  if (leads(gang_) && checkpointer.remembered_epoch() > checkpointer.saved_epoch()) {
     checkpointer.save(writer_);
     MER_TRY(report_checkpoint(member, /*wait=*/true));
   }
@@ -252,8 +279,8 @@ Status StackTrainer::end_epochs() {
       validations.push_back({member->slot->slot(), &trial, &trial.fold->validation});
     }
   }
-  const std::vector<Evaluation> test_results = evaluate(*model_, input_, tests, device_.get());
-  const std::vector<Evaluation> validation_results = evaluate(*model_, input_, validations, device_.get());
+  const std::vector<Evaluation> test_results = evaluate(*model_, input_, tests, device_.get(), gang_);
+  const std::vector<Evaluation> validation_results = evaluate(*model_, input_, validations, device_.get(), gang_);
   const double seconds = monotonic_seconds() - begin;
   watch_.enter(Work::other);
 
@@ -273,7 +300,7 @@ Status StackTrainer::end_epochs() {
     if (!done.rows.empty()) MER_TRY(send(*member, std::move(done)));
     if (slot.finished()) {
       MER_TRY(finish(*member));
-    } else if (slot.checkpointer().due()) {
+    } else if (leads(gang_) && slot.checkpointer().due()) {
       MER_TRY(save_checkpoint(*member));
     }
   }
@@ -286,8 +313,8 @@ Status StackTrainer::finish(Member& member) {
   if (job_.record_representations) {
     const TrialInput& trial = member.slot->trial();
     const EvaluationTask task{member.slot->slot(), &trial, &trial.fold->test};
-    const Status written =
-        write_representations(job_.store, trial.job, representations_of(*model_, input_, task, device_.get()));
+    const model::NamedTensors tensors = representations_of(*model_, input_, task, device_.get(), gang_);
+    const Status written = leads(gang_) ? write_representations(job_.store, trial.job, tensors) : Status();
     if (!written) {
       member.active = false;
       ++outcome_.failed;
@@ -339,6 +366,12 @@ int StackTrainer::active() const {
 
 namespace {
 
+// A member's: what its leader says is enough.
+class Unheard : public ReportSink {
+ public:
+  Status send(const Message& /*message*/) override { return {}; }
+};
+
 Result<StackOutcome> fail_all(const StackJob& job, ReportSink& sink, const Error& error) {
   StackOutcome outcome;
   for (const TrialJob& trial : job.trials) {
@@ -351,16 +384,20 @@ Result<StackOutcome> fail_all(const StackJob& job, ReportSink& sink, const Error
 }  // namespace
 
 Result<StackOutcome> run_job(const StackJob& job, ReportSink& sink, Requests& requests,
-                             std::atomic<std::uint64_t>& steps, const OpenGpu& open_gpu) {
+                             std::atomic<std::uint64_t>& steps, const OpenGpu& open_gpu, Gang* gang) {
   at::set_num_threads(job.threads);
+  Unheard unheard;
+  ReportSink& heard = leads(gang) ? sink : unheard;
   const Result<DeviceOfJob> device = choose_device(job, open_gpu);
-  if (!device) return fail_all(job, sink, device.error());
+  if (const Status all = agreed(gang, device ? Status() : device.error()); !all) {
+    return fail_all(job, heard, all.error());
+  }
   if (!device->reason.empty()) {
     std::fprintf(stderr, "mer-trainer: training on the CPU: %s\n", device->reason.c_str());
   }
   const Result<std::unique_ptr<JobInput>> input = JobInput::open(job);
-  if (!input) return fail_all(job, sink, input.error());
-  return StackTrainer(job, **input, sink, requests, steps, device->gpu).run();
+  if (const Status all = agreed(gang, input ? Status() : input.error()); !all) return fail_all(job, heard, all.error());
+  return StackTrainer(job, **input, heard, requests, steps, device->gpu, gang).run();
 }
 
 }  // namespace mer::trainer

@@ -1,7 +1,8 @@
 // StackTrainer: trains trials of one shape together, step by step, in the slots of one model.
 //
 // A step takes the next batch of every active slot. Slots whose epoch ends are evaluated before the next step. A slot
-// whose trial has ended is free, and the next trial takes it between two steps. Threads: run() in one thread, which
+// whose trial has ended is free, and the next trial takes it between two steps. In a gang (core/gang.hpp) every member
+// has such a trainer and does the same; the leader decides, reports and writes checkpoints. Threads: run() in one thread, which
 // owns the model; `steps` is read by others. Errors: run() fails only when reports cannot be delivered; what happens to
 // a trial is an event of its attempt. Memory that runs out is an exception of LibTorch's.
 #pragma once
@@ -22,6 +23,7 @@
 #include "worker/trainer/job_input.hpp"
 #include "worker/trainer/report_sink.hpp"
 #include "worker/trainer/requests.hpp"
+#include "worker/trainer/round.hpp"
 #include "worker/trainer/stack_size.hpp"
 #include "worker/trainer/stopwatch.hpp"
 #include "worker/trainer/trial_slot.hpp"
@@ -36,9 +38,9 @@ struct StackOutcome {
 class StackTrainer {
  public:
   // All arguments outlive the trainer.
-  // gpu: where the stack is trained, nullptr: on the CPU.
+  // gpu: where the stack is trained, nullptr: on the CPU. gang: nullptr: alone.
   StackTrainer(const StackJob& job, JobInput& input, ReportSink& sink, Requests& requests,
-               std::atomic<std::uint64_t>& steps, std::shared_ptr<grid::Runtime> gpu = nullptr);
+               std::atomic<std::uint64_t>& steps, std::shared_ptr<grid::Runtime> gpu = nullptr, Gang* gang = nullptr);
 
   // The job's trials and all that join, until nothing more comes or a signal stops them.
   Result<StackOutcome> run();
@@ -52,10 +54,12 @@ class StackTrainer {
     Profile before;  // what the stopwatch read when the trial started
   };
 
+  Result<Round> next_round();
+  Round own_round();
   Status fill_slots();
   void open_stack(const TrialInput& first);
   Status start(TrialInput trial);
-  Status stop_requested_trials();
+  Status stop_trials(const StopTrials& stops);
   Status stop(Member& member);
   Status train_step();
   std::size_t slots_in_use();
@@ -75,11 +79,13 @@ class StackTrainer {
   Requests& requests_;
   std::atomic<std::uint64_t>& steps_;
   const std::shared_ptr<grid::Runtime> gpu_;
+  Gang* const gang_;
   const Environment environment_;
   // From the first trial on.
   std::optional<model::StackedModel> model_;
   std::unique_ptr<model::DeviceSteps> device_;  // nullptr: on the CPU
-  std::optional<StackSize> size_;
+  std::optional<StackSize> size_;  // the leader's decides
+  int trials_ = 1;                 // to train at once
   std::vector<Member> members_;  // by slot
 
   std::deque<TrialJob> waiting_;  // for a slot
@@ -89,8 +95,9 @@ class StackTrainer {
 };
 
 // The whole job, on job.threads threads or the GPU that job.device means: reports trials that cannot train as failed,
-// trains the others.
+// trains the others. gang: of job.gang members, nullptr: alone.
 Result<StackOutcome> run_job(const StackJob& job, ReportSink& sink, Requests& requests,
-                             std::atomic<std::uint64_t>& steps, const OpenGpu& open_gpu = gpu_of_this_process());
+                             std::atomic<std::uint64_t>& steps, const OpenGpu& open_gpu = gpu_of_this_process(),
+                             Gang* gang = nullptr);
 
 }  // namespace mer::trainer

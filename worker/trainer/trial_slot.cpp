@@ -7,6 +7,7 @@
 
 #include "core/check.hpp"
 #include "core/sha256.hpp"
+#include "worker/trainer/evaluator.hpp"
 
 namespace mer::trainer {
 namespace {
@@ -50,20 +51,22 @@ EpochRow row_of(Split split, int epoch, const Evaluation& evaluation) {
 }  // namespace
 
 TrialSlot::TrialSlot(const StackJob& stack, TrialInput trial, const Environment& environment,
-                     model::StackedModel& model, int slot, model::DeviceSteps* device)
+                     model::StackedModel& model, int slot, model::DeviceSteps* device, Gang* gang)
     : trial_(std::move(trial)),
       model_(model),
       slot_(slot),
+      gang_(gang),
       parameters_(parameters_of(model, slot)),
       optimizer_(optimizer_of(trial_.job.spec.train, parameters_, slot, device)),
       checkpointer_(stack, trial_.job, environment, live_state(parameters_, optimizer_)) {
   model_.initialise(slot_, trial_.job.spec.seed);
 }
 
-AttemptStarted TrialSlot::start(const Environment& environment) {
+Result<AttemptStarted> TrialSlot::start(const Environment& environment) {
   AttemptStarted started;
   started.environment = environment;
-  if (auto state = checkpointer_.restore(started.refused_checkpoints)) {
+  MER_ASSIGN(auto state, checkpointer_.restore(started.refused_checkpoints, gang_));
+  if (state) {
     epoch_ = state->epoch;
     step_ = state->step;
     best_ = std::move(state->best);
@@ -85,7 +88,7 @@ void TrialSlot::begin_epoch() {
 SlotShare TrialSlot::next_share() const {
   const auto batch = std::size_t(trial_.job.spec.train.batch_dialogues);
   const std::size_t count = std::min(batch, order_.size() - position_);
-  return {&trial_, &trial_.fold->train, std::span(order_).subspan(position_, count)};
+  return share_of(trial_, trial_.fold->train, std::span(order_).subspan(position_, count), gang_);
 }
 
 model::SlotSettings TrialSlot::settings() const {
@@ -107,7 +110,7 @@ std::optional<AttemptDiverged> TrialSlot::learn(const LossComponents& losses, co
                                                 const std::vector<std::int64_t>& labels, const HostLogits& logits,
                                                 std::int64_t first_row) {
   if (const auto component = not_finite(losses)) return AttemptDiverged{epoch_ + 1, step_, *component};
-  MER_CHECK(share.scored_count > 0, "a training batch has rows to learn from");
+  MER_CHECK(share.batch_scored_count > 0, "a training batch has rows to learn from");
   const std::vector<at::Tensor> slopes = gradients();
   const double norm = gradient_norm(slopes);
   if (!std::isfinite(norm)) return AttemptDiverged{epoch_ + 1, step_, "gradient norm"};
@@ -130,14 +133,14 @@ std::optional<AttemptDiverged> TrialSlot::learnt(const LossComponents& losses, d
 void TrialSlot::collect(const LossComponents& losses, double norm, const ShareRows& share,
                         const std::vector<std::int64_t>& labels, const HostLogits& logits, std::int64_t first_row) {
   ++step_;
-  losses_.add(losses, share.scored_count);
+  losses_.add(losses, share.batch_scored_count);
   norm_sum_ += norm;
   ++norm_count_;
   for (std::size_t i = 0; i < share.rows.size(); ++i) {
     if (!share.scored[i]) continue;
     confusion_.at(int(labels[share.rows[i]]), predicted_class(logits.row(first_row + std::int64_t(i)))) += 1;
   }
-  position_ += next_share().dialogues.size();
+  position_ += next_share().batch.size();
 }
 
 bool TrialSlot::evaluates() const {
@@ -150,6 +153,7 @@ std::vector<EpochRow> TrialSlot::end_epoch(const Evaluation* validation, const E
   ++epoch_;
   std::vector<EpochRow> rows;
   if (test != nullptr) {
+    sum_over(gang_, confusion_);
     EpochRow train = row_of(Split::train, epoch_, {losses_.utterances(), losses_.mean(), confusion_, {}});
     train.gradient_norm = norm_sum_ / double(norm_count_);
     train.learning_rate = trial_.job.spec.train.learning_rate;

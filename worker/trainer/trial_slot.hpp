@@ -22,9 +22,10 @@ namespace mer::trainer {
 
 class TrialSlot {
  public:
-  // Fills the slot's weights from the trial's seed. device: where the model is, nullptr: on the CPU.
+  // Fills the slot's weights from the trial's seed. device: where the model is, nullptr: on the CPU. gang: nullptr, or
+  // outlives the slot.
   TrialSlot(const StackJob& stack, TrialInput trial, const Environment& environment, model::StackedModel& model,
-            int slot, model::DeviceSteps* device = nullptr);
+            int slot, model::DeviceSteps* device = nullptr, Gang* gang = nullptr);
 
   const TrialInput& trial() const { return trial_; }
   int slot() const { return slot_; }
@@ -32,11 +33,11 @@ class TrialSlot {
   bool finished() const { return epoch_ == trial_.job.spec.train.epochs; }
   Checkpointer& checkpointer() { return checkpointer_; }
 
-  // Goes on from the newest usable checkpoint, or from the start.
-  AttemptStarted start(const Environment& environment);
+  // Goes on from the newest usable checkpoint, or from the start. Error: a member of the gang cannot.
+  Result<AttemptStarted> start(const Environment& environment);
 
   // --- a training step ---
-  SlotShare next_share() const;  // the dialogues of this step
+  SlotShare next_share() const;  // the dialogues of this step, or this gang member's part of them
   model::SlotSettings settings() const;
   model::SlotStep device_step() const;
   // Takes the step's losses and predictions and updates the weights from the model's gradients; or, when a loss or the
@@ -69,6 +70,7 @@ class TrialSlot {
   const TrialInput trial_;
   model::StackedModel& model_;
   const int slot_;
+  Gang* const gang_;
   std::vector<NamedTensor> parameters_;
   Optimizer optimizer_;
   Checkpointer checkpointer_;
