@@ -31,7 +31,7 @@ std::vector<std::string> gpus_of_this_machine() {
 
 int run(const std::string& trainer) {
   // mpirun forwards SIGUSR1 and SIGTERM to every rank; the coordinator alone answers them, with StopTrials.
-  for (const int signal : {SIGUSR1, SIGTERM, SIGPIPE}) std::signal(signal, SIG_IGN);
+  for (const int signal : {SIGUSR1, SIGTERM}) std::signal(signal, SIG_IGN);
   auto transport = mer::transport::MpiTransport::open();
   if (!transport) {
     spdlog::error("{}", transport.error().message);

@@ -90,6 +90,7 @@ Result<Descriptor> open_log(const std::string& path) {
 }  // namespace
 
 Result<Subprocess> Subprocess::start(const ChildCommand& command) {
+  ::signal(SIGPIPE, SIG_IGN);
   if (::access(command.program.c_str(), X_OK) != 0) return cannot("run " + command.program);
   MER_ASSIGN(const Descriptor log, open_log(command.log));
   MER_ASSIGN(Pipe to_child, Pipe::make(kFirstFree));

@@ -348,6 +348,19 @@ TEST(SubprocessTest, ChildDiesWithItsParent) {
   }));
 }
 
+TEST(SubprocessTest, WritingToAChildThatIsGoneEndsNothing) {
+  const testing_support::TempDir folder;
+  ::signal(SIGPIPE, SIG_DFL);
+  auto child = Subprocess::start({"/bin/true", {}, (folder.path() / "log").string(), {}});
+  ASSERT_TRUE(child.ok());
+  EXPECT_TRUE(wait_until([&] { return child->reap().has_value(); }));
+
+  child->write("to nobody");
+  child->write("again");
+
+  EXPECT_TRUE(child->read().empty());
+}
+
 TEST(SubprocessTest, TailOfALogHasWholeLines) {
   const testing_support::TempDir folder;
   const std::string log = (folder.path() / "log").string();
