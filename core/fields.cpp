@@ -153,6 +153,8 @@ void add_rest(std::vector<Field>& all) {
   all.back().words = {"auto"};
   all.push_back(number("resources.gpu_fraction", "1", 0.01, 1,
                        "Part of a GPU, and of its memory, for each trainer: 0.5 puts two on a GPU."));
+  all.push_back(boolean("resources.broadcast_features", "false",
+                        "Read the corpus once and pass it to the other machines, which keep copies (docs/corpus.md)."));
   all.push_back(integer("resources.threads", "1", 1, 1024, "Threads of a CPU trainer; part of the reproducibility."));
   all.push_back(integer("retry.max_attempts", "3", 1, 1000, "Crashes after which a trial has failed."));
   all.push_back(boolean("record.representations", "false",

@@ -113,6 +113,9 @@ void JsonWriter::operator()(const char* key, const std::vector<float>& value) {
   if (!value.empty()) std::memcpy(bytes.data(), value.data(), bytes.size());
   out_[key] = json::binary(std::move(bytes));
 }
+void JsonWriter::operator()(const char* key, const std::vector<std::uint8_t>& value) {
+  out_[key] = json::binary(value);
+}
 void JsonWriter::operator()(const char* key, const ConfusionMatrix& value) {
   out_[key] = {{"classes", value.classes}, {"counts", value.counts}};
 }
@@ -178,6 +181,10 @@ void JsonReader::operator()(const char* key, std::vector<float>& value) const {
   if (bytes.size() % sizeof(float) != 0) refuse(key, "a whole number of floats");
   value.resize(bytes.size() / sizeof(float));
   if (!value.empty()) std::memcpy(value.data(), bytes.data(), bytes.size());
+}
+void JsonReader::operator()(const char* key, std::vector<std::uint8_t>& value) const {
+  if (!member(key).is_binary()) refuse(key, "bytes");
+  value = member(key).get_binary();
 }
 void JsonReader::operator()(const char* key, ConfusionMatrix& value) const {
   const json& in = member(key);

@@ -1,8 +1,8 @@
 // JsonWriter and JsonReader: structs to JSON values and back, from one list of fields for both directions.
 //
 // A struct takes part by an each_field(object, visitor) that calls visitor(key, member) for each of its members.
-// Absent optionals are null, but for an optional<bool>, which is "n/a" as in sweep files; vector<float> is binary
-// (CBOR only). Numbers are checked against the member's type. Threads: plain values. Errors: JsonReader throws
+// Absent optionals are null, but for an optional<bool>, which is "n/a" as in sweep files; vector<float> and bytes are
+// binary (CBOR only). Numbers are checked against the member's type. Threads: plain values. Errors: JsonReader throws
 // std::exception's children on anything unexpected, so that only decoders with a catch may use it.
 #pragma once
 
@@ -43,6 +43,7 @@ class JsonWriter {
   void operator()(const char* key, const std::vector<std::uint64_t>& value);
   void operator()(const char* key, const std::vector<double>& value);
   void operator()(const char* key, const std::vector<float>& value);
+  void operator()(const char* key, const std::vector<std::uint8_t>& value);
   void operator()(const char* key, const ConfusionMatrix& value);
 
   template <class E>
@@ -99,6 +100,7 @@ class JsonReader {
   void operator()(const char* key, std::vector<std::uint64_t>& value) const;
   void operator()(const char* key, std::vector<double>& value) const;
   void operator()(const char* key, std::vector<float>& value) const;
+  void operator()(const char* key, std::vector<std::uint8_t>& value) const;
   void operator()(const char* key, ConfusionMatrix& value) const;
 
   template <class E>
@@ -223,6 +225,7 @@ template <Is<StackJob> S, class V>
 void each_field(S& job, V&& field) {
   field("store", job.store);
   field("corpus_path", job.corpus_path);
+  field("broadcast_features", job.broadcast_features);
   field("device", job.device);
   field("gpu_fraction", job.gpu_fraction);
   field("threads", job.threads);

@@ -4,6 +4,7 @@
 //   agent -> coordinator   Hello, Report, Capacity, Beat
 //   agent -> trainer       Assign first, then Assign of trials that join, StopTrials, Shutdown
 //   trainer -> agent       Report, Capacity, Beat
+//   agent <-> agent        CorpusRequest, CorpusAnswer
 //
 // Between agent and trainer a frame is a 4-byte little-endian length and that many bytes (core/frame.hpp); MPI keeps
 // message borders by itself. Threads: plain values and pure functions. Errors: decode() of bytes that are not a
@@ -99,7 +100,29 @@ struct Shutdown {  // finish nothing, end the trainer, leave; to a trainer: noth
   bool operator==(const Shutdown&) const = default;
 };
 
-using Message = std::variant<Hello, Beat, Report, Capacity, Assign, StopTrials, Shutdown>;
+// --- one worker reads a corpus for the others (resources.broadcast_features) ---
+struct CorpusRequest {       // for the list of the folder's files (`file` empty), or for a part of one
+  std::uint64_t number = 0;  // of the asking worker; the answer has the same
+  std::string folder;
+  std::string file;
+  std::int64_t offset = 0;
+  std::int64_t bytes = 0;
+  bool operator==(const CorpusRequest&) const = default;
+};
+struct CorpusFile {
+  std::string name;  // relative to the folder
+  std::int64_t bytes = 0;
+  bool operator==(const CorpusFile&) const = default;
+};
+struct CorpusAnswer {
+  std::uint64_t number = 0;
+  std::vector<CorpusFile> files;
+  std::vector<std::uint8_t> bytes;
+  std::string error;  // why there is neither
+  bool operator==(const CorpusAnswer&) const = default;
+};
+
+using Message = std::variant<Hello, Beat, Report, Capacity, Assign, StopTrials, Shutdown, CorpusRequest, CorpusAnswer>;
 
 std::string encode(const Message& message);
 Result<Message> decode(const std::string& bytes);

@@ -65,7 +65,8 @@ struct ResourceSettings {
   DeviceChoice device = DeviceChoice::automatic;
   int stack = 0;  // trials in a stack; 0 = auto
   int threads = 1;
-  double gpu_fraction = 1;  // of a GPU, for each trainer on it
+  double gpu_fraction = 1;          // of a GPU, for each trainer on it
+  bool broadcast_features = false;  // one worker reads the corpus, the other machines get copies
   bool operator==(const ResourceSettings&) const = default;
 };
 

@@ -190,6 +190,7 @@ void resolve_rest(const json& document, Sweep& sweep) {
   sweep.resources.stack = resources["stack"].is_string() ? 0 : resources["stack"].get<int>();
   sweep.resources.threads = resources["threads"].get<int>();
   sweep.resources.gpu_fraction = resources["gpu_fraction"].get<double>();
+  sweep.resources.broadcast_features = resources["broadcast_features"].get<bool>();
   sweep.max_attempts = complete("retry", document, point)["max_attempts"].get<int>();
   sweep.record_representations = complete("record", document, point)["representations"].get<bool>();
 }
@@ -218,6 +219,7 @@ json json_of(const Sweep& sweep, const std::vector<std::string>& varied) {
   if (sweep.resources.gpu_fraction != ResourceSettings().gpu_fraction) {
     out["resources"]["gpu_fraction"] = sweep.resources.gpu_fraction;
   }
+  if (sweep.resources.broadcast_features) out["resources"]["broadcast_features"] = true;
   for (const Configuration& configuration : sweep.configurations) {
     out["configurations"].push_back(json_of(configuration));
   }

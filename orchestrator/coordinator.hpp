@@ -33,6 +33,7 @@ struct CoordinatorSettings {
   std::map<ConfigurationId, std::string> names;  // for people: the keys that differ, e.g. "model.alpha=0.1"
   DeviceChoice device = DeviceChoice::automatic;
   double gpu_fraction = 1;
+  bool broadcast_features = false;
   int threads = 1;
   int stack = 0;  // trials that a trainer trains at once; 0: as it finds best
   double checkpoint_seconds = 20;

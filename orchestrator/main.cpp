@@ -82,6 +82,7 @@ mer::orchestrator::CoordinatorSettings settings_of(const Options& options, const
   }
   settings.device = sweep.resources.device;
   settings.gpu_fraction = sweep.resources.gpu_fraction;
+  settings.broadcast_features = sweep.resources.broadcast_features;
   settings.threads = sweep.resources.threads;
   settings.checkpoint_seconds = options.checkpoint_seconds;
   settings.record_representations = sweep.record_representations;
