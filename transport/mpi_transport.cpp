@@ -148,6 +148,10 @@ LocalPlace MpiTransport::local_workers() const {
   return place;
 }
 
+bool MpiTransport::same_host(int rank) const {
+  return state_->hosts.at(std::size_t(rank)) == state_->hosts[std::size_t(state_->rank)];
+}
+
 bool MpiTransport::close(std::chrono::milliseconds deadline) {
   MPI_Request request = MPI_REQUEST_NULL;
   bool all_here = false;

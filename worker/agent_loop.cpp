@@ -15,26 +15,39 @@ std::string log_name(const TrialJob& trial) {
   return "logs/" + trial.spec.id.hex + "/" + std::to_string(trial.attempt) + ".log";
 }
 
+void add_line(const std::filesystem::path& log, const std::string& line) {
+  std::error_code ignored;
+  std::filesystem::create_directories(log.parent_path(), ignored);
+  std::ofstream(log, std::ios::app) << line << "\n";
+}
+
 // The first trial's log takes what the trainer prints; those of the others name it.
 void point_to_log(const StackJob& job, const TrialJob& trial, const std::string& name) {
-  const std::filesystem::path pointer = job.store + "/" + log_name(trial);
-  std::error_code ignored;
-  std::filesystem::create_directories(pointer.parent_path(), ignored);
-  std::ofstream(pointer) << "trained in one stack: see " << name << "\n";
+  add_line(job.store + "/" + log_name(trial), "trained in one stack: see " + name);
 }
 
 }  // namespace
 
 AgentLoop::AgentLoop(transport::Transport& transport, Hello hello, AgentLoopOptions options)
-    : transport_(transport), options_(std::move(options)), agent_(std::move(hello), options_.limits) {}
+    : transport_(transport),
+      options_(std::move(options)),
+      agent_(std::move(hello), options_.limits),
+      corpora_(transport, options_.corpora) {}
 
 std::optional<ExitCode> AgentLoop::step(TimePoint now) {
   const auto envelopes = transport_.poll();
   for (const transport::Envelope& envelope : envelopes) {
-    if (envelope.from == 0 && envelope.message) feed(FromCoordinator{*envelope.message}, now);
+    if (!envelope.message) continue;
+    if (envelope.from != 0) {
+      corpora_.from_worker(envelope.from, *envelope.message);
+    } else if (!corpora_.keeps(*envelope.message)) {
+      feed(FromCoordinator{*envelope.message}, now);
+    }
   }
+  const bool shared = corpora_.step();
+  for (const StackJob& job : corpora_.take_ready()) feed(FromCoordinator{Assign{job}}, now);
   const bool child_spoke = serve_child(now);
-  idle_.round_ended(child_spoke || !envelopes.empty());
+  idle_.round_ended(child_spoke || shared || !envelopes.empty());
   feed(Tick{}, now);
   return exit_;
 }
@@ -97,6 +110,10 @@ void AgentLoop::carry_out(const SpawnChild& effect, TimePoint now) {
   job.gpu_fraction = std::min(job.gpu_fraction, 1.0 / options_.gpu.workers);
   const std::string name = log_name(job.trials.front());
   const std::string log = job.store + "/" + name;
+  if (const CorpusPlace* place = corpora_.place_of(job)) {
+    job.corpus_path = place->folder;
+    add_line(log, place->note);
+  }
   auto process = Subprocess::start({options_.trainer, {}, log, options_.cores, options_.gpu.name});
   if (!process) return feed(ChildNotStarted{process.error().message}, now);
   child_.emplace(Child{std::move(process).value(), log, name, {}, false});
@@ -128,6 +145,7 @@ void AgentLoop::carry_out(const Send& effect, TimePoint /*now*/) {
 
 void AgentLoop::carry_out(const Exit& effect, TimePoint /*now*/) {
   child_.reset();
+  corpora_.close();
   exit_ = effect.code;
 }
 

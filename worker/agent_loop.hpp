@@ -15,6 +15,7 @@
 #include "core/messages.hpp"
 #include "transport/transport.hpp"
 #include "worker/agent.hpp"
+#include "worker/corpus_share.hpp"
 #include "worker/subprocess.hpp"
 
 namespace mer::worker {
@@ -25,6 +26,7 @@ struct AgentLoopOptions {
   std::int64_t memory = 0;  // bytes of the trainer; 0: not limited
   GpuOfWorker gpu = {};     // of the trainer, if its job wants one
   AgentLimits limits = {};
+  CorpusShareOptions corpora = {};
 };
 
 class AgentLoop {
@@ -36,6 +38,9 @@ class AgentLoop {
 
   // Rounds until the end, an IdlePause apart.
   ExitCode run();
+
+  // A thread still waits for a file system: the process must end by _exit.
+  bool helpers_run() const { return corpora_.helpers_run(); }
 
  private:
   struct Child {
@@ -61,6 +66,7 @@ class AgentLoop {
   transport::Transport& transport_;
   AgentLoopOptions options_;
   Agent agent_;
+  CorpusShare corpora_;
   std::optional<Child> child_;
   std::optional<ExitCode> exit_;
   IdlePause idle_;
