@@ -38,8 +38,8 @@ Result<std::vector<CorpusFile>> CorpusReader::list(const std::string& folder) {
 
 Result<std::vector<std::uint8_t>> CorpusReader::part(const CorpusRequest& request) {
   if (request.offset < 0 || request.bytes < 0 || request.bytes > kCorpusPart) {
-    return invalid("a part of " + std::to_string(request.bytes) + " bytes was asked for, at most " +
-                   std::to_string(kCorpusPart) + " are given");
+    return invalid("a part of " + std::to_string(request.bytes) + " bytes at " + std::to_string(request.offset) +
+                   " was asked for, at most " + std::to_string(kCorpusPart) + " are given");
   }
   const std::string path = request.folder + "/" + request.file;
   if (path != path_) {
