@@ -106,37 +106,40 @@ void CorpusShare::from_worker(int rank, const Message& message) {
       std::thread([line = reading_] { read_for_all(*line); }).detach();
     }
     reading_->give({rank, *request});
+    ++to_answer_;
   } else if (const auto* answer = std::get_if<CorpusAnswer>(&message)) {
-    if (copying_ && answer->number >> 32 == copies_) copying_->give(*answer);
+    if (!copying_ || answer->number >> 32 != copies_) return;
+    copying_->give(*answer);
+    --awaited_;
   }
 }
 
 bool CorpusShare::step() {
   if (closed_) return false;
-  bool active = false;
   if (reading_ && transport_.flushed()) {  // no more in memory than the slowest reader lets go
     for (const auto& [rank, answer] : reading_->take()) {
       transport_.send(rank, answer);
-      active = true;
+      --to_answer_;
     }
   }
   if (copying_) {
     for (const CorpusRequest& request : copying_->take()) {
       transport_.send(options_.source, request);
-      active = true;
+      ++awaited_;
     }
   }
   if (place_.valid() && place_.wait_for(std::chrono::seconds(0)) == std::future_status::ready) {
     end(place_.get());
-    active = true;
   }
   if (!place_.valid() && !waiting_.empty()) begin();
-  return active;
+  const bool sends = to_answer_ > 0 || (reading_ && !transport_.flushed());
+  return sends || (place_.valid() && awaited_ > 0);
 }
 
 void CorpusShare::begin() {
   copying_ = std::make_shared<Copying>();
   ++copies_;
+  awaited_ = 0;
   std::promise<Result<CorpusPlace>> promise;
   place_ = promise.get_future();
   coming_ = waiting_.front().trials.front().spec.corpus;

@@ -51,7 +51,7 @@ class CorpusShare {
   bool keeps(const Message& message);
   void from_worker(int rank, const Message& message);
 
-  // Takes up and sends what is due; true when there was something.
+  // Takes up and sends what is due; true while parts of a corpus are on their way: the next round should come soon.
   bool step();
   // The jobs that need not wait any longer, oldest first.
   std::vector<StackJob> take_ready() { return std::exchange(ready_, {}); }
@@ -80,6 +80,8 @@ class CorpusShare {
   CorpusId coming_;                         // the corpus that is being copied
   std::future<Result<CorpusPlace>> place_;  // of that; not valid: none is
   std::uint64_t copies_ = 0;                // begun
+  int awaited_ = 0;                         // requests of the latest without an answer
+  int to_answer_ = 0;                       // requests of others
   bool closed_ = false;
 };
 
