@@ -3,11 +3,11 @@
 // Threads: one on each side. After close() the thread's side gets nothing more and should end. Errors: none.
 #pragma once
 
-#include <algorithm>
 #include <chrono>
 #include <condition_variable>
 #include <cstddef>
 #include <deque>
+#include <iterator>
 #include <limits>
 #include <mutex>
 #include <optional>

@@ -54,15 +54,20 @@ class CorpusShareTest : public ::testing::Test {
     testing_support::add_features(corpus, "video", 50'000);  // several parts
     id_ = corpus.id = data::corpus_id_of(corpus);
     EXPECT_TRUE(data::write_corpus(corpus, shared_));
+    start_workers(60s);
+  }
+  ~CorpusShareTest() override { ::unsetenv("MER_FAKE_EPOCH_MS"); }
+
+  void start_workers(std::chrono::milliseconds patience) {
     for (int rank = 1; rank <= kWorkers; ++rank) {
+      loops_[rank].reset();
       endpoints_[rank] = std::make_unique<CountingTransport>(hub_, rank);
       AgentLoopOptions options{MER_FAKE_TRAINER, {}, 0, {}};
       options.corpora.local = local_of(rank);
-      options.corpora.patience = 500ms;
+      options.corpora.patience = patience;
       loops_[rank] = std::make_unique<AgentLoop>(*endpoints_[rank], Hello{}, options);
     }
   }
-  ~CorpusShareTest() override { ::unsetenv("MER_FAKE_EPOCH_MS"); }
 
   std::string local_of(int rank) const {
     if (rank == 1) return "";
@@ -248,6 +253,7 @@ TEST_F(CorpusShareTest, ShutdownEndsTheWorkerAndTheNextOneFetches) {
 }
 
 TEST_F(CorpusShareTest, SilentSourceIsNotWaitedForEndlessly) {
+  start_workers(500ms);
   assign(2, "t");
 
   run_until_ended(1, {2, 3, 4});
@@ -260,6 +266,7 @@ TEST_F(CorpusShareTest, SilentSourceIsNotWaitedForEndlessly) {
 }
 
 TEST_F(CorpusShareTest, LateAnswersBelongToNoLaterCopy) {
+  start_workers(2s);
   assign(2, "t0");
   run_until_ended(1, {2});  // gave up; the source has yet to answer
   fs::remove(shared_ + "/features/video.safetensors");
