@@ -156,6 +156,8 @@ void add_rest(std::vector<Field>& all) {
   all.push_back(integer("resources.gpus_per_trial", "1", 1, 64,
                         "Workers, each with its GPU or cores, that train a stack together, each on its dialogues of "
                         "every batch."));
+  all.push_back(boolean("resources.broadcast_features", "false",
+                        "Read the corpus once and pass it to the other machines, which keep copies (docs/corpus.md)."));
   all.push_back(integer("resources.threads", "1", 1, 1024, "Threads of a CPU trainer; part of the reproducibility."));
   all.push_back(integer("retry.max_attempts", "3", 1, 1000, "Crashes after which a trial has failed."));
   all.push_back(boolean("record.representations", "false",

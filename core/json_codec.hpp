@@ -225,6 +225,7 @@ template <Is<StackJob> S, class V>
 void each_field(S& job, V&& field) {
   field("store", job.store);
   field("corpus_path", job.corpus_path);
+  field("broadcast_features", job.broadcast_features);
   field("device", job.device);
   field("gpu_fraction", job.gpu_fraction);
   field("threads", job.threads);

@@ -180,6 +180,29 @@ void each_field(S& sum, V&& field) {
   field("values", sum.values);
 }
 
+template <Is<CorpusRequest> S, class V>
+void each_field(S& request, V&& field) {
+  field("number", request.number);
+  field("folder", request.folder);
+  field("file", request.file);
+  field("offset", request.offset);
+  field("bytes", request.bytes);
+}
+
+template <Is<CorpusFile> S, class V>
+void each_field(S& file, V&& field) {
+  field("name", file.name);
+  field("bytes", file.bytes);
+}
+
+template <Is<CorpusAnswer> S, class V>
+void each_field(S& answer, V&& field) {
+  field("number", answer.number);
+  field("files", answer.files);
+  field("bytes", answer.bytes);
+  field("error", answer.error);
+}
+
 // --- variants: the alternative's name under "kind", then its fields ---
 namespace {
 template <class Variant>
@@ -191,8 +214,8 @@ struct Kinds<AttemptEvent> {
 };
 template <>
 struct Kinds<Message> {
-  static constexpr const char* names[] = {"hello", "beat",     "report",     "capacity", "assign",
-                                          "stop",  "shutdown", "gang start", "gang end", "gang sum"};
+  static constexpr const char* names[] = {"hello",    "beat",       "report",   "capacity", "assign",         "stop",
+                                          "shutdown", "gang-start", "gang-end", "gang-sum", "corpus-request", "corpus-answer"};
 };
 
 template <class Variant>

@@ -5,6 +5,7 @@
 //   agent -> trainer       Assign first, then Assign of trials that join, StopTrials, Shutdown; GangSum
 //   trainer -> agent       Report, Capacity, Beat; GangSum
 //   agent -> agent         GangStart, GangSum, GangEnd: of a gang, whose first worker is its leader
+//   agent <-> agent        CorpusRequest, CorpusAnswer
 //
 // Between agent and trainer a frame is a 4-byte little-endian length and that many bytes (core/frame.hpp); MPI keeps
 // message borders by itself. Threads: plain values and pure functions. Errors: decode() of bytes that are not a
@@ -125,7 +126,30 @@ struct GangSum {
   bool operator==(const GangSum&) const = default;
 };
 
-using Message = std::variant<Hello, Beat, Report, Capacity, Assign, StopTrials, Shutdown, GangStart, GangEnd, GangSum>;
+// --- one worker reads a corpus for the others (resources.broadcast_features) ---
+struct CorpusRequest {       // for the list of the folder's files (`file` empty), or for a part of one
+  std::uint64_t number = 0;  // of the asking worker; the answer has the same
+  std::string folder;
+  std::string file;
+  std::int64_t offset = 0;
+  std::int64_t bytes = 0;
+  bool operator==(const CorpusRequest&) const = default;
+};
+struct CorpusFile {
+  std::string name;  // relative to the folder
+  std::int64_t bytes = 0;
+  bool operator==(const CorpusFile&) const = default;
+};
+struct CorpusAnswer {
+  std::uint64_t number = 0;
+  std::vector<CorpusFile> files;
+  std::vector<std::uint8_t> bytes;
+  std::string error;  // why there is neither
+  bool operator==(const CorpusAnswer&) const = default;
+};
+
+using Message = std::variant<Hello, Beat, Report, Capacity, Assign, StopTrials, Shutdown, GangStart, GangEnd, GangSum,
+                             CorpusRequest, CorpusAnswer>;
 
 std::string encode(const Message& message);
 Result<Message> decode(const std::string& bytes);

@@ -65,8 +65,9 @@ struct ResourceSettings {
   DeviceChoice device = DeviceChoice::automatic;
   int stack = 0;  // trials in a stack; 0 = auto
   int threads = 1;
-  double gpu_fraction = 1;  // of a GPU, for each trainer on it
-  int gpus_per_trial = 1;   // workers, each with its GPU or cores, that train a stack together
+  double gpu_fraction = 1;          // of a GPU, for each trainer on it
+  int gpus_per_trial = 1;           // workers, each with its GPU or cores, that train a stack together
+  bool broadcast_features = false;  // one worker reads the corpus, the other machines get copies
   bool operator==(const ResourceSettings&) const = default;
 };
 

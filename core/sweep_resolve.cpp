@@ -191,6 +191,7 @@ void resolve_rest(const json& document, Sweep& sweep) {
   sweep.resources.threads = resources["threads"].get<int>();
   sweep.resources.gpu_fraction = resources["gpu_fraction"].get<double>();
   sweep.resources.gpus_per_trial = resources["gpus_per_trial"].get<int>();
+  sweep.resources.broadcast_features = resources["broadcast_features"].get<bool>();
   sweep.max_attempts = complete("retry", document, point)["max_attempts"].get<int>();
   sweep.record_representations = complete("record", document, point)["representations"].get<bool>();
 }
@@ -222,6 +223,7 @@ json json_of(const Sweep& sweep, const std::vector<std::string>& varied) {
   if (sweep.resources.gpus_per_trial != ResourceSettings().gpus_per_trial) {
     out["resources"]["gpus_per_trial"] = sweep.resources.gpus_per_trial;
   }
+  if (sweep.resources.broadcast_features) out["resources"]["broadcast_features"] = true;
   for (const Configuration& configuration : sweep.configurations) {
     out["configurations"].push_back(json_of(configuration));
   }

@@ -72,8 +72,9 @@ std::string shape_key_of(const TrialSpec& spec);
 // What one mer-trainer process runs: trials of one shape, stacked. Trials beyond `slots` wait until a slot is free.
 // Also the content of `--job FILE`.
 struct StackJob {
-  std::string store;        // folder that holds folds/ and checkpoints/
-  std::string corpus_path;  // corpus folder; its content must hash to every trial's corpus
+  std::string store;                // folder that holds folds/ and checkpoints/
+  std::string corpus_path;          // corpus folder; its content must hash to every trial's corpus
+  bool broadcast_features = false;  // the worker may put a copy of that folder in its place
   DeviceChoice device = DeviceChoice::automatic;
   double gpu_fraction = 1;  // of a GPU's memory that the trainer may use
   int threads = 1;

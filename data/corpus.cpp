@@ -270,6 +270,13 @@ Result<FeatureMatrix> read_features(const std::string& folder, const ModalityEnt
   return features;
 }
 
+Result<CorpusHeader> read_header(const std::string& folder) {
+  const std::string path = folder + "/" + kCorpusJson;
+  MER_ASSIGN(const std::string text, read_file(path, kMaxJsonBytes));
+  MER_ASSIGN(const ordered_json json, parse_ordered_json_text(text, path));
+  return HeaderReader(path, json).read();
+}
+
 }  // namespace
 
 const FeatureMatrix* Corpus::find(const std::string& modality) const {
@@ -278,10 +285,7 @@ const FeatureMatrix* Corpus::find(const std::string& modality) const {
 }
 
 Result<Corpus> load_corpus(const std::string& folder) {
-  const std::string json_path = folder + "/" + kCorpusJson;
-  MER_ASSIGN(const std::string text, read_file(json_path, kMaxJsonBytes));
-  MER_ASSIGN(const ordered_json json, parse_ordered_json_text(text, json_path));
-  MER_ASSIGN(CorpusHeader header, HeaderReader(json_path, json).read());
+  MER_ASSIGN(CorpusHeader header, read_header(folder));
 
   Corpus corpus;
   corpus.name = header.name;
@@ -295,6 +299,15 @@ Result<Corpus> load_corpus(const std::string& folder) {
   corpus.dialogues = group_dialogues(corpus.utterances);
   corpus.id = corpus_id_of(corpus);
   return corpus;
+}
+
+Result<std::vector<std::string>> corpus_files(const std::string& folder) {
+  MER_ASSIGN(const CorpusHeader header, read_header(folder));
+  std::vector<std::string> files = {kCorpusJson, kUtterancesCsv};
+  for (const ModalityEntry& entry : header.modalities) {
+    if (std::ranges::find(files, entry.file) == files.end()) files.push_back(entry.file);
+  }
+  return files;
 }
 
 std::vector<Dialogue> group_dialogues(const std::vector<Utterance>& utterances) {

@@ -56,6 +56,10 @@ struct Corpus {
 // Error not_found: a file is missing; invalid or corrupt: its content.
 Result<Corpus> load_corpus(const std::string& folder);
 
+// The files of a corpus folder, relative to it: corpus.json, utterances.csv and those of the features, each once.
+// Reads corpus.json only. Errors as load_corpus.
+Result<std::vector<std::string>> corpus_files(const std::string& folder);
+
 // Utterances grouped by dialogue, for a corpus that is made in memory. REQUIRES: turns rise within a dialogue.
 std::vector<Dialogue> group_dialogues(const std::vector<Utterance>& utterances);
 

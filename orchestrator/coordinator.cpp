@@ -170,6 +170,7 @@ StackJob Coordinator::job_of(const std::vector<ClaimedTrial>& claimed) const {
   job.store = settings_.store;
   job.device = settings_.device;
   job.gpu_fraction = settings_.gpu_fraction;
+  job.broadcast_features = settings_.broadcast_features;
   job.threads = settings_.threads;
   job.slots = settings_.stack;
   job.gang = settings_.gang;

@@ -34,6 +34,7 @@ struct CoordinatorSettings {
   DeviceChoice device = DeviceChoice::automatic;
   double gpu_fraction = 1;
   int gang = 1;  // workers that train a stack together: 1..gang, and so on; to the scheduler, the first is the worker
+  bool broadcast_features = false;
   int threads = 1;
   int stack = 0;  // trials that a trainer trains at once; 0: as it finds best
   double checkpoint_seconds = 20;

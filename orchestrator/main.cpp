@@ -83,6 +83,7 @@ mer::orchestrator::CoordinatorSettings settings_of(const Options& options, const
   settings.device = sweep.resources.device;
   settings.gpu_fraction = sweep.resources.gpu_fraction;
   settings.gang = sweep.resources.gpus_per_trial;
+  settings.broadcast_features = sweep.resources.broadcast_features;
   settings.threads = sweep.resources.threads;
   settings.checkpoint_seconds = options.checkpoint_seconds;
   settings.record_representations = sweep.record_representations;

@@ -29,7 +29,7 @@ ALLOWED_EDGES = {
     "model/cuda": ["core/", "model/kernels/", "model/grid/"],
     "model": ["core/", "model/kernels/", "model/grid/", "model/cuda/library.hpp"],
     "orchestrator": ["core/", "data/", "transport/transport.hpp", "storage/result_store.hpp"],
-    "worker": ["core/", "transport/transport.hpp"],
+    "worker": ["core/", "data/", "transport/transport.hpp"],
     "worker/trainer": ["core/", "data/", "model/", "model/kernels/", "model/grid/"],
     "web": ["core/", "storage/result_store.hpp", "storage/tables.hpp"],
     "cli": ["core/", "data/", "storage/", "web/", "orchestrator/sweep_plan.hpp"],

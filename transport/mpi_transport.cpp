@@ -18,6 +18,7 @@ namespace {
 constexpr int kTag = 1;
 constexpr std::size_t kHostBytes = 256;
 constexpr std::size_t kPollBytes = std::size_t{64} << 20;  // taken up in one poll, so that a flood cannot stop the loop
+constexpr int kTurns = 32;  // in one poll: a call of MPI moves one fragment of a large message, over TCP 128 KiB
 
 struct Transfer {
   std::string bytes;
@@ -50,13 +51,14 @@ struct MpiTransport::State {
   std::list<Transfer> sending;                 // nodes stay where they are: MPI holds on to the bytes
   std::vector<std::list<Transfer>> receiving;  // of each peer, oldest first
 
-  void start_receives();
+  void start_receives(std::size_t& taken);
   void advance_sends();
+  bool under_way() const;
 };
 
 // Takes up what has arrived. A matched probe fixes the order per peer before the bytes are there.
-void MpiTransport::State::start_receives() {
-  for (std::size_t taken = 0; taken < kPollBytes;) {
+void MpiTransport::State::start_receives(std::size_t& taken) {
+  while (taken < kPollBytes) {
     int arrived = 0;
     MPI_Message message = MPI_MESSAGE_NULL;
     MPI_Status status;
@@ -73,6 +75,11 @@ void MpiTransport::State::start_receives() {
 
 void MpiTransport::State::advance_sends() {
   sending.remove_if([](Transfer& transfer) { return completed(transfer.request); });
+}
+
+bool MpiTransport::State::under_way() const {
+  const auto has_some = [](const std::list<Transfer>& transfers) { return !transfers.empty(); };
+  return has_some(sending) || std::ranges::any_of(receiving, has_some);
 }
 
 Result<std::unique_ptr<MpiTransport>> MpiTransport::open(std::chrono::milliseconds deadline) {
@@ -120,14 +127,17 @@ void MpiTransport::send(int to, const Message& message) {
 }
 
 std::vector<Envelope> MpiTransport::poll() {
-  state_->advance_sends();
-  state_->start_receives();
   std::vector<Envelope> envelopes;
-  for (int from = 0; from < state_->size; ++from) {
-    auto& transfers = state_->receiving[std::size_t(from)];
-    while (!transfers.empty() && completed(transfers.front().request)) {
-      envelopes.push_back({from, decode(transfers.front().bytes)});
-      transfers.pop_front();
+  std::size_t taken = 0;
+  for (int turn = 0; turn == 0 || (turn < kTurns && state_->under_way()); ++turn) {
+    state_->advance_sends();
+    state_->start_receives(taken);
+    for (int from = 0; from < state_->size; ++from) {
+      auto& transfers = state_->receiving[std::size_t(from)];
+      while (!transfers.empty() && completed(transfers.front().request)) {
+        envelopes.push_back({from, decode(transfers.front().bytes)});
+        transfers.pop_front();
+      }
     }
   }
   return envelopes;
@@ -146,6 +156,10 @@ LocalPlace MpiTransport::local_workers() const {
     ++place.count;
   }
   return place;
+}
+
+bool MpiTransport::same_host(int rank) const {
+  return state_->hosts.at(std::size_t(rank)) == state_->hosts[std::size_t(state_->rank)];
 }
 
 bool MpiTransport::close(std::chrono::milliseconds deadline) {

@@ -36,6 +36,7 @@ class MpiTransport : public Transport {
   bool flushed() const override;
 
   LocalPlace local_workers() const;
+  bool same_host(int rank) const;  // as this one
 
   // Sends what is left, waits for all ranks to call close(), finalises MPI. False: a rank did not come within the
   // deadline; the process must end by _exit.

@@ -18,24 +18,34 @@ std::string log_name(const TrialJob& trial, int gang_rank = 0) {
   return "logs/" + trial.spec.id.hex + "/" + std::to_string(trial.attempt) + member + ".log";
 }
 
+void add_line(const std::filesystem::path& log, const std::string& line) {
+  std::error_code ignored;
+  std::filesystem::create_directories(log.parent_path(), ignored);
+  std::ofstream(log, std::ios::app) << line << "\n";
+}
+
 // The first trial's log takes what the trainer prints; those of the others name it.
 void point_to_log(const StackJob& job, const TrialJob& trial, const std::string& name) {
-  const std::filesystem::path pointer = job.store + "/" + log_name(trial);
-  std::error_code ignored;
-  std::filesystem::create_directories(pointer.parent_path(), ignored);
-  std::ofstream(pointer) << "trained in one stack: see " << name << "\n";
+  add_line(job.store + "/" + log_name(trial), "trained in one stack: see " + name);
 }
 
 }  // namespace
 
 AgentLoop::AgentLoop(transport::Transport& transport, Hello hello, AgentLoopOptions options)
-    : transport_(transport), options_(std::move(options)), agent_(std::move(hello), options_.limits) {}
+    : transport_(transport),
+      options_(std::move(options)),
+      agent_(std::move(hello), options_.limits),
+      corpora_(transport, options_.corpora) {}
 
 std::optional<ExitCode> AgentLoop::step(TimePoint now) {
   const auto envelopes = transport_.poll();
-  for (const transport::Envelope& envelope : envelopes) take(envelope, now);
+  for (const transport::Envelope& envelope : envelopes) {
+    if (envelope.message) take(envelope.from, *envelope.message, now);
+  }
+  const bool shared = corpora_.step();
+  for (const auto& [from, message] : corpora_.take_ready()) deliver(from, message, now);
   const bool child_spoke = serve_child(now);
-  idle_.round_ended(child_spoke || !envelopes.empty());
+  idle_.round_ended(child_spoke || shared || !envelopes.empty());
   feed(Tick{}, now);
   return exit_;
 }
@@ -47,22 +57,25 @@ ExitCode AgentLoop::run() {
   }
 }
 
-void AgentLoop::take(const transport::Envelope& envelope, TimePoint now) {
-  if (!envelope.message) return;
-  const auto* const sum = std::get_if<GangSum>(&*envelope.message);
-  if (envelope.from == 0) {
-    feed(FromCoordinator{*envelope.message}, now);
-  } else if (sum == nullptr) {
-    feed(FromPeer{envelope.from, *envelope.message}, now);
-  } else if (relay_) {
-    carry_out(relay_->from_member(envelope.from - leader_, *sum), now);
+// Gives a message from another rank to what it concerns.
+void AgentLoop::take(int from, const Message& message, TimePoint now) {
+  if (const auto* sum = std::get_if<GangSum>(&message)) {
+    if (relay_) carry_out(relay_->from_member(from - leader_, *sum), now);
+  } else if (std::holds_alternative<CorpusRequest>(message) || std::holds_alternative<CorpusAnswer>(message)) {
+    corpora_.from_worker(from, message);
+  } else if (!corpora_.keeps(from, message)) {
+    deliver(from, message, now);
   }
 }
 
-void AgentLoop::take(const Message& from_child, TimePoint now) {
-  const auto* const sum = std::get_if<GangSum>(&from_child);
+void AgentLoop::deliver(int from, const Message& message, TimePoint now) {
+  from == 0 ? feed(FromCoordinator{message}, now) : feed(FromPeer{from, message}, now);
+}
+
+void AgentLoop::take_from_child(const Message& message, TimePoint now) {
+  const auto* const sum = std::get_if<GangSum>(&message);
   if (sum != nullptr && relay_) return carry_out(relay_->from_trainer(*sum), now);
-  feed(FromChild{from_child}, now);
+  feed(FromChild{message}, now);
 }
 
 // Sums that do not fit are as good as a broken trainer.
@@ -122,7 +135,7 @@ bool AgentLoop::read_frames(TimePoint now) {
       feed(ChildBroken{message.error().message}, now);
       return true;
     }
-    take(*message, now);
+    take_from_child(*message, now);
   }
 }
 
@@ -139,6 +152,10 @@ void AgentLoop::carry_out(const SpawnChild& effect, TimePoint now) {
   }
   const std::string name = log_name(job.trials.front(), job.gang_rank);
   const std::string log = job.store + "/" + name;
+  if (const CorpusPlace* place = corpora_.place_of(job)) {
+    job.corpus_path = place->folder;
+    add_line(log, place->note);
+  }
   auto process = Subprocess::start({options_.trainer, {}, log, options_.cores, options_.gpu.name,
                                     relay_ ? relay_->descriptor() : -1});
   if (!process) return feed(ChildNotStarted{process.error().message}, now);
@@ -179,6 +196,7 @@ void AgentLoop::carry_out(const SendLeader& effect, TimePoint /*now*/) {
 
 void AgentLoop::carry_out(const Exit& effect, TimePoint /*now*/) {
   child_.reset();
+  corpora_.close();
   exit_ = effect.code;
 }
 

@@ -16,6 +16,7 @@
 #include "transport/transport.hpp"
 #include "worker/agent.hpp"
 #include "worker/gang_relay.hpp"
+#include "worker/corpus_share.hpp"
 #include "worker/subprocess.hpp"
 
 namespace mer::worker {
@@ -26,6 +27,7 @@ struct AgentLoopOptions {
   std::int64_t memory = 0;  // bytes of the trainer; 0: not limited
   GpuOfWorker gpu = {};     // of the trainer, if its job wants one
   AgentLimits limits = {};
+  CorpusShareOptions corpora = {};
 };
 
 class AgentLoop {
@@ -37,6 +39,9 @@ class AgentLoop {
 
   // Rounds until the end, an IdlePause apart.
   ExitCode run();
+
+  // A thread still waits for a file system: the process must end by _exit.
+  bool helpers_run() const { return corpora_.helpers_run(); }
 
  private:
   struct Child {
@@ -56,8 +61,9 @@ class AgentLoop {
   void carry_out(const SendMembers& effect, TimePoint now);
   void carry_out(const SendLeader& effect, TimePoint now);
   void carry_out(const Exit& effect, TimePoint now);
-  void take(const transport::Envelope& envelope, TimePoint now);
-  void take(const Message& from_child, TimePoint now);
+  void take(int from, const Message& message, TimePoint now);
+  void deliver(int from, const Message& message, TimePoint now);
+  void take_from_child(const Message& message, TimePoint now);
   void carry_out(const Result<GangRelay::Output>& output, TimePoint now);
   bool serve_child(TimePoint now);
   bool read_frames(TimePoint now);
@@ -67,6 +73,7 @@ class AgentLoop {
   transport::Transport& transport_;
   AgentLoopOptions options_;
   Agent agent_;
+  CorpusShare corpora_;
   std::optional<Child> child_;
   std::optional<GangRelay> relay_;  // of a child in a gang
   int leader_ = 0;                  // rank of this gang's leader

@@ -13,6 +13,7 @@
 #include "transport/mpi_transport.hpp"
 #include "worker/agent_loop.hpp"
 #include "worker/cores.hpp"
+#include "worker/corpus_copy.hpp"
 #include "worker/memory.hpp"
 
 namespace {
@@ -52,13 +53,14 @@ int run(const std::string& trainer) {
 
   options.memory = (mer::worker::usable_memory() + place.count - 1) / place.count;
   options.gpu = mer::gpu_of_worker(gpus_of_this_machine(), place.index, place.count);
+  if (!(*transport)->same_host(options.corpora.source)) options.corpora.local = mer::worker::local_folder();
 
   const mer::Hello hello{host_name(), ::getpid(), options.cores, options.gpu.name.empty() ? "cpu" : options.gpu.name};
   mer::worker::AgentLoop loop(**transport, hello, options);
   const mer::ExitCode code = loop.run();
   if (code == mer::ExitCode::orphaned) spdlog::error("the coordinator is silent: leaving");
   const bool polite = code == mer::ExitCode::done && (*transport)->close(std::chrono::seconds(10));
-  if (!polite) ::_exit(int(code));
+  if (!polite || loop.helpers_run()) ::_exit(int(code));
   return int(code);
 }
 

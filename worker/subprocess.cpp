@@ -41,7 +41,8 @@ bool begins_with_one_of(std::string_view variable, std::initializer_list<std::st
 // Of this process, but for what is MPI's, with the command's own.
 std::vector<std::string> environment_of(const ChildCommand& command) {
   std::vector<std::string> variables;
-  const std::string gpus = std::string(kVisibleGpus) + "=";
+  std::string gpus = kVisibleGpus;
+  gpus += '=';
   for (char** variable = environ; *variable != nullptr; ++variable) {
     if (begins_with_one_of(*variable, {"OMPI_", "PMIX_", "PMI_", "ORTE_"})) continue;
     if (!command.gpu.empty() && begins_with_one_of(*variable, {gpus})) continue;

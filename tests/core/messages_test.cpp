@@ -52,6 +52,7 @@ StackJob some_job() {
   StackJob job;
   job.store = "/store";
   job.corpus_path = "/corpus \xc3\xa4";
+  job.broadcast_features = true;
   job.device = DeviceChoice::cpu;
   job.slots = 3;
   job.memory = std::int64_t{5} << 30;
@@ -78,6 +79,9 @@ std::vector<Message> every_message() {
       StopTrials{},
       StopTrials{{trial, {"ff"}}},
       Shutdown{},
+      CorpusRequest{7, "/corpora/x", "features/audio.safetensors", std::int64_t{1} << 40, 1 << 20},
+      CorpusAnswer{7, {{"corpus.json", 12}, {"features/audio.safetensors", std::int64_t{1} << 40}}, {}, ""},
+      CorpusAnswer{8, {}, {0, 255, 10, 13, 0}, "no such file"},
   };
   const std::vector<AttemptEvent> events = {
       AttemptStarted{some_environment(), 4, {"4-7.safetensors: hash differs"}},

@@ -152,11 +152,20 @@ TEST(SweepFileTest, ResolvedTextNamesWhatIsNewOnlyWhereItIsUsed) {
   EXPECT_EQ(json::parse(half.resolved_json)["resources"]["gpus_per_trial"], 2);
 }
 
+TEST(SweepFileTest, ResolvedTextNamesTheBroadcastOfFeaturesOnlyWhereItIsOn) {
+  EXPECT_FALSE(json::parse(parsed(minimal()).resolved_json)["resources"].contains("broadcast_features"));
+
+  const Sweep sweep = parsed(minimal(R"(, "resources": {"broadcast_features": true})"));
+
+  EXPECT_TRUE(sweep.resources.broadcast_features);
+  EXPECT_EQ(json::parse(sweep.resolved_json)["resources"]["broadcast_features"], true);
+}
+
 TEST(SweepFileTest, AResolvedSweepReadsBack) {
   const std::vector<std::string> texts = {
       kFull,
       minimal(),
-      minimal(R"(, "resources": {"device": "cuda", "gpu_fraction": 0.25, "gpus_per_trial": 4})"),
+      minimal(R"(, "resources": {"device": "cuda", "gpu_fraction": 0.25, "gpus_per_trial": 4, "broadcast_features": true})"),
       minimal(
           R"(, "grid": {"model.modalities": [["audio"], ["audio", "text"]], "folds.validation": ["none", {"dialogues": 0.25}],
                   "folds.seed": [1, 2]})"),

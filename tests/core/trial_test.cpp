@@ -60,6 +60,7 @@ TEST(TrialTest, AStackJobGoesThroughJsonText) {
   job.corpus_path = "/corpus";
   job.device = DeviceChoice::cuda;
   job.gpu_fraction = 0.25;
+  job.broadcast_features = true;
   job.threads = 2;
   job.checkpoint_seconds = 0.5;
   job.record_representations = true;

@@ -58,6 +58,17 @@ class CorpusFolderTest : public testing::Test {
   TemporaryFolder folder_;
 };
 
+TEST_F(CorpusFolderTest, ItsFilesAreListedOnce) {
+  EXPECT_THAT(*corpus_files(folder_.path()),
+              ElementsAre("corpus.json", "utterances.csv", "features/text.safetensors", "features/audio.safetensors"));
+
+  replace("corpus.json", "features/audio", "features/text");
+  EXPECT_EQ(corpus_files(folder_.path())->size(), 3U);
+
+  replace("corpus.json", "features/text", "../text");
+  EXPECT_THAT(corpus_files(folder_.path()).error().message, HasSubstr("expected a path inside the corpus folder"));
+}
+
 TEST_F(CorpusFolderTest, LoadsEverything) {
   const auto corpus = load_corpus(folder_.path());
 

@@ -62,6 +62,7 @@ class CoordinatorTest : public ::testing::Test {
     settings.device = DeviceChoice::cuda;
     settings.gpu_fraction = 0.5;
     settings.gang = gang;
+    settings.broadcast_features = true;
     settings.scheduler.max_attempts = 2;
     settings.silence_limit = 30s;
     coordinator_ = std::make_unique<Coordinator>(settings, faulty_, writer_, *store_.progress(sweep_),
@@ -124,6 +125,7 @@ TEST_F(CoordinatorTest, AssignmentCarriesTheWholeJob) {
   EXPECT_EQ(job.corpus_path, "/corpora/tiny");
   EXPECT_EQ(job.device, DeviceChoice::cuda);
   EXPECT_EQ(job.gpu_fraction, 0.5);
+  EXPECT_TRUE(job.broadcast_features);
   ASSERT_EQ(job.trials.size(), 1U);
   EXPECT_EQ(job.trials[0].attempt, 1);
   EXPECT_EQ(job.trials[0].spec.train.epochs, 2);

@@ -261,6 +261,7 @@ int main() {
   if (assign == nullptr) return 2;
   std::printf("fake trainer of %zu trials\n", assign->job.trials.size());
   std::printf("GPU %s, %g of it\n", variable("CUDA_VISIBLE_DEVICES", "any").c_str(), assign->job.gpu_fraction);
+  std::printf("corpus %s\n", assign->job.corpus_path.c_str());
   std::fflush(stdout);
   FakeTrainer(assign->job).run(commands);
   return 0;
