@@ -73,7 +73,7 @@ class Runtime {
 
   // --- gangs: a stack that is trained by several runtimes, one in each member of `gang` (core/gang.hpp) ---
   // From now on sums are added up over these members. All of them join, once, before they record anything; one that has
-  // nothing more to do waits for the others (in a sum of `gang`) before its process ends. `gang` outlives the runtime.
+  // nothing more to do waits for the others (in a sum of `gang`) before its process ends. `gang` outlives the sums.
   void join(Gang& gang);
   bool in_gang() const { return in_gang_; }
   // Queues or records that these numbers become sums. The members queue the same sequence of sums, of as many numbers,
