@@ -33,8 +33,8 @@ class NcclGang {
 
  private:
   // Not taken apart at the end: NCCL waits for the other members then, and one that failed would wait for good.
-  ncclComm* comm_ = nullptr;
-  cudaStream_t stream_;
+  [[maybe_unused]] ncclComm* comm_ = nullptr;
+  [[maybe_unused]] cudaStream_t stream_;
 };
 
 }  // namespace mer::cuda
