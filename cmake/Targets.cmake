@@ -59,9 +59,11 @@ function(mer_program target)
   endif()
 endfunction()
 
-# mer_test(core_test SOURCES ... LINK ... LABELS unit [TORCH]): a GoogleTest program; one ctest entry for each test.
+# mer_test(core_test SOURCES ... LINK ... LABELS unit [PREFIX gpu.] [TORCH]): a GoogleTest program; one ctest entry for
+# each test. PREFIX: of their names, where another program of the folder has the same tests: ctest gives entries of one
+# name the same labels.
 function(mer_test target)
-  cmake_parse_arguments(ARG "TORCH" "" "SOURCES;LINK;LABELS" ${ARGN})
+  cmake_parse_arguments(ARG "TORCH" "PREFIX" "SOURCES;LINK;LABELS" ${ARGN})
   add_executable(${target} ${ARG_SOURCES})
   target_link_libraries(${target} PRIVATE ${ARG_LINK} GTest::gtest GTest::gmock GTest::gtest_main)
   target_compile_definitions(${target} PRIVATE MER_SOURCE_DIR="${CMAKE_SOURCE_DIR}" MER_BINARY_DIR="${CMAKE_BINARY_DIR}")
@@ -71,5 +73,5 @@ function(mer_test target)
     target_compile_options(${target} PRIVATE ${_mer_test_options})
     target_precompile_headers(${target} REUSE_FROM mer_test_pch)
   endif()
-  gtest_discover_tests(${target} DISCOVERY_MODE PRE_TEST PROPERTIES LABELS "${ARG_LABELS}")
+  gtest_discover_tests(${target} DISCOVERY_MODE PRE_TEST TEST_PREFIX "${ARG_PREFIX}" PROPERTIES LABELS "${ARG_LABELS}")
 endfunction()

@@ -278,7 +278,20 @@ Losses StackedModel::losses(const Batch& batch, const Representations& represent
 
 void StackedModel::backward(const Losses& losses) {
   torch::autograd::backward({losses.total}, {at::ones_like(losses.total)});
-  if (gang_ != nullptr) sum_gradients();
+  if (on_device(losses.total)) {
+    sum_gradients_on_device();
+  } else if (gang_ != nullptr) {
+    sum_gradients();
+  }
+}
+
+void StackedModel::sum_gradients_on_device() {
+  if (!device_runtime().in_gang()) return;
+  std::vector<at::Tensor> gradients;
+  for (int i = 0; i < parameter_count(); ++i) {
+    if (stacked_gradient(i).defined()) gradients.push_back(stacked_gradient(i));
+  }
+  on_gpu::add_up_gradients(gradients);
 }
 
 // All weights' gradients of the slots that learn, in one go. A member without rows of a slot has nothing to add.

@@ -69,7 +69,8 @@ struct Losses {
 
 class StackedModel {
  public:
-  // Parameters have no value until initialise() or load. All `slots` are in use. gang: nullptr, or outlives the model.
+  // Parameters have no value until initialise() or load. All `slots` are in use. gang: nullptr, or outlives the model;
+  // on a device it is the device's runtime that is in a gang (grid::Runtime::join()), and this one is not used.
   StackedModel(Shape shape, int slots, Gang* gang = nullptr, at::Device place = at::kCPU);
   StackedModel(StackedModel&&) noexcept;
   StackedModel& operator=(StackedModel&&) noexcept;
@@ -109,6 +110,7 @@ class StackedModel {
 
  private:
   void sum_gradients();
+  void sum_gradients_on_device();
 
   Shape shape_;
   int slots_ = 0;

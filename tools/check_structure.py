@@ -43,7 +43,7 @@ CONFINED = [
     (r"hwy/.*", r"model/kernels/.*"),
     (r"CLI/.*", r"cli/\w+\.(cpp|hpp)|\w+(/\w+)?/main\.cpp"),
     (r"(torch|ATen|c10)/.*", r"model/(device/)?\w+\.[ch]pp|worker/trainer/.*|tests/(model|device|trainer)/.*|bench/.*"),
-    (r"(cuda|cublas).*\.h", r"model/cuda/.*"),
+    (r"(cuda|cublas|nccl).*\.h", r"model/cuda/.*"),
     (r"nlohmann/json\.hpp", r"core/json\.hpp"),
     (r"core/json\.hpp", r".*\.cpp|core/pch\.hpp"),
 ]

@@ -2,6 +2,7 @@
 # Installs what mer needs: Debian packages, LibTorch in .deps/torch, and with --tests the test tools and .venv.
 #   tools/setup.sh [--tests]
 # Runs as often as you like; does nothing when nothing is missing. Without root it goes on if every package is there.
+# Not installed: a CUDA toolkit for GPUs, and NCCL for trials on several of them (docs/gpu.md).
 # MER_SKIP_PACKAGES=1 leaves the packages to you (a cluster's modules, a container, another distribution).
 set -euo pipefail
 cd "$(dirname "$0")/.."

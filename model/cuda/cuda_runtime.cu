@@ -1,11 +1,11 @@
-#include "model/cuda/cuda_runtime.hpp"
-
 #include <algorithm>
 #include <memory>
 #include <new>
 #include <stdexcept>
 #include <utility>
+#include <vector>
 
+#include "model/cuda/cuda_runtime.hpp"
 #include "model/cuda/library.hpp"
 #include "model/grid/operations-inl.hpp"
 
@@ -50,13 +50,20 @@ class NoMemory : public std::bad_alloc {
   throw std::runtime_error(text);
 }
 
-struct CudaRecording : grid::Recording {
-  explicit CudaRecording(cudaGraphExec_t executable) : graph(executable) {}
-  ~CudaRecording() override { cudaGraphExecDestroy(graph); }
-  cudaGraphExec_t graph;
-};
-
 }  // namespace
+
+// Graphs, each but the last followed by sums over the gang.
+struct CudaRecording : grid::Recording {
+  ~CudaRecording() override {
+    for (const Piece& piece : pieces) cudaGraphExecDestroy(piece.graph);
+  }
+
+  struct Piece {
+    cudaGraphExec_t graph;
+    std::vector<grid::GangSum> sums;
+  };
+  std::vector<Piece> pieces;
+};
 
 void check(cudaError_t code, const char* what) {
   if (code == cudaSuccess) return;
@@ -125,26 +132,63 @@ void CudaRuntime::clear(void* device, std::size_t bytes) {
 }
 
 void CudaRuntime::synchronize() {
+  if (gang_) return gang_->synchronize();
   check(cudaStreamSynchronize(stream_), "computing");
 }
 
 void CudaRuntime::replay(const grid::Recording& recording) {
-  check(cudaGraphLaunch(static_cast<const CudaRecording&>(recording).graph, stream_), "launching a graph");
+  for (const CudaRecording::Piece& piece : static_cast<const CudaRecording&>(recording).pieces) {
+    check(cudaGraphLaunch(piece.graph, stream_), "launching a graph");
+    if (!piece.sums.empty()) gang_->sum(piece.sums);
+  }
 }
 
-// Relaxed: memory is asked for while work is recorded, and autograd records from its own thread.
 void CudaRuntime::begin_capture() {
-  check(cudaStreamBeginCapture(stream_, cudaStreamCaptureModeRelaxed), "beginning a recording");
+  begin_graph();
+  recorded_ = std::make_unique<CudaRecording>();
 }
 
 std::unique_ptr<grid::Recording> CudaRuntime::end_capture() {
+  std::unique_ptr<CudaRecording> recorded = std::move(recorded_);
+  end_graph(*recorded);
+  return recorded;
+}
+
+// Relaxed: memory is asked for while work is recorded, and autograd records from its own thread.
+void CudaRuntime::begin_graph() {
+  check(cudaStreamBeginCapture(stream_, cudaStreamCaptureModeRelaxed), "beginning a recording");
+}
+
+void CudaRuntime::end_graph(CudaRecording& recording) {
   cudaGraph_t graph = nullptr;
   check(cudaStreamEndCapture(stream_, &graph), "ending a recording");
   cudaGraphExec_t executable = nullptr;
   const cudaError_t made = cudaGraphInstantiate(&executable, graph, 0);
   cudaGraphDestroy(graph);
   check(made, "making a graph");
-  return std::make_unique<CudaRecording>(executable);
+  recording.pieces.push_back({executable, {}});
+}
+
+// A first sum, so that what fails fails here and not in a step.
+void CudaRuntime::enter(Gang& gang) {
+  gang_ = std::make_unique<NcclGang>(gang, stream_);
+  const grid::Scratch<double> number(*this, 1);
+  const double one = 1;
+  double members = 0;
+  upload(number.data(), &one, sizeof one);
+  queue_sums(std::vector<grid::GangSum>{std::span(number.data(), 1)});
+  download(&members, number.data(), sizeof members);
+  synchronize();
+  if (members == gang.size()) return;
+  throw std::runtime_error("NCCL: a gang of " + std::to_string(gang.size()) + " GPUs added up ones to " +
+                           std::to_string(members));
+}
+
+void CudaRuntime::queue_sums(std::span<const grid::GangSum> sums) {
+  if (!recorded_) return gang_->sum(sums);
+  end_graph(*recorded_);
+  recorded_->pieces.back().sums.assign(sums.begin(), sums.end());
+  begin_graph();
 }
 
 void* CudaRuntime::acquire(std::size_t bytes) {
@@ -220,4 +264,8 @@ extern "C" mer::grid::Runtime* mer_cuda_open(double memory_share) {
   runtime->operations_in_float().fill(*runtime, 1, 0, number.data());
   runtime->synchronize();
   return runtime.release();
+}
+
+extern "C" int mer_cuda_nccl_version() {
+  return mer::cuda::nccl_version();
 }

@@ -1,13 +1,16 @@
 // CudaRuntime: one GPU through the CUDA runtime and cuBLAS.
 //
-// One stream; recordings are CUDA graphs. Matrix products are in full precision (no TF32), with a workspace of their
-// own, so that equal calls give equal bits. Threads and errors: model/grid/runtime.hpp.
+// One stream; recordings are CUDA graphs, and in a gang NCCL's sums between them. Matrix products are in full precision
+// (no TF32), with a workspace of their own, so that equal calls give equal bits. Threads and errors:
+// model/grid/runtime.hpp.
 #pragma once
 
 #include <cublas_v2.h>
 #include <cuda_runtime_api.h>
+#include <memory>
 #include <string>
 
+#include "model/cuda/nccl_gang.hpp"
 #include "model/grid/layout.hpp"
 #include "model/grid/products.hpp"
 #include "model/grid/runtime.hpp"
@@ -17,6 +20,8 @@ namespace mer::cuda {
 // Throws unless `code` is a success: std::bad_alloc for a lack of memory, else std::runtime_error.
 void check(cudaError_t code, const char* what);
 void check(cublasStatus_t code, const char* what);
+
+struct CudaRecording;
 
 class CudaRuntime : public grid::Runtime {
  public:
@@ -50,14 +55,21 @@ class CudaRuntime : public grid::Runtime {
   void give_back(void* memory, std::size_t bytes) override;
   void begin_capture() override;
   std::unique_ptr<grid::Recording> end_capture() override;
+  void enter(Gang& gang) override;
+  void queue_sums(std::span<const grid::GangSum> sums) override;
 
  private:
+  void begin_graph();
+  void end_graph(CudaRecording& recording);
+
   std::string name_;
   std::size_t memory_limit_ = 0;
   std::size_t memory_ = 0;  // taken
   cudaStream_t stream_ = nullptr;
   cublasHandle_t cublas_ = nullptr;
   void* workspace_ = nullptr;
+  std::unique_ptr<CudaRecording> recorded_;  // nullptr: nothing is being recorded
+  std::unique_ptr<NcclGang> gang_;
 };
 
 }  // namespace mer::cuda

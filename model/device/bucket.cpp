@@ -56,10 +56,13 @@ Bucket bucket_of(const Layout& layout) {
   return bucket_of(lengths_of(layout));
 }
 
-LayoutPtr layout_in(const Bucket& bucket, std::span<const std::vector<std::int64_t>> lengths_by_slot) {
+LayoutPtr layout_in(const Bucket& bucket, std::span<const std::vector<std::int64_t>> lengths_by_slot,
+                    std::span<const std::int64_t> first_dialogues) {
   auto layout = std::make_shared<Layout>();
   layout->capacity = bucket.rows;
-  for (const std::vector<std::int64_t>& lengths : lengths_by_slot) layout->add_slot(lengths);
+  for (std::size_t slot = 0; slot < lengths_by_slot.size(); ++slot) {
+    layout->add_slot(lengths_by_slot[slot], first_dialogues.empty() ? 0 : first_dialogues[slot]);
+  }
   return layout;
 }
 

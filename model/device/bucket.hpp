@@ -28,7 +28,9 @@ Bucket bucket_of(std::span<const std::vector<std::int64_t>> lengths_by_slot);
 Bucket bucket_of(const Layout& layout);
 std::vector<std::vector<std::int64_t>> lengths_of(const Layout& layout);  // of each slot's dialogues
 
-// Where a bucket wants the rows of its slots: the layout of the host's side.
-LayoutPtr layout_in(const Bucket& bucket, std::span<const std::vector<std::int64_t>> lengths_by_slot);
+// Where a bucket wants the rows of its slots: the layout of the host's side. first_dialogues: by slot, of a gang's
+// member (SlotRows::first_dialogue); empty: 0.
+LayoutPtr layout_in(const Bucket& bucket, std::span<const std::vector<std::int64_t>> lengths_by_slot,
+                    std::span<const std::int64_t> first_dialogues = {});
 
 }  // namespace mer::model

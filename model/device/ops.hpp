@@ -71,7 +71,10 @@ at::Tensor dropout(const at::Tensor& x, std::uint32_t layer, const LayoutPtr& la
 // One beside the other.
 at::Tensor concatenate(const std::vector<at::Tensor>& parts);
 
-// The step's losses over its scored rows.
+// The step's losses over its scored rows; of a gang's member, over those of all members.
 Losses losses(const Batch& batch, const Representations& representations, const ModelSettings& settings);
+
+// The weights' gradients of a gang, in place: what its members' rows gave. REQUIRES: the device's runtime is in one.
+void add_up_gradients(const std::vector<at::Tensor>& gradients);
 
 }  // namespace mer::model::on_gpu

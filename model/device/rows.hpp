@@ -15,6 +15,7 @@ struct DeviceRows {
   const grid::SlotNumbers* numbers = nullptr;  // [slots]
   bool drops = false;                          // dropout is on: a training step
   at::Tensor alpha, beta;                      // [slots], the model's type
+  at::Tensor gang_counts;                      // holds layout.gang_count
 
   // The scored rows, as rows of their own; nullptr: all rows are scored.
   LayoutPtr scored;

@@ -51,7 +51,9 @@ grid::OptimizerStep<T> in_type(const grid::OptimizerStep<double>& step) {
 
 Batch in_bucket(const Batch& batch, const Bucket& bucket) {
   Batch laid_out;
-  laid_out.layout = layout_in(bucket, lengths_of(*batch.layout));
+  std::vector<std::int64_t> first_dialogues;
+  for (const SlotRows& part : batch.layout->slots) first_dialogues.push_back(part.first_dialogue);
+  laid_out.layout = layout_in(bucket, lengths_of(*batch.layout), first_dialogues);
   const auto move = [&](const at::Tensor& rows) {
     return spread_rows(pack_rows(rows, *batch.layout), *laid_out.layout);
   };
@@ -156,7 +158,7 @@ void Stage::fill(const Batch& batch, std::span<const SlotStep> steps, bool rehea
   fill_rows(*batch.layout);
   if (bucket_.selects) fill_selection(batch);
   fill_labels(batch);
-  fill_numbers(steps, rehearse);
+  fill_numbers(*batch.layout, steps, rehearse);
   for (std::size_t m = 0; m < features_.size(); ++m) {
     const at::Tensor& own = features_[m].host;
     if (batch.features[m].const_data_ptr() != own.const_data_ptr()) own.copy_(batch.features[m]);
@@ -215,10 +217,10 @@ void Stage::fill_labels(const Batch& batch) {
   }
 }
 
-void Stage::fill_numbers(std::span<const SlotStep> steps, bool rehearse) {
+void Stage::fill_numbers(const Layout& layout, std::span<const SlotStep> steps, bool rehearse) {
   auto* const numbers = reinterpret_cast<grid::SlotNumbers*>(host(places_.numbers));
   for (std::size_t slot = 0; slot < steps.size(); ++slot) {
-    numbers[slot] = numbers_of(steps[slot].settings, 0);
+    numbers[slot] = numbers_of(steps[slot].settings, layout.slots[slot].first_dialogue);
     host(places_.learns)[slot] = steps[slot].learns && !rehearse ? 1 : 0;
     with_type(alpha_.host.scalar_type(), [&]<class T>(T) {
       alpha_.host.mutable_data_ptr<T>()[slot] = T(steps[slot].settings.alpha);

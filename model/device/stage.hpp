@@ -67,7 +67,7 @@ class Stage {
   void fill_rows(const Layout& layout);
   void fill_selection(const Batch& batch);
   void fill_labels(const Batch& batch);
-  void fill_numbers(std::span<const SlotStep> steps, bool rehearse);
+  void fill_numbers(const Layout& layout, std::span<const SlotStep> steps, bool rehearse);
 
   int slots_;
   Bucket bucket_;

@@ -49,8 +49,9 @@ DeviceSteps::DeviceSteps(StackedModel& model) : model_(model) {
 
 DeviceSteps::~DeviceSteps() = default;
 
-LayoutPtr DeviceSteps::layout_for(std::span<const std::vector<std::int64_t>> lengths_by_slot) const {
-  return layout_in(bucket_of(lengths_by_slot), lengths_by_slot);
+LayoutPtr DeviceSteps::layout_for(std::span<const std::vector<std::int64_t>> lengths_by_slot,
+                                  std::span<const std::int64_t> first_dialogues) const {
+  return layout_in(bucket_of(lengths_by_slot), lengths_by_slot, first_dialogues);
 }
 
 at::Tensor DeviceSteps::host_features(const Layout& layout, bool trains, bool selects, std::size_t modality) {

@@ -1,6 +1,10 @@
 // DeviceSteps: whole steps of a stack on the device: forward pass, losses, backward pass and update, recorded once for
 // each bucket and queued as one piece from then on.
 //
+// In a gang (grid::Runtime::join()) every member takes each step, with as many slots, and with the same slots that
+// learn, whatever rows of them it has; losses and norms are then those of the whole batch, logits those of its own
+// rows.
+//
 // The host fills a step's inputs, queues it, and reads losses, logits and norms when it is done; nothing else passes
 // between the two. A slot whose loss or gradient norm is not finite keeps its weights. Threads: one thread owns model
 // and steps. Errors: as model/device/device.hpp. After a lack of memory the weights are as before the step, all
@@ -34,8 +38,9 @@ class DeviceSteps {
   ~DeviceSteps();
 
   // The layout and the feature buffers that a batch of these dialogues should be gathered with. The buffers are those
-  // of the next step of this bucket; rows of nobody must be 0.
-  LayoutPtr layout_for(std::span<const std::vector<std::int64_t>> lengths_by_slot) const;
+  // of the next step of this bucket; rows of nobody must be 0. first_dialogues: as layout_in() takes them.
+  LayoutPtr layout_for(std::span<const std::vector<std::int64_t>> lengths_by_slot,
+                       std::span<const std::int64_t> first_dialogues = {}) const;
   at::Tensor host_features(const Layout& layout, bool trains, bool selects, std::size_t modality);
 
   // batch: on the host, with a layout of layout_for().

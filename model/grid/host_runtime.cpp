@@ -81,6 +81,12 @@ std::unique_ptr<Recording> HostRuntime::end_capture() {
   return recording;
 }
 
+void HostRuntime::queue_sums(std::span<const GangSum> sums) {
+  enqueue([gang = gang_, sums = std::vector<GangSum>(sums.begin(), sums.end())] {
+    for (const GangSum& sum : sums) std::visit([gang](auto numbers) { gang->sum(numbers); }, sum);
+  });
+}
+
 // Filled with NaN: what nobody wrote must not be used.
 void* HostRuntime::acquire(std::size_t bytes) {
   if (memory_ + bytes > memory_limit_) return nullptr;

@@ -1,5 +1,6 @@
 // HostRuntime: a device that is not there: its memory is the host's, its queue runs at synchronize(), its recordings
-// are lists of the same launches. What is computed on a GPU runs on it unchanged, but for matrix products.
+// are lists of the same launches. What is computed on a GPU runs on it unchanged, but for matrix products and a gang's
+// sums, which are the host's.
 //
 // Threads and errors: model/grid/runtime.hpp.
 #pragma once
@@ -67,6 +68,8 @@ class HostRuntime : public Runtime {
   void give_back(void* memory, std::size_t bytes) override;
   void begin_capture() override;
   std::unique_ptr<Recording> end_capture() override;
+  void enter(Gang& gang) override { gang_ = &gang; }
+  void queue_sums(std::span<const GangSum> sums) override;
 
  private:
   using Work = std::function<void()>;
@@ -75,6 +78,7 @@ class HostRuntime : public Runtime {
 
   std::size_t memory_limit_;
   std::size_t memory_ = 0;
+  Gang* gang_ = nullptr;
   std::vector<Work> queue_;
   std::optional<std::vector<Work>> recorded_;
 };

@@ -21,8 +21,11 @@ struct Layout {
   const std::int32_t* row_count = nullptr;        // [slots]: rows that are somebody's
   const std::int32_t* dialogue_begin = nullptr;   // [slots, dialogues + 1]: first rows in the slot; row_count behind
   const std::int32_t* dialogue_of_row = nullptr;  // [slots, rows]
+  const std::int32_t* gang_count = nullptr;       // [slots]: of all members of a gang; nullptr: there is none
 
   MER_HOST_DEVICE Index all_rows() const { return slots * rows; }
+  // Rows that a slot's means are taken over.
+  MER_HOST_DEVICE const std::int32_t* counts() const { return gang_count == nullptr ? row_count : gang_count; }
   // `row` counts through all slots.
   MER_HOST_DEVICE bool is_somebodys(Index row) const { return std::int32_t(row % rows) < row_count[row / rows]; }
 };

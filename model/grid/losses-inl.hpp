@@ -6,23 +6,34 @@
 
 namespace mer::grid {
 
-// value[slot] = factor * sum / (the slot's rows * columns); 0 without rows.
+struct CountOwnRows {
+  CountRows op;
+  MER_HOST_DEVICE void operator()(Index slot) const { op.sums[slot] = double(op.layout.row_count[slot]); }
+};
+struct TakeCount {
+  CountRows op;
+  MER_HOST_DEVICE void operator()(Index slot) const { op.counts[slot] = std::int32_t(op.sums[slot]); }
+};
+
+template <class Q>
+void count_rows(Runtime& runtime, const CountRows& op) {
+  Q& queue = static_cast<Q&>(runtime);
+  if (op.part == Part::first) return queue.launch(op.layout.slots, CountOwnRows{op});
+  queue.launch(op.layout.slots, TakeCount{op});
+}
+
+// value[slot] = sum / (the slot's rows * columns); 0 without rows.
 template <class T>
 struct StoreMean {
-  const std::int32_t* row_count;
+  const std::int32_t* counts;
   Index columns;
   T* value;
 
   MER_HOST_DEVICE void operator()(Index slot, Index, double sum) const {
-    const std::int32_t rows = row_count[slot];
+    const std::int32_t rows = counts[slot];
     value[slot] = rows == 0 ? T(0) : T(sum / (double(rows) * double(columns)));
   }
 };
-
-template <class Q, class T>
-void mean_of_rows(Q& queue, const Layout& layout, Index columns, const double* numbers, T* value) {
-  sum_rows<double>(queue, layout, 1, NumberOfRow{numbers}, StoreMean<T>{layout.row_count, columns, value});
-}
 
 template <class T>
 struct CrossEntropyRow {
@@ -49,9 +60,11 @@ struct CrossEntropyRow {
 template <class Q, class T>
 void cross_entropy(Runtime& runtime, const CrossEntropy<T>& op) {
   Q& queue = static_cast<Q&>(runtime);
+  const StoreMean<T> mean{op.layout.counts(), 1, op.value};
+  if (op.part == Part::second) return take_sums<double>(queue, op.layout, 1, op.sums, mean);
   const Scratch<double> losses(queue, op.layout.all_rows());
   queue.launch(op.layout.all_rows(), CrossEntropyRow<T>{op, losses.data()});
-  mean_of_rows(queue, op.layout, 1, losses.data(), op.value);
+  sum_rows<double>(queue, op.layout, 1, NumberOfRow{losses.data()}, mean, op.sums);
 }
 
 template <class T>
@@ -64,7 +77,7 @@ struct CrossEntropySlope {
     T slope = 0;
     if (op.layout.is_somebodys(row)) {
       const Index slot = row / op.layout.rows;
-      const T factor = op.gradient[slot] / T(op.layout.row_count[slot]);
+      const T factor = op.gradient[slot] / T(op.layout.counts()[slot]);
       slope = factor * (op.shares.row(row)[c] - T(std::int64_t(c) == op.labels[row] ? 1 : 0));
     }
     op.to.row(row)[c] = slope;
@@ -81,12 +94,12 @@ void cross_entropy_backward(Runtime& runtime, const CrossEntropyBackward<T>& op)
 // moments[slot][first + column / columns][column % columns] = sum / rows.
 template <class T>
 struct StoreMoment {
-  const std::int32_t* row_count;
+  const std::int32_t* counts;
   Index columns, moments, first;
   T* to;
 
   MER_HOST_DEVICE void operator()(Index slot, Index column, T sum) const {
-    const std::int32_t rows = row_count[slot];
+    const std::int32_t rows = counts[slot];
     to[std::size_t(slot) * moments * columns + first * columns + column] = rows == 0 ? T(0) : sum / T(rows);
   }
 };
@@ -108,12 +121,23 @@ struct CentredPower {
   }
 };
 
+// sums, power_sums: this matrix's part.
 template <class Q, class T>
-void column_moments(Q& queue, const Layout& layout, Index columns, Index moments, Rows<const T> x, T* to) {
-  sum_rows<T>(queue, layout, columns, ElementOf<T>{x}, StoreMoment<T>{layout.row_count, columns, moments, 0, to});
-  if (moments == 1) return;
-  sum_rows<T>(queue, layout, (moments - 1) * columns, CentredPower<T>{layout, columns, moments, x, to},
-              StoreMoment<T>{layout.row_count, columns, moments, 1, to});
+void column_moments(Q& queue, const MomentDiscrepancy<T>& op, Rows<const T> x, T* to, double* sums,
+                    double* power_sums) {
+  const Layout& layout = op.layout;
+  const Index powers = (op.moments - 1) * op.columns;
+  const StoreMoment<T> mean{layout.counts(), op.columns, op.moments, 0, to};
+  const StoreMoment<T> power{layout.counts(), op.columns, op.moments, 1, to};
+  if (op.part == Part::second) take_sums<T>(queue, layout, op.columns, sums, mean);
+  if (op.part == Part::whole || op.part == Part::first) {
+    sum_rows<T>(queue, layout, op.columns, ElementOf<T>{x}, mean, sums);
+  }
+  if (powers == 0) return;
+  if (op.part == Part::third) take_sums<T>(queue, layout, powers, power_sums, power);
+  if (op.part == Part::whole || op.part == Part::second) {
+    sum_rows<T>(queue, layout, powers, CentredPower<T>{layout, op.columns, op.moments, x, to}, power, power_sums);
+  }
 }
 
 template <class T>
@@ -149,8 +173,11 @@ struct SumGaps {
 template <class Q, class T>
 void moment_discrepancy(Runtime& runtime, const MomentDiscrepancy<T>& op) {
   Q& queue = static_cast<Q&>(runtime);
-  column_moments(queue, op.layout, op.columns, op.moments, op.x, op.moments_of_x);
-  column_moments(queue, op.layout, op.columns, op.moments, op.y, op.moments_of_y);
+  const std::size_t means = std::size_t(op.layout.slots) * op.columns;
+  const auto of_y = [&](double* sums, std::size_t count) { return sums == nullptr ? nullptr : sums + count; };
+  column_moments(queue, op, op.x, op.moments_of_x, op.sums, op.power_sums);
+  column_moments(queue, op, op.y, op.moments_of_y, of_y(op.sums, means), of_y(op.power_sums, means * (op.moments - 1)));
+  if (op.part == Part::first || op.part == Part::second) return;
   queue.launch(std::size_t(op.layout.slots) * op.moments, MomentGap<T>{op});
   queue.launch(op.layout.slots, SumGaps<T>{op});
 }
@@ -188,7 +215,7 @@ struct MomentBackward {
     if (layout.is_somebodys(row)) {
       const Index slot = row / layout.rows;
       const std::size_t first = std::size_t(slot) * moments * columns + j;
-      const T rows = T(layout.row_count[slot]);
+      const T rows = T(layout.counts()[slot]);
       const T centred = x.row(row)[j] - of[first];
       T constant = weight(first, 1, rows);
       for (Index k = 3; k <= moments; ++k) constant -= weight(first, k, rows) * of[first + (k - 2) * columns];
@@ -248,6 +275,14 @@ struct ScaledElement {
   MER_HOST_DEVICE T operator()(Index row, Index column) const { return from.row(row)[column] * factors[row]; }
 };
 
+// The columns' means, or a part of them. Op: UnitRows or UnitRowsBackward.
+template <class Q, class Op, class Value, class T>
+void mean_columns(Q& queue, const Op& op, const Value& value, T* means) {
+  const StoreMoment<T> mean{op.layout.counts(), op.columns, 1, 0, means};
+  if (op.part == Part::second) return take_sums<T>(queue, op.layout, op.columns, op.sums, mean);
+  sum_rows<T>(queue, op.layout, op.columns, value, mean, op.sums);
+}
+
 template <class T>
 struct UnitLength {
   UnitRows<T> op;
@@ -267,8 +302,8 @@ void unit_rows(Runtime& runtime, const UnitRows<T>& op) {
   Q& queue = static_cast<Q&>(runtime);
   const Layout& layout = op.layout;
   const Scratch<T> means(queue, std::size_t(layout.slots) * op.columns);
-  sum_rows<T>(queue, layout, op.columns, ElementOf<T>{op.x},
-              StoreMoment<T>{layout.row_count, op.columns, 1, 0, means.data()});
+  mean_columns(queue, op, ElementOf<T>{op.x}, means.data());
+  if (op.part == Part::first) return;
   queue.launch(std::size_t(layout.all_rows()) * op.columns,
                Centre<T>{layout, op.columns, op.x, nullptr, {means.data(), op.columns}, op.y});
   queue.launch(layout.all_rows(), UnitLength<T>{op});
@@ -279,8 +314,8 @@ void unit_rows_backward(Runtime& runtime, const UnitRowsBackward<T>& op) {
   Q& queue = static_cast<Q&>(runtime);
   const Layout& layout = op.layout;
   const Scratch<T> means(queue, std::size_t(layout.slots) * op.columns);
-  sum_rows<T>(queue, layout, op.columns, ScaledElement<T>{op.gradient, op.factors},
-              StoreMoment<T>{layout.row_count, op.columns, 1, 0, means.data()});
+  mean_columns(queue, op, ScaledElement<T>{op.gradient, op.factors}, means.data());
+  if (op.part == Part::first) return;
   queue.launch(std::size_t(layout.all_rows()) * op.columns,
                Centre<T>{layout, op.columns, op.gradient, op.factors, {means.data(), op.columns}, op.to});
 }
@@ -323,13 +358,16 @@ void overlap(Runtime& runtime, const Overlap<T>& op) {
   Q& queue = static_cast<Q&>(runtime);
   const Layout& layout = op.layout;
   const Index columns = op.columns;
-  queue.template multiply<T>({layout.slots,
-                              columns,
-                              columns,
-                              layout.rows,
-                              transposed(rows_of(layout, op.x)),
-                              rows_of(layout, op.y),
-                              {op.products, columns, std::int64_t(columns) * columns}});
+  if (op.part != Part::second) {
+    queue.template multiply<T>({layout.slots,
+                                columns,
+                                columns,
+                                layout.rows,
+                                transposed(rows_of(layout, op.x)),
+                                rows_of(layout, op.y),
+                                {op.products, columns, std::int64_t(columns) * columns}});
+  }
+  if (op.part == Part::first) return;
   const Scratch<double> squares(queue, std::size_t(layout.slots) * columns);
   queue.launch(std::size_t(layout.slots) * columns, RowSquares<T>{columns, op.products, squares.data()});
   queue.launch(layout.slots, SumSquares<T>{columns, op.factor, squares.data(), op.value});
@@ -392,9 +430,11 @@ struct SquaredErrorRow {
 template <class Q, class T>
 void squared_error(Runtime& runtime, const SquaredError<T>& op) {
   Q& queue = static_cast<Q&>(runtime);
+  const StoreMean<T> mean{op.layout.counts(), op.columns, op.value};
+  if (op.part == Part::second) return take_sums<double>(queue, op.layout, 1, op.sums, mean);
   const Scratch<double> errors(queue, op.layout.all_rows());
   queue.launch(op.layout.all_rows(), SquaredErrorRow<T>{op, errors.data()});
-  mean_of_rows(queue, op.layout, op.columns, errors.data(), op.value);
+  sum_rows<double>(queue, op.layout, 1, NumberOfRow{errors.data()}, mean, op.sums);
 }
 
 template <class T>
@@ -407,7 +447,7 @@ struct SquaredErrorSlope {
     T slope = 0;
     if (op.layout.is_somebodys(row)) {
       const Index slot = row / op.layout.rows;
-      const double elements = double(op.layout.row_count[slot]) * double(op.columns);
+      const double elements = double(op.layout.counts()[slot]) * double(op.columns);
       slope = T(2 * double(op.gradient[slot]) / elements) * (op.x.row(row)[j] - op.y.row(row)[j]);
     }
     op.to_x.row(row)[j] = slope;

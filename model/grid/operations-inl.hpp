@@ -22,6 +22,7 @@ Operations<T> operations_of() {
           gather<Q, T>,
           copy_columns<Q, T>,
           positions<Q, T>,
+          count_rows<Q>,
           cross_entropy<Q, T>,
           cross_entropy_backward<Q, T>,
           moment_discrepancy<Q, T>,

@@ -154,6 +154,19 @@ struct Positions {
   Rows<T> to;
 };
 
+// Operations with sums over all rows of a slot, of which a member of a gang has a part, are queued part by part then:
+// each leaves its sums, which the caller adds up over the gang before it queues the next one. Without a gang: whole,
+// and there are no sums to keep.
+enum class Part { whole, first, second, third };
+
+// first: sums, each slot's own rows; second: counts, for Layout::gang_count.
+struct CountRows {
+  Layout layout;
+  double* sums = nullptr;          // [slots]
+  std::int32_t* counts = nullptr;  // [slots]
+  Part part = Part::first;
+};
+
 // shares = softmax(logits); value [slots]: the mean over the slot's rows of -log of the label's share; 0 without rows.
 template <class T>
 struct CrossEntropy {
@@ -163,6 +176,8 @@ struct CrossEntropy {
   const std::int64_t* labels = nullptr;  // [all rows]
   Rows<T> shares;
   T* value = nullptr;
+  Part part = Part::whole;  // first: shares and sums; second: value
+  double* sums = nullptr;   // [slots]
 };
 
 template <class T>
@@ -186,6 +201,9 @@ struct MomentDiscrepancy {
   T* moments_of_y = nullptr;
   double* lengths = nullptr;  // [slots, moments]
   T* value = nullptr;
+  Part part = Part::whole;       // first: sums; second: means and power sums; third: the rest
+  double* sums = nullptr;        // of x's columns, then of y's: [2, slots, columns]
+  double* power_sums = nullptr;  // [2, slots, moments - 1, columns]
 };
 
 template <class T>
@@ -209,7 +227,9 @@ struct UnitRows {
   double epsilon = 0;
   Rows<const T> x;
   Rows<T> y;
-  T* factors = nullptr;  // [all rows]: 1 / (length + epsilon)
+  T* factors = nullptr;     // [all rows]: 1 / (length + epsilon)
+  Part part = Part::whole;  // first: sums; second: the rest
+  double* sums = nullptr;   // [slots, columns]
 };
 
 template <class T>
@@ -219,6 +239,8 @@ struct UnitRowsBackward {
   const T* factors = nullptr;
   Rows<const T> gradient;
   Rows<T> to;
+  Part part = Part::whole;  // as UnitRows
+  double* sums = nullptr;
 };
 
 // products = x^T y by slot; value = factor * the sum of its squares.
@@ -230,6 +252,7 @@ struct Overlap {
   Rows<const T> x, y;
   T* products = nullptr;  // [slots, columns, columns]
   T* value = nullptr;
+  Part part = Part::whole;  // first: products, which are the sums; second: value
 };
 
 template <class T>
@@ -250,6 +273,8 @@ struct SquaredError {
   Index columns = 0;
   Rows<const T> x, y;
   T* value = nullptr;
+  Part part = Part::whole;  // first: sums; second: value
+  double* sums = nullptr;   // [slots]
 };
 
 template <class T>
@@ -304,6 +329,7 @@ struct Operations {
   void (*copy_columns)(Runtime&, const CopyColumns<T>&);
   void (*positions)(Runtime&, const Positions<T>&);
 
+  void (*count_rows)(Runtime&, const CountRows&);
   void (*cross_entropy)(Runtime&, const CrossEntropy<T>&);
   void (*cross_entropy_backward)(Runtime&, const CrossEntropyBackward<T>&);
   void (*moment_discrepancy)(Runtime&, const MomentDiscrepancy<T>&);

@@ -17,4 +17,20 @@ std::unique_ptr<Recording> Runtime::end_recording() {
   return end_capture();
 }
 
+void Runtime::rehearse(bool on) {
+  pools_->use_for_recording(on);
+  rehearses_ = on;
+}
+
+void Runtime::join(Gang& gang) {
+  MER_CHECK(!in_gang_, "a runtime joins one gang");
+  enter(gang);
+  in_gang_ = true;
+}
+
+void Runtime::sum_over_gang(std::span<const GangSum> sums) {
+  MER_CHECK(in_gang_, "sums are added up over a gang");
+  if (!rehearses_) queue_sums(sums);
+}
+
 }  // namespace mer::grid

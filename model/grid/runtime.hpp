@@ -2,7 +2,8 @@
 //
 // Everything but synchronize() only queues work, in order. Real: model/cuda. Stand-in: HostRuntime, whose queue runs on
 // the host at synchronize(). Threads: calls are never made by two threads at once. Errors: OutOfMemory where memory is
-// asked for; std::runtime_error, with what the device said, for everything else.
+// asked for; std::runtime_error, with what the device said, for everything else. In a gang an error of one member
+// leaves the others waiting for it, where the device does not notice: their processes must be ended.
 #pragma once
 
 #include <cstddef>
@@ -10,10 +11,13 @@
 #include <limits>
 #include <memory>
 #include <new>
+#include <span>
 #include <string>
 #include <type_traits>
+#include <variant>
 
 #include "core/check.hpp"
+#include "core/gang.hpp"
 #include "model/grid/pool.hpp"
 
 namespace mer::grid {
@@ -26,6 +30,9 @@ class Recording {
  public:
   virtual ~Recording() = default;
 };
+
+// Numbers in device memory that become their sums over the members of a gang.
+using GangSum = std::variant<std::span<float>, std::span<double>>;
 
 class Runtime {
  public:
@@ -62,9 +69,20 @@ class Runtime {
   std::unique_ptr<Recording> end_recording();
   virtual void replay(const Recording& recording) = 0;
   // Between true and false, work is queued as ever, but with the memory that recordings share.
-  void rehearse(bool on) { pools_->use_for_recording(on); }
+  void rehearse(bool on);
+
+  // --- gangs: a stack that is trained by several runtimes, one in each member of `gang` (core/gang.hpp) ---
+  // From now on sums are added up over these members. All of them join, once, before they record anything; one that has
+  // nothing more to do waits for the others (in a sum of `gang`) before its process ends. `gang` outlives the sums.
+  void join(Gang& gang);
+  bool in_gang() const { return in_gang_; }
+  // Queues or records that these numbers become sums. The members queue the same sequence of sums, of as many numbers,
+  // in steps of any shape; a rehearsal takes no part in them. REQUIRES: in_gang().
+  void sum_over_gang(std::span<const GangSum> sums);
 
  protected:
+  virtual void enter(Gang& gang) = 0;  // join()
+  virtual void queue_sums(std::span<const GangSum> sums) = 0;
   virtual void* acquire(std::size_t bytes) = 0;  // nullptr: there is no more
   virtual void give_back(void* memory, std::size_t bytes) = 0;
   virtual void begin_capture() = 0;
@@ -74,6 +92,8 @@ class Runtime {
 
  private:
   std::unique_ptr<Pools> pools_;
+  bool rehearses_ = false;
+  bool in_gang_ = false;
 };
 
 // What a launch may hold is what can be copied to a device, and it counts with 32 bits.

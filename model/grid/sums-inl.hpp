@@ -65,6 +65,37 @@ void sum_rows(Q& queue, const Layout& layout, Index columns, const Value& value,
   queue.launch(std::size_t(layout.slots) * columns, FinishSums<T, Finish>{layout, columns, scratch.data(), finish});
 }
 
+// What a member of a gang makes of its sums: numbers in double that are added up over the members.
+template <class T>
+struct LeaveSum {
+  Index columns;
+  double* sums;  // [slots, columns]
+  MER_HOST_DEVICE void operator()(Index slot, Index column, T sum) const {
+    sums[std::size_t(slot) * columns + column] = double(sum);
+  }
+};
+
+// What comes next: finish(slot, column, sum) of the sums over all members.
+template <class T, class Finish>
+struct TakeSum {
+  Index columns;
+  const double* sums;
+  Finish finish;
+  MER_HOST_DEVICE void operator()(Index i) const { finish(i / columns, i % columns, T(sums[i])); }
+};
+
+template <class T, class Q, class Finish>
+void take_sums(Q& queue, const Layout& layout, Index columns, const double* sums, const Finish& finish) {
+  queue.launch(std::size_t(layout.slots) * columns, TakeSum<T, Finish>{columns, sums, finish});
+}
+
+// leave: where to leave the sums for a gang; nullptr: there is none, and they are finished.
+template <class T, class Q, class Value, class Finish>
+void sum_rows(Q& queue, const Layout& layout, Index columns, const Value& value, const Finish& finish, double* leave) {
+  if (leave == nullptr) return sum_rows<T>(queue, layout, columns, value, finish);
+  sum_rows<T>(queue, layout, columns, value, LeaveSum<T>{columns, leave});
+}
+
 template <class T>
 struct ElementOf {
   Rows<const T> rows;

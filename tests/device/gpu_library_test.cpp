@@ -25,6 +25,19 @@ TEST(GpuLibraryTest, LoadsWithoutAGpuAndOffersItsFunction) {
   ASSERT_NE(library, nullptr) << ::dlerror();
   EXPECT_NE(::dlsym(library, cuda::kOpenSymbol), nullptr);
 }
+
+TEST(GpuLibraryTest, SaysWithWhichNcclItWasLoaded) {
+  void* const library = ::dlopen(MER_CUDA_LIBRARY, RTLD_NOW | RTLD_LOCAL);
+  ASSERT_NE(library, nullptr) << ::dlerror();
+  const auto version = reinterpret_cast<cuda::NcclVersion>(::dlsym(library, cuda::kNcclVersionSymbol));
+  ASSERT_NE(version, nullptr);
+
+  if (MER_HAVE_NCCL) {
+    EXPECT_GE(version(), 21600);
+  } else {
+    EXPECT_EQ(version(), 0);
+  }
+}
 #endif
 
 }  // namespace

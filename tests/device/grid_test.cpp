@@ -1,6 +1,7 @@
 #include <cmath>
 #include <gtest/gtest.h>
 #include <limits>
+#include <span>
 #include <vector>
 
 #include "model/grid/host_runtime.hpp"
@@ -59,6 +60,55 @@ TEST_F(GridTest, ARecordingReadsWhatIsThereAtReplay) {
   runtime.replay(*recording);
 
   EXPECT_EQ(on_host(to, 3), (std::vector<int>{8, 9, 10}));
+}
+
+// A member of a gang of two, of which the other does as this one.
+class Twin : public Gang {
+ public:
+  int rank() const override { return 0; }
+  int size() const override { return 2; }
+  void sum(std::span<float> values) override {
+    for (float& value : values) value += value;
+  }
+  void sum(std::span<double> values) override {
+    for (double& value : values) value += value;
+  }
+};
+
+TEST_F(GridTest, AGangsSumsTakeTheirTurnInTheQueue) {
+  Twin gang;
+  runtime.join(gang);
+  float* const floats = on_device<float>({1, 2, 3});
+  double* const doubles = on_device<double>({0.5, 7});
+
+  runtime.sum_over_gang(std::vector<GangSum>{std::span(floats, 3), std::span(doubles, 1)});
+  runtime.sum_over_gang(std::vector<GangSum>{std::span(floats + 2, 1)});
+
+  EXPECT_EQ(floats[0], 1);
+  EXPECT_EQ(on_host(floats, 3), (std::vector<float>{2, 4, 12}));
+  EXPECT_EQ(on_host(doubles, 2), (std::vector<double>{1, 7}));
+}
+
+// So that a member can make a recording while the others go on with theirs.
+TEST_F(GridTest, AGangAddsUpAtReplayAndNotWhileAStepIsRehearsedOrRecorded) {
+  Twin gang;
+  runtime.join(gang);
+  double* const number = on_device<double>({1});
+  const std::vector<GangSum> sums = {std::span(number, 1)};
+  runtime.rehearse(true);
+  runtime.sum_over_gang(sums);
+  runtime.synchronize();
+  runtime.rehearse(false);
+  runtime.begin_recording();
+  runtime.sum_over_gang(sums);
+  const auto recording = runtime.end_recording();
+  runtime.synchronize();
+  EXPECT_EQ(on_host(number, 1), std::vector<double>{1});
+
+  runtime.replay(*recording);
+  runtime.replay(*recording);
+
+  EXPECT_EQ(on_host(number, 1), std::vector<double>{4});
 }
 
 // Two slots with one parameter of three elements and a stride of four.

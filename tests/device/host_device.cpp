@@ -7,4 +7,8 @@ Result<std::shared_ptr<grid::Runtime>> open_test_device() {
   return std::shared_ptr<grid::Runtime>(std::make_shared<grid::HostRuntime>());
 }
 
+Result<std::vector<std::string>> test_devices(int count) {
+  return std::vector<std::string>(std::size_t(count));
+}
+
 }  // namespace mer::model

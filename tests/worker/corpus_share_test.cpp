@@ -168,6 +168,33 @@ TEST_F(CorpusShareTest, EachOtherMachineFetchesOnce) {
   EXPECT_EQ(log_of("t1").find("corpus: "), std::string::npos);
 }
 
+// Workers 1 and 2: the leader reads the shared folder, the member a copy.
+TEST_F(CorpusShareTest, AMemberOfAGangWaitsForItsCorpus) {
+  StackJob of_gang = job("t");
+  of_gang.gang = 2;
+  coordinator_.send(1, Assign{of_gang});
+
+  run_until_ended(1, {1, 2});
+
+  expect_trained_from("t", shared_);
+  std::stringstream log;
+  log << std::ifstream(folder_.path() / "store/logs/t/1.member-1.log").rdbuf();
+  EXPECT_THAT(log.str(), HasSubstr("\ncorpus " + copy_of(2) + "\n"));
+}
+
+TEST_F(CorpusShareTest, AMemberWithoutACorpusEndsItsGang) {
+  std::filesystem::remove_all(shared_);
+  StackJob of_gang = job("t");
+  of_gang.gang = 2;
+  coordinator_.send(1, Assign{of_gang});
+
+  run_until_ended(1, {1, 2});
+
+  const auto failed = end_of<AttemptFailed>("t");
+  EXPECT_THAT(failed.failure.message, HasSubstr("worker 2 of the gang: no copy of the corpus"));
+  EXPECT_EQ(failed.failure.kind, Failure::Kind::start);
+}
+
 TEST_F(CorpusShareTest, NothingIsCopiedUnlessTheSweepAsks) {
   broadcast_ = false;
   assign(2, "t");

@@ -107,6 +107,12 @@ model::LayoutPtr layout_of(std::span<const SlotShare> shares) {
 
 namespace {
 
+std::vector<std::int64_t> first_dialogues_of(std::span<const SlotShare> shares) {
+  std::vector<std::int64_t> first;
+  for (const SlotShare& share : shares) first.push_back(share.first_dialogue);
+  return first;
+}
+
 // Labels, and which rows are scored where not all are.
 void gather_labels(const JobInput& input, StackBatch& result) {
   const model::Layout& layout = *result.batch.layout;
@@ -139,7 +145,9 @@ void clear_rows_of_nobody(const at::Tensor& features, const model::Layout& layou
 StackBatch gather_batch(const JobInput& input, std::span<const SlotShare> shares, Dtype dtype,
                         model::DeviceSteps* device, bool trains) {
   StackBatch result;
-  result.batch.layout = device == nullptr ? layout_of(shares) : device->layout_for(lengths_of(shares));
+  result.batch.layout = device == nullptr
+                            ? layout_of(shares)
+                            : device->layout_for(lengths_of(shares), first_dialogues_of(shares));
   const model::Layout& layout = *result.batch.layout;
   for (const SlotShare& share : shares) result.shares.push_back(rows_of(share));
   gather_labels(input, result);

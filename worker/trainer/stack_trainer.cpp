@@ -5,7 +5,9 @@
 #include <bit>
 #include <chrono>
 #include <cstdio>
+#include <exception>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 
@@ -372,6 +374,24 @@ class Unheard : public ReportSink {
   Status send(const Message& /*message*/) override { return {}; }
 };
 
+// Of one kind in all members, and, on GPUs, ready to add up over them.
+Status share_device(const DeviceOfJob& device, Gang* gang) {
+  if (gang == nullptr) return {};
+  double gpus = device.gpu == nullptr ? 0 : 1;
+  gang->sum(std::span(&gpus, 1));
+  if (gpus > 0 && gpus < gang->size()) {
+    return invalid("of a gang's " + std::to_string(gang->size()) + " workers " + std::to_string(int(gpus)) +
+                   " found a GPU: let resources.device be \"cpu\", or \"cuda\" to learn what the others lack");
+  }
+  if (device.gpu == nullptr) return {};
+  try {
+    device.gpu->join(*gang);
+    return {};
+  } catch (const std::exception& error) {
+    return Error{ErrorCode::unavailable, error.what()};
+  }
+}
+
 Result<StackOutcome> fail_all(const StackJob& job, ReportSink& sink, const Error& error) {
   StackOutcome outcome;
   for (const TrialJob& trial : job.trials) {
@@ -392,6 +412,7 @@ Result<StackOutcome> run_job(const StackJob& job, ReportSink& sink, Requests& re
   if (const Status all = agreed(gang, device ? Status() : device.error()); !all) {
     return fail_all(job, heard, all.error());
   }
+  if (const Status all = agreed(gang, share_device(*device, gang)); !all) return fail_all(job, heard, all.error());
   if (!device->reason.empty()) {
     std::fprintf(stderr, "mer-trainer: training on the CPU: %s\n", device->reason.c_str());
   }
