@@ -109,9 +109,7 @@ def write_jobs(store: Store, corpus: Path, folder: Path, shares: list[list[dict]
     shutil.copytree(store.folder / "folds", folder / "folds")
     jobs = []
     for i, trials in enumerate(shares):
-        job = {"store": str(folder), "corpus_path": str(corpus), "broadcast_features": False, "device": "cpu",
-               "gpu_fraction": 1, "threads": 1,
-               "checkpoint_seconds": 20, "record_representations": False, "slots": slots, "memory": 0,
+        job = {"store": str(folder), "corpus_path": str(corpus), "device": "cpu", "slots": slots,
                "trials": [{"spec": trial, "attempt": 1, "resume": []} for trial in trials]}
         jobs.append(folder / f"job-{i}.json")
         jobs[-1].write_text(json.dumps(job))

@@ -26,6 +26,8 @@ std::vector<double> values_of(const EpochRow& row) {
   return values;
 }
 
+}  // namespace
+
 void expect_rows_alike(const std::vector<EpochRow>& actual, const std::vector<EpochRow>& expected) {
   ASSERT_EQ(actual.size(), expected.size());
   for (std::size_t i = 0; i < expected.size(); ++i) {
@@ -41,6 +43,8 @@ void expect_rows_alike(const std::vector<EpochRow>& actual, const std::vector<Ep
     }
   }
 }
+
+namespace {
 
 void expect_files_alike(const std::string& actual, const std::string& expected) {
   const auto file = data::SafetensorsFile::open(actual).value(), wanted = data::SafetensorsFile::open(expected).value();

@@ -8,6 +8,8 @@
 
 namespace mer::trainer {
 
+void expect_rows_alike(const std::vector<EpochRow>& actual, const std::vector<EpochRow>& expected);
+
 // Rows of every epoch, and the representations and the last checkpoint, which holds weights and moments.
 void expect_alike(const TinyStudy& study, const RecordingSink& sink, const TrialJob& trial);
 

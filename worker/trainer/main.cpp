@@ -95,11 +95,17 @@ ExitCode run_for_agent() {
   return outcome ? ExitCode::done : complain(outcome.error());
 }
 
+// Keys that are left out stand at their defaults.
 Result<StackJob> read_job(const std::string& path) {
   MER_ASSIGN(const std::string text, data::read_file(path, kMaxJobBytes));
   MER_ASSIGN(const nlohmann::json parsed, parse_json_text(text, path));
+  nlohmann::json complete = StackJob();
+  for (const auto& [key, value] : parsed.items()) {
+    if (!complete.contains(key)) return invalid(path + ": \"" + key + "\" is no key of a job (StackJob of core/trial.hpp)");
+  }
   try {
-    return parsed.get<StackJob>();
+    complete.update(parsed);
+    return complete.get<StackJob>();
   } catch (const std::exception& error) {
     return invalid(path + ": is not a job: " + error.what());
   }
