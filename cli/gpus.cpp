@@ -38,7 +38,7 @@ Result<int> workers_of(const ResourceSettings& resources, const TrainingPlace& p
   const int usual = place.workers > 0 ? place.workers : cores;
   const int workers = asked > 0 ? asked : usual;
   if (workers >= gang) return workers - workers % gang;
-  const std::string found = asked > 0          ? "--workers is " + std::to_string(asked)
+  const std::string found = asked > 0           ? "--workers is " + std::to_string(asked)
                             : place.workers > 0 ? "the GPUs here feed " + std::to_string(usual)
                                                 : "this machine has " + std::to_string(usual) + " usable cores";
   return invalid("resources.gpus_per_trial is " + std::to_string(gang) + ", so that a trial needs " +

@@ -34,8 +34,8 @@ struct TrainingPlace {
 };
 Result<TrainingPlace> training_place(const ResourceSettings& resources, const GpuSituation& situation);
 
-// How many workers to start: `asked`, or, where it is 0, one for each GPU's share or for each of `cores`; whole gangs of
-// resources.gpus_per_trial. Error: there is not one gang.
+// How many workers to start: `asked`, or, where it is 0, one for each GPU's share or for each of `cores`; whole gangs
+// of resources.gpus_per_trial. Error: there is not one gang.
 Result<int> workers_of(const ResourceSettings& resources, const TrainingPlace& place, int asked, int cores);
 
 }  // namespace mer::cli

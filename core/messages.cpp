@@ -214,8 +214,9 @@ struct Kinds<AttemptEvent> {
 };
 template <>
 struct Kinds<Message> {
-  static constexpr const char* names[] = {"hello",    "beat",       "report",   "capacity", "assign",         "stop",
-                                          "shutdown", "gang-start", "gang-end", "gang-sum", "corpus-request", "corpus-answer"};
+  static constexpr const char* names[] = {"hello",    "beat",     "report",         "capacity",
+                                          "assign",   "stop",     "shutdown",       "gang-start",
+                                          "gang-end", "gang-sum", "corpus-request", "corpus-answer"};
 };
 
 template <class Variant>

@@ -8,9 +8,8 @@
 namespace mer::model {
 
 void sum_in_place(Gang& gang, const at::Tensor& tensor) {
-  with_type(tensor.scalar_type(), [&]<class T>(T) {
-    gang.sum(std::span(tensor.mutable_data_ptr<T>(), std::size_t(tensor.numel())));
-  });
+  with_type(tensor.scalar_type(),
+            [&]<class T>(T) { gang.sum(std::span(tensor.mutable_data_ptr<T>(), std::size_t(tensor.numel()))); });
 }
 
 void sum_over(Gang* gang, const std::vector<at::Tensor>& tensors) {

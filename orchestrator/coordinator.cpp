@@ -1,7 +1,6 @@
 #include "orchestrator/coordinator.hpp"
 
 #include <algorithm>
-#include <ranges>
 #include <spdlog/spdlog.h>
 
 #include "core/json.hpp"
@@ -113,8 +112,8 @@ void Coordinator::receive(TimePoint now) {
 // Said Hello, all of them. Workers that are too few for one more gang have nothing to do.
 bool Coordinator::gang_is_here(int leader) const {
   const int end = leader + settings_.gang;
-  const auto here = [&](int rank) { return here_[std::size_t(rank)]; };
-  return end <= transport_.size() && std::ranges::all_of(std::views::iota(leader, end), here);
+  if (end > transport_.size()) return false;
+  return std::all_of(here_.begin() + leader, here_.begin() + end, [](bool here) { return here; });
 }
 
 void Coordinator::find_silent_workers(TimePoint now) {

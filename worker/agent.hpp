@@ -4,9 +4,9 @@
 // The child lives as long as trials of its shape come: they join it; for others it is told to leave and a new one is
 // started. A child that has none waits a while, its corpus loaded, before it is told to leave.
 // In a gang (core/gang.hpp) the leader's agent has the trials, and the members' agents run trainers for it: one of them
-// that goes down takes the others with it. Watches (docs/failure.md): the child's signs of life (a stopped process), its progress (a stuck one), and the
-// coordinator's (a lost one). Every trial of a stack gets exactly one end, from the trainer or from here. Threads: one.
-// Errors: none; a broken child is an AttemptFailed.
+// that goes down takes the others with it. Watches (docs/failure.md): the child's signs of life (a stopped process),
+// its progress (a stuck one), and the coordinator's (a lost one). Every trial of a stack gets exactly one end, from the
+// trainer or from here. Threads: one. Errors: none; a broken child is an AttemptFailed.
 #pragma once
 
 #include <chrono>
@@ -147,7 +147,7 @@ class Agent {
   Hello hello_;
   AgentLimits limits_;
   std::optional<Child> child_;
-  std::optional<StackJob> next_;  // for the next child: this one is on its way out
+  std::optional<StackJob> next_;        // for the next child: this one is on its way out
   std::optional<GangStart> next_gang_;  // the same
   std::int64_t gangs_ = 0;              // that this agent has led
   std::optional<TimePoint> coordinator_heard_;

@@ -156,8 +156,8 @@ void AgentLoop::carry_out(const SpawnChild& effect, TimePoint now) {
     job.corpus_path = place->folder;
     add_line(log, place->note);
   }
-  auto process = Subprocess::start({options_.trainer, {}, log, options_.cores, options_.gpu.name,
-                                    relay_ ? relay_->descriptor() : -1});
+  auto process = Subprocess::start(
+      {options_.trainer, {}, log, options_.cores, options_.gpu.name, relay_ ? relay_->descriptor() : -1});
   if (!process) return feed(ChildNotStarted{process.error().message}, now);
   child_.emplace(Child{std::move(process).value(), log, name, {}, false});
   for (std::size_t i = 1; i < job.trials.size() && job.gang_rank == 0; ++i) point_to_log(job, job.trials[i], name);

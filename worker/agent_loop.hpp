@@ -15,8 +15,8 @@
 #include "core/messages.hpp"
 #include "transport/transport.hpp"
 #include "worker/agent.hpp"
-#include "worker/gang_relay.hpp"
 #include "worker/corpus_share.hpp"
+#include "worker/gang_relay.hpp"
 #include "worker/subprocess.hpp"
 
 namespace mer::worker {

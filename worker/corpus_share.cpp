@@ -167,9 +167,7 @@ void CorpusShare::begin() {
 }
 
 void CorpusShare::end(Result<CorpusPlace> place) {
-  const auto concerns = [this](const Kept& kept) {
-    return job_in(kept.second)->trials.front().spec.corpus == coming_;
-  };
+  const auto concerns = [this](const Kept& kept) { return job_in(kept.second)->trials.front().spec.corpus == coming_; };
   for (const Kept& kept : waiting_) {
     if (!concerns(kept)) continue;
     if (place) {

@@ -165,7 +165,8 @@ TEST(SweepFileTest, AResolvedSweepReadsBack) {
   const std::vector<std::string> texts = {
       kFull,
       minimal(),
-      minimal(R"(, "resources": {"device": "cuda", "gpu_fraction": 0.25, "gpus_per_trial": 4, "broadcast_features": true})"),
+      minimal(
+          R"(, "resources": {"device": "cuda", "gpu_fraction": 0.25, "gpus_per_trial": 4, "broadcast_features": true})"),
       minimal(
           R"(, "grid": {"model.modalities": [["audio"], ["audio", "text"]], "folds.validation": ["none", {"dialogues": 0.25}],
                   "folds.seed": [1, 2]})"),

@@ -58,7 +58,8 @@ class BatchTest : public testing::Test {
 TEST_F(BatchTest, LayoutCountsDialoguesAndRowsSlotBySlot) {
   const Part& train = trial(0).fold->train;
   const std::vector<std::uint32_t> first = {1, 0}, third = {2};
-  const std::vector<SlotShare> shares = {share_of(trial(0), train, first, nullptr), {}, share_of(trial(1), train, third, nullptr)};
+  const std::vector<SlotShare> shares = {
+      share_of(trial(0), train, first, nullptr), {}, share_of(trial(1), train, third, nullptr)};
 
   const model::LayoutPtr layout = layout_of(shares);
 

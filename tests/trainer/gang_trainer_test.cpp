@@ -22,9 +22,9 @@ class GangRun {
     model::run_gang(size, [&](Gang& gang) { run_member(gang, job); });
   }
 
-  RecordingSink sink;         // the leader's
-  RecordingSink members;      // of all others
-  StackOutcome outcome;       // the leader's
+  RecordingSink sink;     // the leader's
+  RecordingSink members;  // of all others
+  StackOutcome outcome;   // the leader's
 
  private:
   void run_member(Gang& gang, StackJob job) {

@@ -145,9 +145,8 @@ void clear_rows_of_nobody(const at::Tensor& features, const model::Layout& layou
 StackBatch gather_batch(const JobInput& input, std::span<const SlotShare> shares, Dtype dtype,
                         model::DeviceSteps* device, bool trains) {
   StackBatch result;
-  result.batch.layout = device == nullptr
-                            ? layout_of(shares)
-                            : device->layout_for(lengths_of(shares), first_dialogues_of(shares));
+  result.batch.layout =
+      device == nullptr ? layout_of(shares) : device->layout_for(lengths_of(shares), first_dialogues_of(shares));
   const model::Layout& layout = *result.batch.layout;
   for (const SlotShare& share : shares) result.shares.push_back(rows_of(share));
   gather_labels(input, result);

@@ -89,8 +89,7 @@ ExitCode run_for_agent() {
   const Result<std::unique_ptr<Gang>> gang = gang_of(assign->job, sink, requests);
   if (!gang) return complain(gang.error());
   const Heartbeat heartbeat([&] { (void)sink.send(Beat{steps}); });
-  const Result<StackOutcome> outcome =
-      run_job(assign->job, sink, requests, steps, gpu_of_this_process(), gang->get());
+  const Result<StackOutcome> outcome = run_job(assign->job, sink, requests, steps, gpu_of_this_process(), gang->get());
   ended = true;  // the agent may close its pipe now
   return outcome ? ExitCode::done : complain(outcome.error());
 }
@@ -101,7 +100,8 @@ Result<StackJob> read_job(const std::string& path) {
   MER_ASSIGN(const nlohmann::json parsed, parse_json_text(text, path));
   nlohmann::json complete = StackJob();
   for (const auto& [key, value] : parsed.items()) {
-    if (!complete.contains(key)) return invalid(path + ": \"" + key + "\" is no key of a job (StackJob of core/trial.hpp)");
+    if (!complete.contains(key))
+      return invalid(path + ": \"" + key + "\" is no key of a job (StackJob of core/trial.hpp)");
   }
   try {
     complete.update(parsed);
@@ -115,7 +115,8 @@ ExitCode run_job_file(const std::string& path, const std::string& out) {
   set_up_signals(true);
   const Result<StackJob> job = read_job(path);
   if (!job) return complain(job.error());
-  if (job->gang != 1) return complain(invalid(path + ": a gang is started by agents: let \"gang\" be 1, or use merctl run"));
+  if (job->gang != 1)
+    return complain(invalid(path + ": a gang is started by agents: let \"gang\" be 1, or use merctl run"));
   const Descriptor file(out.empty() ? -1 : open(out.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
   if (!out.empty() && file.get() < 0) return complain(system_error(errno, out + ": cannot be written"));
   FrameSink frames(file.get());

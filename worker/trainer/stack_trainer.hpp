@@ -2,9 +2,9 @@
 //
 // A step takes the next batch of every active slot. Slots whose epoch ends are evaluated before the next step. A slot
 // whose trial has ended is free, and the next trial takes it between two steps. In a gang (core/gang.hpp) every member
-// has such a trainer and does the same; the leader decides, reports and writes checkpoints. Threads: run() in one thread, which
-// owns the model; `steps` is read by others. Errors: run() fails only when reports cannot be delivered; what happens to
-// a trial is an event of its attempt. Memory that runs out is an exception of LibTorch's.
+// has such a trainer and does the same; the leader decides, reports and writes checkpoints. Threads: run() in one
+// thread, which owns the model; `steps` is read by others. Errors: run() fails only when reports cannot be delivered;
+// what happens to a trial is an event of its attempt. Memory that runs out is an exception of LibTorch's.
 #pragma once
 
 #include <atomic>
@@ -84,9 +84,9 @@ class StackTrainer {
   // From the first trial on.
   std::optional<model::StackedModel> model_;
   std::unique_ptr<model::DeviceSteps> device_;  // nullptr: on the CPU
-  std::optional<StackSize> size_;  // the leader's decides
-  int trials_ = 1;                 // to train at once
-  std::vector<Member> members_;  // by slot
+  std::optional<StackSize> size_;               // the leader's decides
+  int trials_ = 1;                              // to train at once
+  std::vector<Member> members_;                 // by slot
 
   std::deque<TrialJob> waiting_;  // for a slot
   StackOutcome outcome_;
