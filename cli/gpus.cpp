@@ -14,7 +14,7 @@ std::vector<std::string> usable_gpus(const GpuSituation& situation) {
 
 std::string gpu_problem(const GpuSituation& situation) {
   if (situation.survey.gpus.empty()) return situation.survey.problem;
-  if (usable_gpus(situation).empty()) return std::string(kVisibleGpus) + " hides every GPU";
+  if (usable_gpus(situation).empty()) return std::string(kVisibleGpus).append(" hides every GPU");
   if (!situation.library) return "this build has no libmer_cuda.so: build it where a CUDA toolkit is (docs/gpu.md)";
   return "";
 }

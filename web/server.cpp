@@ -82,9 +82,9 @@ Answer curves(ResultReader& reader, const storage::SweepDetail& sweep, const Que
   MER_ASSIGN(wanted.split, choice<Split>(query, "split", split_from, name_of(Split::test), kSplits));
   MER_ASSIGN(wanted.quantity,
              choice<Quantity>(query, "metric", quantity_from, name_of(sweep.select.metric),
-                              std::string(kMetrics) + ", loss.total, loss.task, loss.auxiliary, "
-                                                      "loss.subspace, loss.similarity, loss.difference, "
-                                                      "loss.reconstruction, loss.cycle"));
+                              std::string(kMetrics).append(", loss.total, loss.task, loss.auxiliary, loss.subspace, "
+                                                           "loss.similarity, loss.difference, loss.reconstruction, "
+                                                           "loss.cycle")));
   MER_ASSIGN(wanted.configurations, positions(query));
   return sweep_curves_json(reader, sweep.summary.id, wanted);
 }
