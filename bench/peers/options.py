@@ -6,7 +6,7 @@ pool, Ray Tune, and Optuna with joblib; in turns, in one run, with one table.
 
 Needs a release build (cmake --preset release, cmake --build --preset release).
 The peers' Python environment is made from PyPI in --venv when it is not there:
-5 GB. Everything together takes about 15 minutes on two cores.
+5 GB. Everything together takes half an hour on two cores.
 
 Speed is fold-epochs a second: once as each tool trains when it is warm (from
 the end of the first epoch of the trials that start first to the end of the last
