@@ -57,7 +57,13 @@ void Agent::on_event(const FromCoordinator& event, TimePoint now) {
   }
 }
 
-void Agent::take(const StackJob& job, TimePoint now) {
+void Agent::take(StackJob job, TimePoint now) {
+  std::erase_if(job.trials, [this](const TrialJob& trial) {
+    int& newest = taken_[trial.spec.id];
+    if (trial.attempt <= newest) return true;
+    newest = trial.attempt;
+    return false;
+  });
   if (job.trials.empty()) return;
   if (!child_) return start(job, now);
   const bool stays = !child_->verdict && !child_->told_to_leave;
