@@ -133,6 +133,7 @@ class Agent {
   void join(const StackJob& job, TimePoint now);
   void dismiss(TimePoint now);
   void start_member(const GangStart& start, TimePoint now);
+  void spawn_member(const GangStart& start, TimePoint now);
   void end_member(const GangEnd& end);
   void lose_member(int rank, const GangEnd& end);
   void tell_gang(const Failure& failure);
@@ -151,6 +152,7 @@ class Agent {
   std::optional<StackJob> next_;            // for the next child: this one is on its way out
   std::optional<GangStart> next_gang_;      // the same
   std::int64_t gangs_ = 0;                  // that this agent has led
+  std::int64_t newest_gang_ = 0;            // that its leader started or ended: what comes twice, or late, starts none
   std::unordered_map<TrialId, int> taken_;  // the newest attempt of each trial: what comes twice runs once
   std::optional<TimePoint> coordinator_heard_;
   std::optional<TimePoint> last_beat_;

@@ -488,6 +488,24 @@ TEST_F(AgentTest, AMemberThatItsLeaderEndsSaysNothing) {
   EXPECT_TRUE(to_leader_.empty());
 }
 
+TEST_F(AgentTest, AGangThatIsStartedTwiceOrAfterItsEndIsStartedOnceOrNotAtAll) {
+  const GangStart second{2, gang_job({trial_job("a")})};
+  feed(FromPeer{1, second});
+  feed(FromPeer{1, second});
+  feed(FromPeer{1, GangStart{1, gang_job({trial_job("a")})}});
+  EXPECT_EQ(kills_, 0);
+  ASSERT_EQ(spawned_.size(), 1U);
+  feed(ChildExited{});
+  feed(FromPeer{1, second});
+
+  feed(FromPeer{1, GangEnd{3, kOutOfMemory}});  // has overtaken its start
+  feed(FromPeer{1, GangStart{3, gang_job({trial_job("a")})}});
+  EXPECT_EQ(spawned_.size(), 1U);
+
+  feed(FromPeer{1, GangStart{4, gang_job({trial_job("a")})}});
+  EXPECT_EQ(spawned_.size(), 2U);
+}
+
 TEST_F(AgentTest, TheNextGangWaitsUntilTheTrainerOfTheLastOneIsGone) {
   feed(FromPeer{1, GangStart{1, gang_job({trial_job("a")})}});
   feed(FromPeer{1, GangStart{2, gang_job({trial_job("b")})}});
