@@ -324,4 +324,10 @@ void History::trains(const TrialJob& trial) {
   expect(trained_.insert(key).second, who + " is trained twice");
 }
 
+void History::joins_gang(const std::string& worker, std::int64_t number) {
+  std::int64_t& newest = gangs_[worker];
+  expect(number > newest, worker + " joins gang " + std::to_string(number) + " after gang " + std::to_string(newest));
+  newest = number;
+}
+
 }  // namespace mer::simulation

@@ -51,6 +51,8 @@ class History {
   // --- trainers ---
   // One begins with this attempt.
   void trains(const TrialJob& trial);
+  // A member of gang `number` of that worker begins.
+  void joins_gang(const std::string& worker, std::int64_t number);
 
   bool over() const;  // every trial has ended
   const TrialNames& names() const { return names_; }
@@ -107,6 +109,7 @@ class History {
   int session_ = 0;                             // the newest
   std::map<std::pair<int, int>, int> claimed_;  // (position, attempt) -> worker
   std::set<std::pair<int, int>> trained_;
+  std::map<std::string, std::int64_t> gangs_;  // worker -> number of its newest
   std::optional<std::string> breach_;
 };
 

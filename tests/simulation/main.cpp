@@ -61,10 +61,16 @@ int main(int argc, char** argv) {
   silence_logs();
   std::int64_t jobs = 0;
   double hours = 0;
+  Time longest{};
+  std::uint64_t longest_seed = 0;
   for (std::uint64_t seed = options->first; seed < options->first + options->seeds; ++seed) {
     const Outcome outcome = simulate(seed, options->trace);
     jobs += outcome.jobs;
     hours += double(outcome.took.count()) / 3.6e9;
+    if (outcome.took > longest) {
+      longest = outcome.took;
+      longest_seed = seed;
+    }
     if (options->trace) std::fputs(outcome.trace.c_str(), stdout);
     if (!outcome.breach) continue;
     if (!options->trace) std::fputs(simulate(seed, true).trace.c_str(), stdout);
@@ -72,8 +78,10 @@ int main(int argc, char** argv) {
                 outcome.breach->c_str(), static_cast<unsigned long long>(seed));
     return 1;
   }
-  std::printf("%llu seeds from %llu on: %lld jobs in %.1f virtual hours, nothing wrong\n",
-              static_cast<unsigned long long>(options->seeds), static_cast<unsigned long long>(options->first),
-              static_cast<long long>(jobs), hours);
+  std::printf(
+      "%llu seeds from %llu on: %lld jobs in %.1f virtual hours, nothing wrong; the longest: seed %llu, %.0f s\n",
+      static_cast<unsigned long long>(options->seeds), static_cast<unsigned long long>(options->first),
+      static_cast<long long>(jobs), hours, static_cast<unsigned long long>(longest_seed),
+      double(longest.count()) / 1e6);
   return 0;
 }

@@ -32,16 +32,16 @@ storage::Submission draw_submission(Random& random) {
 }
 
 double drawn(Random& random, double most) {
-  return random.chance(0.6) ? most * double(random.pick(0, 100)) / 100 : 0;
+  return random.chance(0.7) ? most * double(random.pick(0, 100)) / 100 : 0;
 }
 
 void draw_faults(Plan& plan, Random& random) {
-  plan.trainer_faults = drawn(random, 0.5);
-  plan.kills = drawn(random, 1.5);
+  plan.trainer_faults = drawn(random, 0.7);
+  plan.kills = drawn(random, 2);
   plan.node_losses = drawn(random, 0.5);
   plan.stalls = drawn(random, 2);
   plan.clock_jumps = drawn(random, 1);
-  plan.disk_faults = drawn(random, 2);
+  plan.disk_faults = drawn(random, 3);
   plan.pauses = drawn(random, 1);
   plan.zombies = drawn(random, 1);
   plan.leaks = drawn(random, 1);

@@ -95,6 +95,7 @@ void SimWorker::carry_out(const worker::SpawnChild& effect) {
   trainer_ = trainers_.back().get();
   trace_.line(name_, std::string("starts a trainer, which ") + name_of(fault) + ":" +
                          text_of(Message(Assign{effect.job}), world_.history.names()).substr(6));
+  if (member) world_.history.joins_gang(name_, effect.gang);
   if (effect.gang > 0 && !member) {
     const int size = effect.job.gang;
     const std::int64_t number = effect.gang;
