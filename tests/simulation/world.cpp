@@ -13,7 +13,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr Time kLongestRun = 3h;
+constexpr Time kLongestRun = 30min;
 constexpr Time kAfterwards = 10min;  // for zombies to go
 
 }  // namespace
