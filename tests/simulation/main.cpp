@@ -55,10 +55,12 @@ std::optional<Options> parse(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  using namespace mer::simulation;
+  using mer::simulation::Outcome;
+  using mer::simulation::simulate;
+  using mer::simulation::Time;
   const std::optional<Options> options = parse(argc, argv);
   if (!options) return usage();
-  silence_logs();
+  mer::simulation::silence_logs();
   std::int64_t jobs = 0;
   double hours = 0;
   Time longest{};
