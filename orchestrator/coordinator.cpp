@@ -11,10 +11,6 @@ namespace {
 using nlohmann::json;
 using namespace std::chrono_literals;
 
-double unix_time() {
-  return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
-}
-
 std::vector<ScheduledTrial> scheduled(const std::vector<storage::TrialProgress>& trials) {
   std::vector<ScheduledTrial> result;
   result.reserve(trials.size());
@@ -43,6 +39,10 @@ bool due(std::optional<TimePoint>& last, TimePoint now, std::chrono::millisecond
 }
 
 }  // namespace
+
+double unix_time() {
+  return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
+}
 
 Coordinator::Coordinator(CoordinatorSettings settings, transport::Transport& transport, storage::ResultWriter& writer,
                          std::vector<storage::TrialProgress> trials, std::function<void(const std::string&)> print)
@@ -135,7 +135,7 @@ void Coordinator::feed(const Event& event, TimePoint now) {
 }
 
 void Coordinator::carry_out(const ClaimAndAssign& effect) {
-  const double at = unix_time();
+  const double at = settings_.unix_time();
   for (const ClaimedTrial& claimed : effect.trials) {
     writes_.emplace_back(storage::Claim{claimed.trial, claimed.attempt, effect.worker.rank,
                                         hosts_[std::size_t(effect.worker.rank)], at});
@@ -145,7 +145,7 @@ void Coordinator::carry_out(const ClaimAndAssign& effect) {
 
 void Coordinator::carry_out(const Record& effect) {
   const Report& report = effect.report;
-  writes_.emplace_back(storage::Recorded{report, effect.after_failure, effect.refund, unix_time()});
+  writes_.emplace_back(storage::Recorded{report, effect.after_failure, effect.refund, settings_.unix_time()});
   meter_.note(report);
   storage::TrialProgress& trial = trials_[positions_.at(report.trial)];
   if (const auto* saved = std::get_if<CheckpointSaved>(&report.event)) {
@@ -216,7 +216,7 @@ Status Coordinator::beat(TimePoint now) {
   if (due(last_beat_, now, settings_.beat_every)) {
     for (int rank = 1; rank < transport_.size(); ++rank) transport_.send(rank, Beat{});
   }
-  if (due(last_lease_, now, settings_.lease_every)) MER_TRY(writer_.beat(unix_time()));
+  if (due(last_lease_, now, settings_.lease_every)) MER_TRY(writer_.beat(settings_.unix_time()));
   return {};
 }
 

@@ -26,6 +26,8 @@
 
 namespace mer::orchestrator {
 
+double unix_time();  // the system's clock
+
 struct CoordinatorSettings {
   SweepId sweep;
   std::string store;                             // folder, as trainers see it
@@ -40,6 +42,7 @@ struct CoordinatorSettings {
   double checkpoint_seconds = 20;
   bool record_representations = false;
   SchedulerOptions scheduler;
+  std::function<double()> unix_time = mer::orchestrator::unix_time;  // stands in records, decides nothing
   std::chrono::milliseconds beat_every{1000};
   std::chrono::milliseconds lease_every{5000};
   std::chrono::milliseconds silence_limit{30'000};  // a worker that sends nothing for so long is lost

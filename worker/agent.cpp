@@ -57,7 +57,13 @@ void Agent::on_event(const FromCoordinator& event, TimePoint now) {
   }
 }
 
-void Agent::take(const StackJob& job, TimePoint now) {
+void Agent::take(StackJob job, TimePoint now) {
+  std::erase_if(job.trials, [this](const TrialJob& trial) {
+    int& newest = taken_[trial.spec.id];
+    if (trial.attempt <= newest) return true;
+    newest = trial.attempt;
+    return false;
+  });
   if (job.trials.empty()) return;
   if (!child_) return start(job, now);
   const bool stays = !child_->verdict && !child_->told_to_leave;
@@ -97,11 +103,17 @@ void Agent::on_event(const FromPeer& event, TimePoint now) {
 
 // A child that is still here is of an earlier gang: its leader has gone on.
 void Agent::start_member(const GangStart& start, TimePoint now) {
+  if (start.number <= newest_gang_) return;
+  newest_gang_ = start.number;
   if (child_) {
     next_gang_ = start;
     child_->wanted = false;
     return kill({Failure::Kind::exit, 0, "its gang has ended", ""});
   }
+  spawn_member(start, now);
+}
+
+void Agent::spawn_member(const GangStart& start, TimePoint now) {
   child_ = Child();
   child_->started = now;
   child_->started_with = start.job;
@@ -111,6 +123,7 @@ void Agent::start_member(const GangStart& start, TimePoint now) {
 }
 
 void Agent::end_member(const GangEnd& end) {
+  newest_gang_ = std::max(newest_gang_, end.number);
   if (next_gang_ && next_gang_->number == end.number) next_gang_.reset();
   if (!child_ || child_->gang != end.number) return;
   child_->wanted = false;
@@ -209,7 +222,7 @@ void Agent::on_event(const ChildExited& event, TimePoint now) {
   if (!clean_end_of_member) tell_gang(failure);
   child_.reset();
   if (next_) start(*std::exchange(next_, std::nullopt), now);
-  if (next_gang_) start_member(*std::exchange(next_gang_, std::nullopt), now);
+  if (next_gang_) spawn_member(*std::exchange(next_gang_, std::nullopt), now);
 }
 
 void Agent::on_event(const Tick& /*event*/, TimePoint now) {

@@ -14,6 +14,7 @@
 #include <deque>
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <variant>
 #include <vector>
 
@@ -127,11 +128,12 @@ class Agent {
   void on_event(const ChildExited& event, TimePoint now);
   void on_event(const Tick& event, TimePoint now);
 
-  void take(const StackJob& job, TimePoint now);
+  void take(StackJob job, TimePoint now);
   void start(const StackJob& job, TimePoint now);
   void join(const StackJob& job, TimePoint now);
   void dismiss(TimePoint now);
   void start_member(const GangStart& start, TimePoint now);
+  void spawn_member(const GangStart& start, TimePoint now);
   void end_member(const GangEnd& end);
   void lose_member(int rank, const GangEnd& end);
   void tell_gang(const Failure& failure);
@@ -147,9 +149,11 @@ class Agent {
   Hello hello_;
   AgentLimits limits_;
   std::optional<Child> child_;
-  std::optional<StackJob> next_;        // for the next child: this one is on its way out
-  std::optional<GangStart> next_gang_;  // the same
-  std::int64_t gangs_ = 0;              // that this agent has led
+  std::optional<StackJob> next_;            // for the next child: this one is on its way out
+  std::optional<GangStart> next_gang_;      // the same
+  std::int64_t gangs_ = 0;                  // that this agent has led
+  std::int64_t newest_gang_ = 0;            // that its leader started or ended: what comes twice, or late, starts none
+  std::unordered_map<TrialId, int> taken_;  // the newest attempt of each trial: what comes twice runs once
   std::optional<TimePoint> coordinator_heard_;
   std::optional<TimePoint> last_beat_;
   std::uint64_t sent_ = 0;

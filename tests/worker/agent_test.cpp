@@ -129,6 +129,22 @@ TEST_F(AgentTest, ATrainerWithoutTrialsWaitsAWhileAndIsToldToLeave) {
   EXPECT_EQ(kills_, 0);
 }
 
+TEST_F(AgentTest, AnAssignmentThatComesTwiceRunsOnce) {
+  assign({trial_job("a"), trial_job("b")});
+  assign({trial_job("a"), trial_job("b")});
+  EXPECT_TRUE(joined_.empty());
+
+  report("a", AttemptFinished{});
+  assign({trial_job("a"), trial_job("c")});  // with one that is new
+  ASSERT_EQ(joined_.size(), 1U);
+  ASSERT_EQ(joined_[0].trials.size(), 1U);
+  EXPECT_EQ(joined_[0].trials[0].spec.id.hex, "c");
+
+  assign({trial_job("a", 2)});
+  EXPECT_EQ(joined_.size(), 2U);
+  EXPECT_EQ(spawned_.size(), 1U);
+}
+
 TEST_F(AgentTest, TrialsOfTheSameShapeJoinTheTrainer) {
   assign({trial_job("a")});
   pass(5s, true, 10);
@@ -470,6 +486,24 @@ TEST_F(AgentTest, AMemberThatItsLeaderEndsSaysNothing) {
   ASSERT_EQ(kills_, 1);
   feed(ChildExited{true, SIGKILL, false, ""});
   EXPECT_TRUE(to_leader_.empty());
+}
+
+TEST_F(AgentTest, AGangThatIsStartedTwiceOrAfterItsEndIsStartedOnceOrNotAtAll) {
+  const GangStart second{2, gang_job({trial_job("a")})};
+  feed(FromPeer{1, second});
+  feed(FromPeer{1, second});
+  feed(FromPeer{1, GangStart{1, gang_job({trial_job("a")})}});
+  EXPECT_EQ(kills_, 0);
+  ASSERT_EQ(spawned_.size(), 1U);
+  feed(ChildExited{});
+  feed(FromPeer{1, second});
+
+  feed(FromPeer{1, GangEnd{3, kOutOfMemory}});  // has overtaken its start
+  feed(FromPeer{1, GangStart{3, gang_job({trial_job("a")})}});
+  EXPECT_EQ(spawned_.size(), 1U);
+
+  feed(FromPeer{1, GangStart{4, gang_job({trial_job("a")})}});
+  EXPECT_EQ(spawned_.size(), 2U);
 }
 
 TEST_F(AgentTest, TheNextGangWaitsUntilTheTrainerOfTheLastOneIsGone) {

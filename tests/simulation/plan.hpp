@@ -1,0 +1,55 @@
+// Plan: what a seed stands for: a sweep, a number of workers, and a mix of faults.
+//
+// Which faults belong together, and what must hold under each, stands in docs/failure.md. Threads: plain values.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "storage/result_store.hpp"
+#include "tests/simulation/random.hpp"
+
+namespace mer::simulation {
+
+// processes: all that Open MPI on one machine or several lets happen while the network works.
+// partitions: links that are silent for a while, or break for good in one direction or both.
+// unordered: a transport that repeats messages and lets them overtake each other within a link.
+enum class Mix { calm, processes, partitions, unordered };
+const char* name_of(Mix mix);
+
+// What a trial does to its trainer whenever it is trained, until `attempts` of its attempts have done so.
+struct Fate {
+  enum class Kind { none, diverges, crashes, error, memory };
+  Kind kind = Kind::none;
+  int epoch = 1;
+  int attempts = 1;
+};
+
+struct Plan {
+  std::uint64_t seed = 0;
+  Mix mix = Mix::calm;
+  bool sqlite = false;   // else MemoryStore
+  bool codec = false;    // messages are encoded and decoded
+  bool batches = false;  // a coordinator's round gets all that has arrived; else one message
+  int workers = 1;
+  int gang = 1;
+  int stack = 0;  // 0: trainers say how many they want
+  int max_attempts = 3;
+  storage::Submission submission;
+  std::vector<Fate> fates;  // of its trials
+
+  // Chances of each new trainer to go wrong, and mean numbers of faults in the first two minutes of a job; each new job
+  // has fewer of them, until there are none.
+  double trainer_faults = 0;
+  double kills = 0, node_losses = 0, stalls = 0, clock_jumps = 0, disk_faults = 0, pauses = 0;
+  double cuts = 0, silences = 0;        // of links
+  double repeats = 0, overtakings = 0;  // of each message
+  double zombies = 0;                   // chance of each process of a dead job to live on
+  double leaks = 0;                     // chance of a zombie's report to reach the next coordinator
+};
+
+Plan plan_of(std::uint64_t seed);
+std::string describe(const Plan& plan);
+
+}  // namespace mer::simulation

@@ -1,0 +1,240 @@
+#include "tests/simulation/world.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <spdlog/spdlog.h>
+#include <utility>
+
+#include "tests/simulation/job.hpp"
+
+namespace mer::simulation {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr Time kLongestRun = 30min;
+constexpr Time kAfterwards = 10min;  // for zombies to go
+
+}  // namespace
+
+Outcome simulate(std::uint64_t seed, bool with_trace, Mutation mutation) {
+  return World(plan_of(seed), with_trace, mutation).run();
+}
+
+void silence_logs() {
+  spdlog::set_level(spdlog::level::off);
+}
+
+World::World(const Plan& plan, bool with_trace, Mutation mutation)
+    : plan_(plan),
+      mutation_(mutation),
+      random_(~plan.seed),
+      trace_(with_trace, queue_),
+      history_(plan_, trace_),
+      store_(plan.sqlite) {}
+
+Outcome World::run() {
+  trace_.line("plan", describe(plan_));
+  sweep_ = store_.open()->submit(plan_.submission).value();
+  start_job();
+  Outcome outcome;
+  std::optional<Time> end;
+  while (!history_.breach() && !(over_ && !anybody_lives())) {
+    const bool late = queue_.now() > end.value_or(kLongestRun);
+    if (late || !queue_.run_next()) {
+      outcome.breach = over_ ? "processes of ended jobs live on" : "the sweep does not end";
+      break;
+    }
+    if (over_ && !end) end = queue_.now() + kAfterwards;
+  }
+  if (!outcome.breach && !history_.breach()) {
+    history_.compare(store_.open()->progress(sweep_).value());
+    history_.compare_end(*store_.reader(), sweep_);
+  }
+  if (history_.breach()) outcome.breach = history_.breach();
+  outcome.trace = trace_.text();
+  outcome.jobs = int(jobs_.size());
+  outcome.took = queue_.now();
+  return outcome;
+}
+
+void World::start_job() {
+  jobs_.push_back(std::make_unique<Job>());
+  Job& job = *jobs_.back();
+  job.number = int(jobs_.size());
+  job.calm = job.number > 8 ? 0 : std::pow(0.6, job.number - 1);
+  job.offset = Time(random_.between(0, 1'000'000'000));
+  job.name = "job " + std::to_string(job.number) + " ";
+  job.network = std::make_unique<Network>(plan_.workers + 1, plan_, queue_, random_, [this, &job](int rank) {
+    if (rank > 0) return job.workers[std::size_t(rank - 1)]->wake();
+    plan_coordinator_step(job, queue_.now() + Time(random_.between(100, 10'000)));
+  });
+  job.transport = std::make_unique<SimTransport>(*job.network, 0);
+  for (int rank = 1; rank <= plan_.workers; ++rank) add_worker(job, rank);
+  trace_.line(job.name + "coordinator", "begins");
+  queue_.after(Time(random_.between(100'000, 500'000)), [this, &job] { start_coordinator(job); });
+  plan_faults(job);
+}
+
+void World::add_worker(Job& job, int rank) {
+  const Trainer::World world{plan_, queue_, random_, history_};
+  job.workers.push_back(std::make_unique<SimWorker>(world, trace_, *job.network, rank,
+                                                    job.name + "worker " + std::to_string(rank),
+                                                    plan_.trainer_faults * job.calm, mutation_));
+  SimWorker* const worker = job.workers.back().get();
+  worker->on_exit = [this, &job, rank](ExitCode code) { worker_exits(job, rank, code); };
+  worker->worker_of_rank = [&job](int other) { return job.workers[std::size_t(other - 1)].get(); };
+  worker->on_report = [this, &job, rank](const Report& report) {
+    Job& newest = *jobs_.back();
+    if (&newest == &job || plan_.leaks == 0 || !random_.chance(plan_.leaks)) return;
+    trace_.line(job.name + "zombie", "reaches the next coordinator: " + text_of(report, history_.names()));
+    newest.network->send(rank, 0, report);
+  };
+  queue_.after(Time(random_.between(0, 800'000)), [worker] { worker->begin(); });
+}
+
+// --- the coordinator ---
+
+void World::start_coordinator(Job& job) {
+  if (!job.coordinator_lives) return;
+  job.writer = std::make_unique<SimWriter>(store_.open(), disk_, queue_, history_, mutation_);
+  job.writer->on_slow = [this, &job](Time slowness) {
+    trace_.line(job.name + "coordinator", "waits for its disk");
+    job.transport->delay = slowness;
+    job.stalled_until = std::max(job.stalled_until, queue_.now() + slowness);
+  };
+  const Status begun = job.writer->begin_session("host", 1, wall_offset_);
+  if (!begun) return lose_coordinator(job, "cannot begin: " + begun.error().message);
+  auto trials = job.writer->progress(sweep_).value();
+  history_.compare(trials);
+  if (mutation_ == Mutation::last_first) std::reverse(trials.begin(), trials.end());
+  job.transport->most = plan_.batches ? 1000 : 1;
+  const int session = job.writer->session();
+  job.transport->watch_taken = [this, session](int from, const Message& message) {
+    history_.heard(session, from, message);
+  };
+  job.transport->watch_sent = [this, &job](int to, const Message& message) {
+    history_.sends(to, message);
+    if (trace_.wanted() && !std::holds_alternative<Beat>(message)) {
+      trace_.line(job.name + "coordinator", "-> " + std::to_string(to) + ": " + text_of(message, history_.names()));
+    }
+    if (std::exchange(job.killed_while_sending, false)) throw Killed();
+  };
+  job.coordinator =
+      std::make_unique<orchestrator::Coordinator>(settings(), *job.transport, *job.writer, trials, [](const auto&) {});
+  plan_coordinator_step(job, queue_.now());
+}
+
+orchestrator::CoordinatorSettings World::settings() {
+  orchestrator::CoordinatorSettings settings;
+  settings.sweep = sweep_;
+  settings.store = "/store";
+  for (const auto& corpus : plan_.submission.corpora) settings.corpora[corpus.id] = corpus.path;
+  settings.gang = plan_.gang;
+  settings.stack = plan_.stack;
+  settings.scheduler.stack = std::max(1, plan_.stack);
+  settings.scheduler.max_attempts = plan_.max_attempts + (mutation_ == Mutation::one_attempt_too_many ? 1 : 0);
+  settings.unix_time = [this] { return wall_offset_ + double(queue_.now().count()) / 1e6; };
+  return settings;
+}
+
+void World::plan_coordinator_step(Job& job, Time when) {
+  when = std::max(when, job.stalled_until);
+  const bool planned = job.next_step >= queue_.now();
+  if (!job.coordinator || (planned && job.next_step <= when)) return;
+  job.next_step = when;
+  queue_.at(when, [this, &job, when] {
+    if (job.coordinator && when == job.next_step) step_coordinator(job);
+  });
+}
+
+void World::step_coordinator(Job& job) {
+  job.next_step = Time(-1);
+  if (queue_.now() < job.stalled_until) return plan_coordinator_step(job, job.stalled_until);
+  const TimePoint now(queue_.now() + job.offset);
+  const int session = job.writer->session();
+  job.transport->delay = {};
+  history_.begin_step(session, now);
+  try {
+    const std::optional<ExitCode> code = job.coordinator->step(now);
+    history_.end_step(session, !code);
+    if (code) return coordinator_leaves(job, *code);
+  } catch (const Killed&) {
+    return lose_coordinator(job, "is killed in the middle of a round");
+  }
+  const bool mail = job.network->has_mail(0);
+  plan_coordinator_step(
+      job, queue_.now() + Time(mail ? random_.between(1000, 10'000) : random_.between(700'000, 1'200'000)));
+}
+
+void World::coordinator_leaves(Job& job, ExitCode code) {
+  trace_.line(job.name + "coordinator", "leaves with " + std::to_string(int(code)));
+  history_.left(job.writer->session(), code);
+  job.drop_coordinator();
+  const bool ended_well = code == ExitCode::done || code == ExitCode::some_failed || code == ExitCode::paused;
+  if (!ended_well) return abort(job);
+  end_job_if_all_left(job);
+  queue_.after(12s, [this, &job] { abort(job); });
+}
+
+void World::lose_coordinator(Job& job, const std::string& why) {
+  if (!job.coordinator_lives) return;
+  trace_.line(job.name + "coordinator", why);
+  job.drop_coordinator();
+  abort(job);
+}
+
+// --- ends of jobs ---
+
+void World::worker_exits(Job& job, int /*rank*/, ExitCode code) {
+  if (code != ExitCode::done) return abort(job);
+  end_job_if_all_left(job);
+}
+
+void World::end_job_if_all_left(Job& job) {
+  bool any = job.coordinator_lives;
+  for (const auto& worker : job.workers) any = any || worker->alive();
+  if (!any) end_job(job);
+}
+
+// As mpirun: when one process is gone, it kills the others, those that it can reach.
+void World::abort(Job& job) {
+  if (job.aborted || job.ended) return;
+  job.aborted = true;
+  for (int rank = 0; rank <= plan_.workers; ++rank) {
+    if (random_.chance(plan_.zombies * job.calm)) {
+      trace_.line(job.name + "rank " + std::to_string(rank), "cannot be killed");
+      continue;
+    }
+    queue_.after(Time(random_.between(100'000, 2'500'000)), [this, &job, rank] {
+      if (rank > 0) return job.workers[std::size_t(rank - 1)]->die();
+      job.drop_coordinator();
+    });
+  }
+  queue_.after(2600ms, [this, &job] { end_job(job); });
+}
+
+void World::end_job(Job& job) {
+  if (std::exchange(job.ended, true)) return;
+  queue_.after(Time(random_.between(500'000, 3'000'000)), [this] { next_job(); });
+}
+
+void World::next_job() {
+  const storage::StateCounts counts = store_.reader()->sweep(sweep_)->summary.counts;
+  if (counts.pending + counts.running > 0) return start_job();
+  trace_.line("world", "every trial has ended");
+  over_ = true;
+}
+
+bool World::anybody_lives() const {
+  for (const auto& job : jobs_) {
+    if (job->coordinator_lives) return true;
+    for (const auto& worker : job->workers) {
+      if (worker->alive()) return true;
+    }
+  }
+  return false;
+}
+
+}  // namespace mer::simulation
