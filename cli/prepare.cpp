@@ -49,6 +49,7 @@ Result<Prepared> prepare(const SweepFileOptions& options) {
 }
 
 Status materialise(Prepared& prepared, const storage::StoreDir& store) {
+  for (const char* folder : {"folds", "corpora"}) data::remove_unfinished((store.path() / folder).string());
   for (const auto& [source, corpus] : *prepared.corpora) {
     if (source.synthetic.empty()) continue;
     const std::filesystem::path folder = store.path() / "corpora" / corpus.id.hex;

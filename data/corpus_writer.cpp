@@ -8,6 +8,7 @@
 #include "data/corpus.hpp"
 #include "data/corpus_format.hpp"
 #include "data/csv.hpp"
+#include "data/file_io.hpp"
 #include "data/safetensors.hpp"
 
 namespace mer::data {
@@ -89,7 +90,8 @@ Status write_corpus(const Corpus& corpus, const std::string& folder) {
   fs::path target = fs::absolute(folder, error).lexically_normal();
   if (!target.has_filename()) target = target.parent_path();  // a trailing slash
   MER_TRY(check_target(target));
-  const std::string temporary = target.string() + ".tmp-" + std::to_string(::getpid());
+  const std::string temporary = unfinished_name(target.string());
+  fs::remove_all(temporary, error);  // of a process that had this number before and was killed
   Status status = write_files(corpus, temporary);
   if (status) status = verify(corpus, temporary);
   // rename() replaces an empty folder and refuses one that holds anything.

@@ -7,11 +7,14 @@
 #include <sys/stat.h>
 #include <system_error>
 #include <unistd.h>
+#include <vector>
 
 #include "core/sha256.hpp"
 
 namespace mer::data {
 namespace {
+
+constexpr const char* kUnfinished = ".tmp-";
 
 Status write_all(int fd, std::string_view bytes, const std::string& path) {
   while (!bytes.empty()) {
@@ -78,8 +81,8 @@ Result<std::string> read_file(const std::string& path, std::size_t limit_bytes) 
 
 Result<WrittenFile> write_file(const std::string& path, std::span<const std::string_view> chunks) {
   static std::atomic<unsigned> counter{0};
-  const std::string temporary =
-      path + ".tmp-" + std::to_string(::getpid()) + "-" + std::to_string(counter.fetch_add(1));
+  const std::string temporary = unfinished_name(path) + "-" + std::to_string(counter.fetch_add(1));
+  ::unlink(temporary.c_str());  // of a process that had this number before and was killed
   Result<WrittenFile> written = write_and_rename(temporary, path, chunks);
   if (!written) {
     ::unlink(temporary.c_str());
@@ -88,6 +91,20 @@ Result<WrittenFile> write_file(const std::string& path, std::span<const std::str
   const std::string folder = std::filesystem::path(path).parent_path().string();
   MER_TRY(sync_folder(folder.empty() ? "." : folder));
   return written;
+}
+
+std::string unfinished_name(const std::string& path) {
+  return path + kUnfinished + std::to_string(::getpid());
+}
+
+void remove_unfinished(const std::string& folder) {
+  std::error_code ignored;  // they take up space, no more
+  std::vector<std::filesystem::path> found;
+  std::filesystem::directory_iterator entry(folder, ignored);
+  for (; entry != std::filesystem::directory_iterator(); entry.increment(ignored)) {
+    if (entry->path().filename().string().find(kUnfinished) != std::string::npos) found.push_back(entry->path());
+  }
+  for (const std::filesystem::path& path : found) std::filesystem::remove_all(path, ignored);
 }
 
 Status sync_folder(const std::string& folder) {

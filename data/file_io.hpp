@@ -33,6 +33,12 @@ struct WrittenFile {
 // folder. On an error `path` is as it was before and the temporary file is gone.
 Result<WrittenFile> write_file(const std::string& path, std::span<const std::string_view> chunks);
 
+// What write_file() and write_corpus() call `path` in this process until it is complete.
+std::string unfinished_name(const std::string& path);
+
+// Removes what writers that were killed have left in this folder. REQUIRES: nobody writes into it.
+void remove_unfinished(const std::string& folder);
+
 // Makes the entries of a folder (new names, renames) durable.
 Status sync_folder(const std::string& folder);
 

@@ -1,8 +1,10 @@
 #include "storage/sqlite_db.hpp"
 
 #include <cerrno>
+#include <fcntl.h>
 #include <limits>
 #include <sqlite3.h>
+#include <system_error>
 #include <unistd.h>
 
 namespace mer::storage {
@@ -24,6 +26,14 @@ ssize_t checked_pwrite(int fd, const void* bytes, std::size_t count, off_t offse
   return as_full(pwrite(fd, bytes, count, offset));
 }
 
+// When a file cannot be made or opened for writing, SQLite opens it for reading, and forgets why.
+thread_local int t_creation_errno = 0;
+int checked_open(const char* path, int flags, int mode) {
+  const int file = open(path, flags, mode);
+  if (file < 0 && (flags & O_CREAT) != 0 && errno != EINTR) t_creation_errno = errno;
+  return file;
+}
+
 void check_writes() {
   static std::once_flag once;
   std::call_once(once, [] {
@@ -31,6 +41,7 @@ void check_writes() {
     const auto replace = [&](const char* name, auto* call) {
       vfs->xSetSystemCall(vfs, name, reinterpret_cast<sqlite3_syscall_ptr>(call));
     };
+    replace("open", checked_open);
     replace("write", checked_write);
     replace("pwrite", checked_pwrite);
     replace("pwrite64", checked_pwrite);
@@ -59,15 +70,19 @@ const char* remedy_of(ErrorCode code) {
     case ErrorCode::busy: return "; another process uses the store";
     case ErrorCode::corrupt:
       return "; restore the file from a copy, or try `sqlite3 mer.db .recover` on a copy of the folder";
-    case ErrorCode::io: return "; check the folder's permissions and its disk";
+    case ErrorCode::io: return "; check the folder's permissions, and that its disk is well and has space";
     default: return "";
   }
 }
 
-Error error_of(sqlite3* db, int rc) {
-  const ErrorCode code = code_of(rc);
+Error error_of(sqlite3* db, int rc, const std::filesystem::path& opened = "database") {
+  const int primary = rc & 0xff;
+  const int number = primary == SQLITE_CANTOPEN || primary == SQLITE_READONLY ? t_creation_errno : 0;
+  const bool full = number == ENOSPC || number == EDQUOT;
+  const ErrorCode code = full ? ErrorCode::no_space : code_of(rc);
   const char* file = sqlite3_db_filename(db, nullptr);
-  return {code, std::string(file != nullptr ? file : "database") + ": " + sqlite3_errmsg(db) + " (SQLite " +
+  const std::string words = number == 0 ? "" : ": " + std::generic_category().message(number);
+  return {code, (file != nullptr ? file : opened.string()) + ": " + sqlite3_errmsg(db) + words + " (SQLite " +
                     std::to_string(sqlite3_extended_errcode(db)) + ")" + remedy_of(code)};
 }
 
@@ -165,12 +180,13 @@ Result<std::shared_ptr<SqliteDb>> SqliteDb::open(const std::filesystem::path& fi
                  std::string("SQLite ") + sqlite3_libversion() + " is too old: 3.40 or newer is needed"};
   }
   check_writes();
+  t_creation_errno = 0;
   const int mode = options.read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
   sqlite3* handle = nullptr;
   const int rc = sqlite3_open_v2(file.c_str(), &handle, mode | SQLITE_OPEN_EXRESCODE, nullptr);
   if (handle == nullptr) return Error{ErrorCode::io, file.string() + ": out of memory"};
   std::shared_ptr<SqliteDb> db(new SqliteDb(handle));
-  if (rc != SQLITE_OK) return error_of(handle, rc);
+  if (rc != SQLITE_OK) return error_of(handle, rc, file);
   MER_TRY(db->configure(options));
   return db;
 }

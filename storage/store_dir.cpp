@@ -56,10 +56,18 @@ std::string describe(const LockHolder& holder) {
 Status write_holder(int fd, const std::string& name) {
   const double now = std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
   const nlohmann::json json = {{"host", local_host()}, {"pid", getpid()}, {"since", now}};
-  if (ftruncate(fd, 0) != 0) return system_error(errno, name + ": cannot empty");
+  int emptied = 0;
+  do {
+    emptied = ftruncate(fd, 0);
+  } while (emptied != 0 && errno == EINTR);
+  if (emptied != 0) return system_error(errno, name + ": cannot empty");
   const std::string text = json.dump() + "\n";
-  if (pwrite(fd, text.data(), text.size(), 0) != ssize_t(text.size()))
-    return system_error(errno, name + ": cannot write");
+  for (std::size_t done = 0; done < text.size();) {
+    const ssize_t written = pwrite(fd, text.data() + done, text.size() - done, off_t(done));
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) return system_error(errno, name + ": cannot write");
+    done += std::size_t(written);
+  }
   return {};
 }
 
