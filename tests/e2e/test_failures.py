@@ -12,7 +12,7 @@ from mer_run import EPOCHS, TRIALS, sweep_of, write_corpus
 from programs import MemoryGroup, use_trainer
 
 ROWS = TRIALS * EPOCHS * 2
-MARGIN_SECONDS = 10  # in which a stopped process is to be found
+MARGIN_SECONDS = 30  # in which a stopped process is to be found: 8 s (AgentTest), and what a busy machine adds
 
 
 def failures(mer) -> list[tuple]:
@@ -57,10 +57,17 @@ def test_a_trainer_that_the_kernel_kills_for_its_memory_is_retried(mer, corpus, 
 
 # --- a process that stands still ---
 
-def test_a_stopped_trainer_is_found_within_ten_seconds(mer, corpus, undisturbed):
+def trainer_that_trains(mer):
+    """Process of a trainer at the beginning of an attempt: one that has yet to start is given longer, one that has no
+    trial any more costs none."""
+    running = {pid for (pid,) in mer.query("SELECT pid FROM attempts WHERE outcome = 'running' AND pid IS NOT NULL"
+                                           f" AND trial NOT IN (SELECT trial FROM epochs WHERE epoch > {EPOCHS // 3})")}
+    return next((pid for pid in mer.processes("mer-trainer") if pid in running), None)
+
+
+def test_a_stopped_trainer_is_found_soon(mer, corpus, undisturbed):
     merctl = mer.start("run", mer.write_sweep(sweep_of(corpus)), "--workers", 2, "--no-web")
-    wait_until(lambda: mer.epoch_rows() >= 0.1 * ROWS and mer.processes("mer-trainer"), "trials train")
-    os.kill(mer.processes("mer-trainer")[0], signal.SIGSTOP)
+    os.kill(wait_until(lambda: trainer_that_trains(mer), "a trainer trains"), signal.SIGSTOP)
     stopped = time.monotonic()
     wait_until(lambda: failures(mer), "the stopped trainer is found")
     found_after = time.monotonic() - stopped

@@ -36,6 +36,9 @@ struct FaultCase {
   long times;
   const char* words;  // that the error of a run that ends may have, as a regular expression; empty: it must not end
 };
+void PrintTo(const FaultCase& fault, std::ostream* out) {
+  *out << fault.name;
+}
 constexpr FaultCase kFaults[] = {
     {"Kill", Kind::kill_before, 1, ""},  // before a call is after the one before, and after what was said in between
     {"IoErrorOnce", Kind::io, 1, "I/O error|Input/output error"},
