@@ -215,6 +215,10 @@ void Agent::on_event(const ChildNotStarted& event, TimePoint /*now*/) {
 
 void Agent::on_event(const ChildExited& event, TimePoint now) {
   if (!child_) return;
+  if (std::optional<StackJob> missed = missed_by(*child_, event)) {
+    tell_gang({});
+    return start(*missed, now);
+  }
   Failure failure = child_->verdict ? *child_->verdict : failure_of(event);
   failure.log_tail = event.log_tail;
   fail_open_trials(failure);
@@ -223,6 +227,19 @@ void Agent::on_event(const ChildExited& event, TimePoint now) {
   child_.reset();
   if (next_) start(*std::exchange(next_, std::nullopt), now);
   if (next_gang_) spawn_member(*std::exchange(next_gang_, std::nullopt), now);
+}
+
+// Trials that were on their way to a child when it had nothing left to do: no failure of theirs.
+std::optional<StackJob> Agent::missed_by(const Child& child, const ChildExited& exited) const {
+  const bool clean = !child.verdict && !exited.by_signal && exited.code == 0 && !exited.truncated;
+  if (!clean || child.trials.empty() || next_) return std::nullopt;
+  const auto is_first = [&](const TrialJob& trial) {
+    return std::ranges::find(child.started_with.trials, trial) != child.started_with.trials.end();
+  };
+  if (std::ranges::any_of(child.trials, is_first)) return std::nullopt;
+  StackJob job = child.started_with;
+  job.trials = child.trials;
+  return job;
 }
 
 void Agent::on_event(const Tick& /*event*/, TimePoint now) {

@@ -142,6 +142,7 @@ class Agent {
   void note_progress(std::uint64_t steps, TimePoint now);
   std::optional<std::string> hang_of(const Child& child, TimePoint now) const;
   Duration progress_limit(const Child& child) const;
+  std::optional<StackJob> missed_by(const Child& child, const ChildExited& exited) const;
   void kill(Failure failure);
   void fail_open_trials(const Failure& failure);
   void send(Message message);

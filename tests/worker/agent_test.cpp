@@ -368,6 +368,17 @@ TEST_F(AgentTest, SilentCoordinatorEndsTheAgentAsAnOrphan) {
   EXPECT_EQ(exits_, std::vector<ExitCode>{ExitCode::orphaned});
 }
 
+TEST_F(AgentTest, TrialsThatMissTheirTrainerGoToTheNextOne) {
+  assign({trial_job("a")});
+  assign({trial_job("b")});
+  report("a", AttemptFailed{});
+  feed(ChildExited{});
+
+  ASSERT_EQ(spawned_.size(), 2U);
+  EXPECT_EQ(spawned_[1].trials, (std::vector<TrialJob>{trial_job("b")}));
+  EXPECT_EQ(sent_.size(), 2U) << "Hello, and the end of a";
+}
+
 // --- gangs ---
 
 StackJob gang_job(std::vector<TrialJob> trials) {
