@@ -55,10 +55,6 @@ class PauseSignals {
   sigset_t set_;
 };
 
-double unix_time() {
-  return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
-}
-
 std::string host_name() {
   std::array<char, 256> name{};
   ::gethostname(name.data(), name.size() - 1);
@@ -114,7 +110,7 @@ Result<mer::ExitCode> coordinate(const Options& options, mer::transport::Transpo
   MER_ASSIGN(const auto store, mer::storage::StoreDir::open(options.store));
   MER_ASSIGN(const auto lock, mer::storage::StoreLock::acquire(store));
   MER_ASSIGN(const auto writer, mer::storage::SqliteStore::open(store));
-  MER_TRY(writer->begin_session(host_name(), ::getpid(), unix_time()));
+  MER_TRY(writer->begin_session(host_name(), ::getpid(), mer::orchestrator::unix_time()));
   MER_ASSIGN(const auto reader, mer::storage::open_reader(store, writer.get()));
   MER_ASSIGN(const auto detail, reader->sweep(mer::SweepId{options.sweep}));
   MER_ASSIGN(const auto sweep, mer::sweep_from_resolved(detail.resolved_json));
