@@ -186,6 +186,7 @@ void Agent::relay(const Report& report, TimePoint now) {
     return candidate.spec.id == report.trial && candidate.attempt == report.attempt;
   });
   if (trial == child_->trials.end()) return;
+  child_->begun.insert(report.trial);
   if (ends_attempt(report.event)) child_->trials.erase(trial);
   if (child_->trials.empty()) child_->idle_since = now;
   if (child_->stepped) child_->stepped = now;  // an evaluation, or a checkpoint: not stuck
@@ -233,10 +234,11 @@ void Agent::on_event(const ChildExited& event, TimePoint now) {
 std::optional<StackJob> Agent::missed_by(const Child& child, const ChildExited& exited) const {
   const bool clean = !child.verdict && !exited.by_signal && exited.code == 0 && !exited.truncated;
   if (!clean || child.trials.empty() || next_) return std::nullopt;
-  const auto is_first = [&](const TrialJob& trial) {
-    return std::ranges::find(child.started_with.trials, trial) != child.started_with.trials.end();
+  const auto was_there = [&](const TrialJob& trial) {
+    const auto& first = child.started_with.trials;
+    return child.begun.contains(trial.spec.id) || std::ranges::find(first, trial) != first.end();
   };
-  if (std::ranges::any_of(child.trials, is_first)) return std::nullopt;
+  if (std::ranges::any_of(child.trials, was_there)) return std::nullopt;
   StackJob job = child.started_with;
   job.trials = child.trials;
   return job;

@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <deque>
 #include <optional>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <variant>
@@ -107,6 +108,7 @@ class Agent {
   struct Child {
     StackJob started_with;         // decides who may join
     std::vector<TrialJob> trials;  // that have not ended; a member of a gang has none
+    std::set<TrialId> begun;       // that it has reported of
     std::int64_t gang = 0;         // 0: alone
     bool member = false;           // of a gang that another agent leads
     bool wanted = true;            // a member: by its leader

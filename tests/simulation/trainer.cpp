@@ -74,10 +74,7 @@ void Trainer::hear(const Message& message) {
 }
 
 void Trainer::add(const StackJob& job) {
-  for (const TrialJob& trial : job.trials) {
-    world_.history.trains(trial);
-    trials_.push_back({trial, 0, false});
-  }
+  for (const TrialJob& trial : job.trials) trials_.push_back({trial, 0, false});
 }
 
 void Trainer::beat() {
@@ -153,6 +150,7 @@ bool Trainer::go_wrong() {
 void Trainer::start(Running& trial) {
   if (trial.started) return;
   trial.started = true;
+  world_.history.trains(trial.job);
   const auto& resume = trial.job.resume;
   AttemptStarted started;
   started.environment = {"host", "cpu", "simulated", "{}", 1, 1};

@@ -379,6 +379,20 @@ TEST_F(AgentTest, TrialsThatMissTheirTrainerGoToTheNextOne) {
   EXPECT_EQ(sent_.size(), 2U) << "Hello, and the end of a";
 }
 
+TEST_F(AgentTest, ATrialThatHasBegunHasNotMissedItsTrainer) {
+  assign({trial_job("a")});
+  assign({trial_job("b")});
+  report("a", AttemptFinished{});
+  report("b", AttemptStarted{});
+  feed(ChildExited{});
+
+  EXPECT_EQ(spawned_.size(), 1U);
+  const auto* const last = std::get_if<Report>(&sent_.back());
+  ASSERT_NE(last, nullptr);
+  EXPECT_EQ(last->trial.hex, "b");
+  EXPECT_TRUE(std::holds_alternative<AttemptFailed>(last->event));
+}
+
 // --- gangs ---
 
 StackJob gang_job(std::vector<TrialJob> trials) {
