@@ -22,9 +22,13 @@ Error no_sweep(const std::string& word, const std::vector<std::string>& names) {
 }
 
 Status check_trial_prefix(const std::string& prefix) {
-  const bool hex = std::all_of(prefix.begin(), prefix.end(),
-                               [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
-  if (hex && prefix.size() >= 4 && prefix.size() <= 32) return {};
+  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+  const auto is_hex = [&](char c) { return is_digit(c) || (c >= 'a' && c <= 'f'); };
+  const std::size_t dot = std::min(prefix.find('.'), prefix.size());
+  const bool numbered = dot < prefix.size();
+  const bool hex = std::all_of(prefix.begin(), prefix.begin() + std::ptrdiff_t(dot), is_hex);
+  const bool number = std::all_of(prefix.begin() + std::ptrdiff_t(dot + (numbered ? 1 : 0)), prefix.end(), is_digit);
+  if (hex && number && dot <= 32 && dot >= (numbered ? 32 : 4)) return {};
   return invalid("\"" + prefix + "\" does not name a trial: give its id, or the first 4 or more of its 32 hex digits");
 }
 

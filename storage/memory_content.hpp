@@ -6,6 +6,7 @@
 #include <deque>
 #include <map>
 #include <mutex>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -28,15 +29,26 @@ struct MemoryStore::Content {
     std::optional<TrialResult> result;
   };
 
-  const Submission* find(SweepId id) const {
+  struct Sweep {
+    Submission submission;
+    SweepActivity activity = SweepActivity::active;
+    int priority = 0;
+    std::set<TrialId> reused;
+  };
+
+  Sweep* find(SweepId id) {
     const auto position = static_cast<std::size_t>(id.number - 1);
     return id.number >= 1 && position < sweeps.size() ? &sweeps[position] : nullptr;
+  }
+  const Submission* find_submission(SweepId id) {
+    const Sweep* const sweep = find(id);
+    return sweep == nullptr ? nullptr : &sweep->submission;
   }
 
   std::mutex mutex;
   std::int64_t lease = 0;
   std::int64_t changes = 0;
-  std::deque<Submission> sweeps;  // sweep n at n - 1
+  std::deque<Sweep> sweeps;  // sweep n at n - 1
   std::map<TrialId, Trial> trials;
   std::map<std::pair<FoldId, CorpusId>, TestPart> test_parts;
 };

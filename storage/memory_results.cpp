@@ -30,9 +30,16 @@ std::int64_t& count_of(StateCounts& counts, TrialState state) {
 }
 
 template <class Content>
-SweepSummary summary_of(const Content& content, SweepId id) {
-  const Submission& submission = *content.find(id);
-  SweepSummary summary{id, submission.sweep.name, submission.submitted_at, {}};
+SweepSummary summary_of(Content& content, SweepId id) {
+  const auto& sweep = *content.find(id);
+  const Submission& submission = sweep.submission;
+  SweepSummary summary{id,
+                       submission.sweep.name,
+                       submission.submitted_at,
+                       {},
+                       sweep.activity,
+                       sweep.priority,
+                       std::int64_t(sweep.reused.size())};
   std::set<TrialId> seen;
   for (const PlannedTrial& planned : submission.trials) {
     if (!seen.insert(planned.spec.id).second) continue;
@@ -110,7 +117,7 @@ Result<SweepId> MemoryStore::find_sweep(const std::string& name_or_number) {
   }
   std::vector<std::string> names;
   for (auto number = static_cast<std::int64_t>(content_->sweeps.size()); number > 0; --number) {
-    names.push_back(content_->find(SweepId{number})->sweep.name);
+    names.push_back(content_->find_submission(SweepId{number})->sweep.name);
     if (names.back() == name_or_number) return SweepId{number};
   }
   return no_sweep(name_or_number, names);
@@ -118,7 +125,7 @@ Result<SweepId> MemoryStore::find_sweep(const std::string& name_or_number) {
 
 Result<SweepDetail> MemoryStore::sweep(SweepId id) {
   const Lock lock(content_->mutex);
-  const Submission* submission = content_->find(id);
+  const Submission* submission = content_->find_submission(id);
   if (submission == nullptr) return no_sweep(std::to_string(id.number), {});
   const Sweep& sweep = submission->sweep;
   SweepDetail detail;
@@ -138,11 +145,12 @@ Result<SweepDetail> MemoryStore::sweep(SweepId id) {
 
 Result<std::vector<TrialRow>> MemoryStore::trials(SweepId id) {
   const Lock lock(content_->mutex);
-  const Submission* submission = content_->find(id);
+  const Submission* submission = content_->find_submission(id);
   if (submission == nullptr) return no_sweep(std::to_string(id.number), {});
   std::vector<TrialRow> rows;
   for (const PlannedTrial& planned : submission->trials) {
     rows.push_back(row_of(content_->trials.at(planned.spec.id), planned, submission->sweep.select));
+    rows.back().reused = content_->find(id)->reused.contains(planned.spec.id);
   }
   return rows;
 }
@@ -153,7 +161,7 @@ Result<TrialId> MemoryStore::find_trial(const std::string& prefix) {
   std::vector<TrialId> found;
   for (auto trial = content_->trials.lower_bound(TrialId{prefix});
        trial != content_->trials.end() && trial->first.hex.starts_with(prefix) && found.size() < 2; ++trial) {
-    found.push_back(trial->first);
+    if (trial->first.hex == prefix || !is_superseded(trial->first)) found.push_back(trial->first);
   }
   return only_trial(prefix, found);
 }
@@ -166,7 +174,7 @@ Result<TrialDetail> MemoryStore::trial(const TrialId& id) {
   TrialDetail detail;
   detail.spec = trial.spec;
   for (std::size_t i = 0; i < content_->sweeps.size(); ++i) {
-    const Submission& submission = content_->sweeps[i];
+    const Submission& submission = content_->sweeps[i].submission;
     const auto planned = std::find_if(submission.trials.begin(), submission.trials.end(),
                                       [&](const PlannedTrial& p) { return p.spec.id == id; });
     if (planned == submission.trials.end()) continue;
@@ -196,7 +204,7 @@ Result<std::vector<EpochRow>> MemoryStore::curve(const TrialId& id, Split split)
 
 Result<std::vector<ResultRow>> MemoryStore::results(SweepId id, SelectionRule rule, Metric metric) {
   const Lock lock(content_->mutex);
-  const Submission* submission = content_->find(id);
+  const Submission* submission = content_->find_submission(id);
   if (submission == nullptr) return no_sweep(std::to_string(id.number), {});
   std::map<int, std::set<int>> folds_of;
   for (const PlannedTrial& planned : submission->trials) folds_of[planned.configuration].insert(planned.fold);

@@ -115,9 +115,77 @@ bool apply(Trial& trial, const Recorded& recorded) {
 }
 
 bool same_sweep(const Submission& a, const Submission& b) {
-  const auto id_of = [](const PlannedTrial& planned) -> const TrialId& { return planned.spec.id; };
+  const auto id_of = [](const PlannedTrial& planned) { return without_number(planned.spec.id); };
   return a.sweep.name == b.sweep.name && a.sweep.resolved_json == b.sweep.resolved_json &&
          std::ranges::equal(a.trials, b.trials, {}, id_of, id_of);
+}
+
+template <class Trial>
+Reuse reuse_of_known(const Trial& trial, const Submission& submission) {
+  const bool told = !trial.attempts.empty() && trial.attempts.back().environment;
+  return reuse_of(trial.facts.state, told ? trial.attempts.back().environment->code_version : "", submission);
+}
+
+// Gives the trial of that id a number, in every sweep that has it.
+template <class Content>
+void supersede(Content& content, const TrialId& id) {
+  std::int64_t number = 1;
+  while (content.trials.contains(superseded(id, number))) ++number;
+  const TrialId numbered = superseded(id, number);
+  auto node = content.trials.extract(id);
+  node.key() = numbered;
+  node.mapped().spec.id = numbered;
+  node.mapped().checkpoints.clear();
+  content.trials.insert(std::move(node));
+  for (auto& sweep : content.sweeps) {
+    for (PlannedTrial& planned : sweep.submission.trials) {
+      if (planned.spec.id == id) planned.spec.id = numbered;
+    }
+    if (sweep.reused.erase(id) > 0) sweep.reused.insert(numbered);
+  }
+}
+
+// The trial of a new sweep: a new one, or one that the store has.
+template <class Content, class Sweep>
+void add_trial(Content& content, Sweep& sweep, const TrialSpec& spec) {
+  const auto known = content.trials.find(spec.id);
+  int attempt = 0;
+  if (known != content.trials.end()) {
+    const Reuse reuse = reuse_of_known(known->second, sweep.submission);
+    if (reuse == Reuse::reuse) sweep.reused.insert(spec.id);
+    if (reuse != Reuse::supersede) return;
+    attempt = known->second.facts.attempt;
+    supersede(content, spec.id);
+  }
+  auto& trial = content.trials[spec.id];
+  trial.spec = spec;
+  trial.facts.attempt = attempt;
+}
+
+template <class Trial>
+void change(Trial& trial, const Control& control) {
+  if (control.verb == ControlVerb::cancel) {
+    if (trial.facts.state == TrialState::running) {
+      trial.facts.outcome = Outcome::stopped;
+      trial.facts.crashes = refunded(trial.facts.crashes);
+      trial.attempts.back().outcome = name_of(Outcome::stopped);
+      trial.attempts.back().ended_at = control.at;
+    }
+    trial.facts.state = TrialState::cancelled;
+    trial.message = "cancelled";
+  } else {
+    trial.facts.state = TrialState::pending;
+    trial.facts.crashes = 0;
+    trial.message.clear();
+  }
+}
+
+template <class Content>
+bool wanted_by_another(const Content& content, const TrialId& id) {
+  return std::ranges::any_of(content.sweeps, [&](const auto& sweep) {
+    return sweep.activity != SweepActivity::cancelled &&
+           std::ranges::any_of(sweep.submission.trials, [&](const PlannedTrial& p) { return p.spec.id == id; });
+  });
 }
 
 const TrialId& trial_of(const Claim& claim) {
@@ -145,18 +213,19 @@ Result<SweepId> MemoryStore::submit(const Submission& submission) {
   const Lock lock(content_->mutex);
   MER_TRY(check_lease(content_->lease, lease_));
   auto& sweeps = content_->sweeps;
-  for (std::size_t i = sweeps.size(); i > 0; --i) {
-    if (same_sweep(sweeps[i - 1], submission)) return SweepId{static_cast<std::int64_t>(i)};
+  for (std::size_t i = sweeps.size(); i > 0 && !submission.fresh; --i) {
+    if (!same_sweep(sweeps[i - 1].submission, submission)) continue;
+    sweeps[i - 1].activity = SweepActivity::active;
+    return SweepId{static_cast<std::int64_t>(i)};
   }
-  sweeps.push_back(submission);
+  Content::Sweep sweep{submission, SweepActivity::active, submission.priority, {}};
   for (const PlannedTrial& planned : submission.trials) {
-    Content::Trial trial;
-    trial.spec = planned.spec;
-    content_->trials.try_emplace(planned.spec.id, std::move(trial));
+    add_trial(*content_, sweep, planned.spec);
     if (submission.test_parts.empty()) continue;
     content_->test_parts.try_emplace({planned.spec.fold, planned.spec.corpus},
                                      submission.test_parts[static_cast<std::size_t>(planned.fold)]);
   }
+  sweeps.push_back(std::move(sweep));
   ++content_->changes;
   return SweepId{static_cast<std::int64_t>(sweeps.size())};
 }
@@ -198,27 +267,48 @@ Result<CommitOutcome> MemoryStore::commit(std::span<const StoreWrite> writes) {
   return outcome;
 }
 
-Result<std::int64_t> MemoryStore::retry_failed(SweepId sweep) {
+Result<Controlled> MemoryStore::control(const Control& control) {
+  MER_TRY(check_control(control));
   const Lock lock(content_->mutex);
   MER_TRY(check_lease(content_->lease, lease_));
-  const Submission* submission = content_->find(sweep);
-  if (submission == nullptr) return no_sweep(std::to_string(sweep.number), {});
-  std::int64_t failed = 0;
-  for (const PlannedTrial& planned : submission->trials) {
-    Content::Trial& trial = content_->trials.at(planned.spec.id);
-    if (trial.facts.state != TrialState::failed) continue;
-    trial.facts.state = TrialState::pending;
-    trial.facts.crashes = 0;
-    trial.message.clear();
-    ++failed;
+  std::vector<TrialId> candidates = control.trials;
+  if (control.sweep) {
+    Content::Sweep* const sweep = content_->find(*control.sweep);
+    if (sweep == nullptr) return no_sweep(std::to_string(control.sweep->number), {});
+    sweep->activity = activity_after(control.verb, sweep->activity);
+    if (control.verb == ControlVerb::priority) sweep->priority = control.priority;
+    for (const PlannedTrial& planned : sweep->submission.trials) candidates.push_back(planned.spec.id);
+  }
+  for (const TrialId& id : candidates) {
+    if (!content_->trials.contains(id)) return no_trial(id);
+  }
+  Controlled controlled;
+  const bool spares = control.sweep && control.verb == ControlVerb::cancel;
+  for (const TrialId& id : candidates) {
+    Content::Trial& trial = content_->trials.at(id);
+    if (!changes(control.verb, trial.facts.state, !control.sweep) || is_superseded(id)) continue;
+    if (spares && wanted_by_another(*content_, id)) continue;
+    change(trial, control);
+    controlled.trials.push_back(id);
   }
   ++content_->changes;
-  return failed;
+  return controlled;
+}
+
+Result<std::int64_t> MemoryStore::count_reusable(const Submission& submission) {
+  const Lock lock(content_->mutex);
+  std::set<TrialId> reusable;
+  for (const PlannedTrial& planned : submission.trials) {
+    const auto known = content_->trials.find(planned.spec.id);
+    if (known == content_->trials.end()) continue;
+    if (reuse_of_known(known->second, submission) == Reuse::reuse) reusable.insert(planned.spec.id);
+  }
+  return std::int64_t(reusable.size());
 }
 
 Result<std::vector<TrialProgress>> MemoryStore::progress(SweepId sweep) {
   const Lock lock(content_->mutex);
-  const Submission* submission = content_->find(sweep);
+  const Submission* submission = content_->find_submission(sweep);
   if (submission == nullptr) return no_sweep(std::to_string(sweep.number), {});
   std::vector<TrialProgress> rows;
   std::set<TrialId> seen;

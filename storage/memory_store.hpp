@@ -25,7 +25,7 @@ class MemoryStore final : public ResultWriter, public ResultReader {
   Status begin_session(const std::string& host, std::int64_t pid, double at) override;
   Status beat(double at) override;
   Result<CommitOutcome> commit(std::span<const StoreWrite> writes) override;
-  Result<std::int64_t> retry_failed(SweepId sweep) override;
+  Result<Controlled> control(const Control& control) override;
   Result<std::vector<TrialProgress>> progress(SweepId sweep) override;
 
   Result<std::vector<SweepSummary>> sweeps() override;
@@ -38,6 +38,7 @@ class MemoryStore final : public ResultWriter, public ResultReader {
   Result<std::vector<ResultRow>> results(SweepId id, SelectionRule rule, Metric metric) override;
   Result<Selected> selected(const TrialId& id, SelectionRule rule, Metric metric) override;
   Result<std::vector<Prediction>> predictions(const TrialId& id, SelectionRule rule, Metric metric) override;
+  Result<std::int64_t> count_reusable(const Submission& submission) override;
   Result<std::int64_t> data_version() override;
 
  private:

@@ -22,6 +22,7 @@
 #include "core/result.hpp"
 #include "core/sweep.hpp"
 #include "core/trial.hpp"
+#include "storage/control.hpp"
 
 namespace mer::storage {
 
@@ -67,6 +68,8 @@ struct Submission {
   std::vector<PlannedTrial> trials;
   std::string code_version;
   double submitted_at = 0;  // Unix time
+  int priority = 0;
+  bool fresh = false;  // takes no result that the store has
 };
 
 // --- what the scheduler starts from ---
@@ -105,8 +108,11 @@ class ResultWriter {
  public:
   virtual ~ResultWriter() = default;
 
-  // Idempotent: the newest sweep of this name with equal resolved_json and equal trials is the answer. Changed
-  // settings, and a corpus or a fold file whose content has changed in place, make a new one.
+  // Idempotent: the newest sweep of this name with equal resolved_json and equal trials is the answer, no longer
+  // paused, unless the submission is fresh. Changed settings, and a corpus or a fold file whose content has changed in
+  // place, make a new one. A trial that another sweep has and that has not ended is shared. One that is done or
+  // diverged by the same code is reused. Any other that has ended is superseded (control.hpp) and run anew, its
+  // attempts going on from the highest number.
   virtual Result<SweepId> submit(const Submission& submission) = 0;
 
   // A coordinator begins: raises the store's lease epoch and hands every running trial back to pending with its crash
@@ -119,8 +125,8 @@ class ResultWriter {
 
   virtual Result<CommitOutcome> commit(std::span<const StoreWrite> writes) = 0;
 
-  // Makes the sweep's failed trials pending again, their crashes forgotten; how many there were.
-  virtual Result<std::int64_t> retry_failed(SweepId sweep) = 0;
+  // Error not_found: no such sweep or trial; then nothing is changed.
+  virtual Result<Controlled> control(const Control& control) = 0;
 
   // The sweep's trials in submission order.
   virtual Result<std::vector<TrialProgress>> progress(SweepId sweep) = 0;
@@ -138,6 +144,9 @@ struct SweepSummary {
   std::string name;
   double submitted_at = 0;
   StateCounts counts;
+  SweepActivity activity = SweepActivity::active;
+  int priority = 0;
+  std::int64_t reused = 0;  // trials that had their result when it was submitted
 };
 
 struct ConfigurationRow {
@@ -168,7 +177,8 @@ struct TrialRow {
   int crashes = 0;
   int epoch = 0;                 // highest recorded
   int epochs = 0;                // planned
-  std::string message;           // why it failed or diverged, one line
+  std::string message;           // why it failed, diverged or was cancelled, one line
+  bool reused = false;           // it had its result when the sweep was submitted
   std::optional<Scores> scores;  // under the sweep's selection rule; set when done
 };
 
@@ -178,7 +188,7 @@ struct AttemptRow {
   std::string host;
   double started_at = 0;
   std::optional<double> ended_at;
-  std::string outcome;  // running, finished, diverged, stopped, failed, lost
+  std::string outcome;  // running, finished, diverged, stopped (by people too), failed, lost
   int resumed_epoch = 0;
   std::optional<Environment> environment;
   std::optional<Failure> failure;
@@ -227,7 +237,7 @@ class ResultReader {
   virtual Result<SweepId> find_sweep(const std::string& name_or_number) = 0;
   virtual Result<SweepDetail> sweep(SweepId id) = 0;
   virtual Result<std::vector<TrialRow>> trials(SweepId id) = 0;  // submission order
-  // By id or by a prefix of at least 4 digits that is unique in the store.
+  // By id or by a prefix of at least 4 digits that is unique in the store; a superseded one by its whole name.
   virtual Result<TrialId> find_trial(const std::string& prefix) = 0;
   virtual Result<TrialDetail> trial(const TrialId& id) = 0;
   // The curve: for each epoch the row of the highest attempt; ascending by epoch.
@@ -240,7 +250,9 @@ class ResultReader {
   virtual Result<Selected> selected(const TrialId& id, SelectionRule rule, Metric metric) = 0;
   // The same, utterance by utterance in the fold's test order; `predicted` is the first of the highest probabilities.
   virtual Result<std::vector<Prediction>> predictions(const TrialId& id, SelectionRule rule, Metric metric) = 0;
-  // Raised by every submit, session and commit: what a live page compares.
+  // How many different trials of the submission submit() would reuse.
+  virtual Result<std::int64_t> count_reusable(const Submission& submission) = 0;
+  // Raised by every submit, session, control and commit: what a live page compares.
   virtual Result<std::int64_t> data_version() = 0;
 };
 

@@ -8,6 +8,7 @@
 #include "storage/sqlite_db.hpp"
 #include "storage/sqlite_rows.hpp"
 #include "storage/sqlite_store.hpp"
+#include "storage/sqlite_submit.hpp"
 
 namespace mer::storage {
 namespace {
@@ -36,6 +37,17 @@ Result<StateCounts> read_counts(SqliteDb& db, std::int64_t sweep) {
   MER_TRY(query.bind(sweep).each(
       [&](const Statement& row) -> Status { return add_count(counts, row.text(0), row.integer(1)); }));
   return counts;
+}
+
+const char* const kSummaries =
+    "SELECT sweep, name, submitted_at, activity, priority, "
+    "(SELECT count(DISTINCT trial) FROM sweep_trials r WHERE r.sweep = w.sweep AND r.reused) FROM sweeps w ";
+
+Result<SweepSummary> read_summary(SqliteDb& db, const Statement& row) {
+  SweepSummary summary{{row.integer(0)}, row.text(1), row.real(2), {}, {}, row.small(4), row.integer(5)};
+  MER_ASSIGN(summary.activity, read_activity(row.text(3)));
+  MER_ASSIGN(summary.counts, read_counts(db, row.integer(0)));
+  return summary;
 }
 
 Result<std::vector<ConfigurationRow>> read_configurations(SqliteDb& db, std::int64_t sweep) {
@@ -73,7 +85,7 @@ Result<std::vector<CorpusRecord>> read_corpora(SqliteDb& db, std::int64_t sweep)
 }
 
 // The columns of a TrialRow from `first` on: id, configuration, fold, seed, state, attempt, crashes, epoch, epochs,
-// message, wa, ua, macro_f1, weighted_f1, and whether there are scores.
+// message, whether there are scores, wa, ua, macro_f1, weighted_f1; then the trial's number, and whether it is reused.
 Result<TrialRow> read_trial_row(const Statement& row) {
   TrialRow trial;
   trial.id.hex = row.text(0);
@@ -87,13 +99,15 @@ Result<TrialRow> read_trial_row(const Statement& row) {
   trial.epochs = row.small(8);
   trial.message = row.text(9);
   if (row.integer(10) != 0) trial.scores = Scores{row.real(11), row.real(12), row.real(13), row.real(14)};
+  trial.reused = row.integer(16) != 0;
   return trial;
 }
 
 // A sweep's trials with their scores under its own rule; parameters: sweep, metric under which the rule is stored.
 const char* const kTrialRows =
     "SELECT t.id, s.configuration, s.fold, t.seed, t.state, t.attempt, t.crashes, t.epoch, t.epochs, t.message, "
-    "x.epoch NOT NULL, x.wa, x.ua, x.macro_f1, x.weighted_f1, t.trial FROM sweep_trials s JOIN trials t USING (trial) "
+    "x.epoch NOT NULL, x.wa, x.ua, x.macro_f1, x.weighted_f1, t.trial, s.reused FROM sweep_trials s JOIN trials t "
+    "USING (trial) "
     "JOIN sweeps w ON w.sweep = s.sweep "
     "LEFT JOIN selected x ON x.trial = t.trial AND x.rule = w.select_epoch AND x.metric = "
     "CASE w.select_epoch WHEN 'last' THEN 'macro_f1' ELSE w.select_metric END ";
@@ -115,10 +129,10 @@ Result<std::unique_ptr<ResultReader>> open_reader(const StoreDir& store, const S
 Result<std::vector<SweepSummary>> SqliteReader::sweeps() {
   MER_ASSIGN(Transaction transaction, snapshot(*db_));
   std::vector<SweepSummary> rows;
-  MER_ASSIGN(Statement query, db_->prepare("SELECT sweep, name, submitted_at FROM sweeps ORDER BY sweep DESC"));
+  MER_ASSIGN(Statement query, db_->prepare(std::string(kSummaries) + "ORDER BY sweep DESC"));
   MER_TRY(query.each([&](const Statement& row) -> Status {
-    MER_ASSIGN(StateCounts counts, read_counts(*db_, row.integer(0)));
-    rows.push_back({{row.integer(0)}, row.text(1), row.real(2), counts});
+    MER_ASSIGN(SweepSummary summary, read_summary(*db_, row));
+    rows.push_back(std::move(summary));
     return {};
   }));
   return rows;
@@ -141,19 +155,22 @@ Result<SweepId> SqliteReader::find_sweep(const std::string& name_or_number) {
 
 Result<SweepDetail> SqliteReader::sweep(SweepId id) {
   MER_ASSIGN(Transaction transaction, snapshot(*db_));
-  MER_ASSIGN(Statement row, db_->prepare("SELECT name, submitted_at, code_version, select_epoch, select_metric, seeds, "
-                                         "published, resolved FROM sweeps WHERE sweep = ?"));
-  MER_ASSIGN(const bool found, row.bind(id.number).step());
-  if (!found) return no_sweep(std::to_string(id.number), {});
   SweepDetail detail;
-  detail.summary = {id, row.text(0), row.real(1), {}};
-  MER_ASSIGN(detail.summary.counts, read_counts(*db_, id.number));
-  detail.code_version = row.text(2);
-  MER_ASSIGN(detail.select.epoch, read_rule(row.text(3)));
-  MER_ASSIGN(detail.select.metric, read_metric(row.text(4)));
-  MER_ASSIGN(detail.seeds, seeds_from_json(row.text(5)));
-  MER_ASSIGN(detail.published, published_from_json(row.text(6)));
-  detail.resolved_json = row.text(7);
+  {
+    MER_ASSIGN(Statement summary, db_->prepare(std::string(kSummaries) + "WHERE sweep = ?"));
+    MER_ASSIGN(const bool found, summary.bind(id.number).step());
+    if (!found) return no_sweep(std::to_string(id.number), {});
+    MER_ASSIGN(detail.summary, read_summary(*db_, summary));
+  }
+  MER_ASSIGN(Statement row, db_->prepare("SELECT code_version, select_epoch, select_metric, seeds, published, resolved "
+                                         "FROM sweeps WHERE sweep = ?"));
+  MER_TRY(row.bind(id.number).step());
+  detail.code_version = row.text(0);
+  MER_ASSIGN(detail.select.epoch, read_rule(row.text(1)));
+  MER_ASSIGN(detail.select.metric, read_metric(row.text(2)));
+  MER_ASSIGN(detail.seeds, seeds_from_json(row.text(3)));
+  MER_ASSIGN(detail.published, published_from_json(row.text(4)));
+  detail.resolved_json = row.text(5);
   MER_ASSIGN(detail.configurations, read_configurations(*db_, id.number));
   MER_ASSIGN(detail.folds, read_folds(*db_, id.number));
   MER_ASSIGN(detail.corpora, read_corpora(*db_, id.number));
@@ -178,8 +195,8 @@ Result<TrialId> SqliteReader::find_trial(const std::string& prefix) {
   MER_ASSIGN(Transaction transaction, snapshot(*db_));
   std::vector<TrialId> found;
   // 'g' follows the hex digits: the range holds every id that begins with the prefix.
-  MER_ASSIGN(Statement query,
-             db_->prepare("SELECT id FROM trials WHERE id >= ?1 AND id < ?1 || 'g' ORDER BY id LIMIT 2"));
+  MER_ASSIGN(Statement query, db_->prepare("SELECT id FROM trials WHERE id >= ?1 AND id < ?1 || 'g' "
+                                           "AND (id = ?1 OR instr(id, '.') = 0) ORDER BY id LIMIT 2"));
   MER_TRY(query.bind(prefix).each([&](const Statement& row) { found.push_back({row.text(0)}); }));
   return only_trial(prefix, found);
 }
@@ -280,6 +297,11 @@ Result<TrialDetail> SqliteReader::trial(const TrialId& id) {
   MER_ASSIGN(detail.result, read_result(*db_, trial));
   MER_ASSIGN(detail.timings, read_timings(*db_, trial));
   return detail;
+}
+
+Result<std::int64_t> SqliteReader::count_reusable(const Submission& submission) {
+  MER_ASSIGN(Transaction transaction, snapshot(*db_));
+  return count_reusable_trials(*db_, submission);
 }
 
 Result<std::int64_t> SqliteReader::data_version() {

@@ -35,6 +35,7 @@ class SqliteReader final : public ResultReader {
   Result<std::vector<ResultRow>> results(SweepId id, SelectionRule rule, Metric metric) override;
   Result<Selected> selected(const TrialId& id, SelectionRule rule, Metric metric) override;
   Result<std::vector<Prediction>> predictions(const TrialId& id, SelectionRule rule, Metric metric) override;
+  Result<std::int64_t> count_reusable(const Submission& submission) override;
   Result<std::int64_t> data_version() override;
 
  private:

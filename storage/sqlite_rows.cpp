@@ -160,6 +160,9 @@ Result<Metric> read_metric(const std::string& name) {
 Result<Failure::Kind> read_failure_kind(const std::string& name) {
   return known(enum_from<Failure::Kind>(name), "kind of failure", name);
 }
+Result<SweepActivity> read_activity(const std::string& name) {
+  return known(sweep_activity_from(name), "activity", name);
+}
 
 Status SettingsCache::fill(SqliteDb& db, std::int64_t number, TrialSpec& spec) {
   auto known = settings_.find(number);

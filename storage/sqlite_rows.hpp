@@ -13,6 +13,7 @@
 #include "core/records.hpp"
 #include "core/result.hpp"
 #include "core/trial.hpp"
+#include "storage/control.hpp"
 #include "storage/sqlite_db.hpp"
 
 namespace mer::storage {
@@ -38,6 +39,7 @@ Result<Split> read_split(const std::string& name);
 Result<SelectionRule> read_rule(const std::string& name);
 Result<Metric> read_metric(const std::string& name);
 Result<Failure::Kind> read_failure_kind(const std::string& name);
+Result<SweepActivity> read_activity(const std::string& name);
 
 // The settings of many trials, each text parsed once.
 class SettingsCache {

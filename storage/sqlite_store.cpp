@@ -7,6 +7,7 @@
 
 #include "storage/migrations.hpp"
 #include "storage/sqlite_commit.hpp"
+#include "storage/sqlite_control.hpp"
 #include "storage/sqlite_db.hpp"
 #include "storage/sqlite_rows.hpp"
 #include "storage/sqlite_submit.hpp"
@@ -45,9 +46,7 @@ Result<SweepId> SqliteStore::submit(const Submission& submission) {
   MER_TRY(check_submission(submission));
   MER_ASSIGN(Transaction transaction, Transaction::begin(*db_, Transaction::Kind::write));
   MER_TRY(check_lease(*db_, lease_));
-  MER_ASSIGN(const std::optional<SweepId> known, find_submission(*db_, submission));
-  if (known) return *known;
-  MER_ASSIGN(const SweepId sweep, insert_submission(*db_, submission));
+  MER_ASSIGN(const SweepId sweep, submit_sweep(*db_, submission));
   MER_TRY(raise_version(*db_));
   MER_TRY(transaction.commit());
   return sweep;
@@ -109,21 +108,14 @@ Result<CommitOutcome> SqliteStore::commit(std::span<const StoreWrite> writes) {
   return outcome;
 }
 
-Result<std::int64_t> SqliteStore::retry_failed(SweepId sweep) {
+Result<Controlled> SqliteStore::control(const Control& control) {
+  MER_TRY(check_control(control));
   MER_ASSIGN(Transaction transaction, Transaction::begin(*db_, Transaction::Kind::write));
   MER_TRY(check_lease(*db_, lease_));
-  MER_TRY(check_sweep(*db_, sweep));
-  MER_ASSIGN(Statement count, db_->prepare("SELECT count(DISTINCT trial) FROM sweep_trials JOIN trials USING (trial) "
-                                           "WHERE sweep = ? AND state = 'failed'"));
-  MER_TRY(count.bind(sweep.number).step());
-  const std::int64_t failed = count.integer(0);
-  MER_ASSIGN(Statement retry, db_->prepare("UPDATE trials SET state = 'pending', crashes = 0, message = '' WHERE "
-                                           "state = 'failed' AND trial IN "
-                                           "(SELECT trial FROM sweep_trials WHERE sweep = ?)"));
-  MER_TRY(retry.bind(sweep.number).run());
+  MER_ASSIGN(Controlled controlled, apply_control(*db_, control));
   MER_TRY(raise_version(*db_));
   MER_TRY(transaction.commit());
-  return failed;
+  return controlled;
 }
 
 Result<std::vector<TrialProgress>> SqliteStore::progress(SweepId sweep) {

@@ -31,7 +31,7 @@ class SqliteStore final : public ResultWriter {
   Status begin_session(const std::string& host, std::int64_t pid, double at) override;
   Status beat(double at) override;
   Result<CommitOutcome> commit(std::span<const StoreWrite> writes) override;
-  Result<std::int64_t> retry_failed(SweepId sweep) override;
+  Result<Controlled> control(const Control& control) override;
   Result<std::vector<TrialProgress>> progress(SweepId sweep) override;
 
   // For open_reader().

@@ -3,7 +3,7 @@
 // Threads: as the connection. Errors: as SqliteDb; the caller rolls back.
 #pragma once
 
-#include <optional>
+#include <cstdint>
 
 #include "core/ids.hpp"
 #include "core/result.hpp"
@@ -12,9 +12,10 @@
 
 namespace mer::storage {
 
-// The newest sweep with this name, resolved text and trials (their ids cover corpora and folds).
-Result<std::optional<SweepId>> find_submission(SqliteDb& db, const Submission& submission);
+// What ResultWriter::submit promises. REQUIRES: a write transaction.
+Result<SweepId> submit_sweep(SqliteDb& db, const Submission& submission);
 
-Result<SweepId> insert_submission(SqliteDb& db, const Submission& submission);
+// What ResultReader::count_reusable promises.
+Result<std::int64_t> count_reusable_trials(SqliteDb& db, const Submission& submission);
 
 }  // namespace mer::storage

@@ -90,6 +90,13 @@ std::optional<AttemptEnd> end_of(const TrialFacts& facts, const Recorded& record
   return std::nullopt;
 }
 
+Reuse reuse_of(TrialState state, const std::string& code_of_its_end, const Submission& submission) {
+  if (!is_final(state)) return Reuse::share;
+  const bool has_result = state == TrialState::done || state == TrialState::diverged;
+  const bool same_code = code_of_its_end == submission.code_version;
+  return has_result && same_code && !submission.fresh ? Reuse::reuse : Reuse::supersede;
+}
+
 int refunded(int crashes) {
   return std::max(0, crashes - 1);
 }

@@ -49,6 +49,10 @@ struct AttemptEnd {
 // nullopt: the event does not end the attempt.
 std::optional<AttemptEnd> end_of(const TrialFacts& facts, const Recorded& recorded);
 
+// What becomes of a trial that a submission names and the store has.
+enum class Reuse { share, reuse, supersede };
+Reuse reuse_of(TrialState state, const std::string& code_of_its_end, const Submission& submission);
+
 // The crash that a claim charged, given back; never below 0.
 int refunded(int crashes);
 

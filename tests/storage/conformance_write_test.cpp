@@ -58,25 +58,6 @@ TEST_P(StoreConformance, ACorpusThatChangedInPlaceMakesANewSweep) {
   EXPECT_EQ(submit(), first);
 }
 
-TEST_P(StoreConformance, FailedTrialsCanBeTriedAgain) {
-  const SweepId id = submit();
-  const TrialId done = trial_of(0, 1);
-  Recorded failure = recorded(kTrial, 1, AttemptFailed{});
-  failure.after_failure = TrialState::failed;
-  commit({claim(kTrial, 1), failure, claim(done, 1), recorded(done, 1, finished_of(8))});
-  ASSERT_EQ(detail(kTrial).row.state, TrialState::failed);
-
-  EXPECT_EQ(writer_.retry_failed(id).value(), 1);
-
-  const TrialProgress trial = writer_.progress(id)->front();
-  EXPECT_EQ(trial.state, TrialState::pending);
-  EXPECT_EQ(trial.crashes, 0);
-  EXPECT_EQ(trial.attempt, 1) << "attempt numbers are never used twice";
-  EXPECT_EQ(detail(done).row.state, TrialState::done);
-  EXPECT_EQ(writer_.retry_failed(id).value(), 0);
-  EXPECT_EQ(writer_.retry_failed(SweepId{9}).error().code, ErrorCode::not_found);
-}
-
 TEST_P(StoreConformance, ProgressListsTheTrialsInSubmissionOrder) {
   const Submission submission = submission_of({.seeds = {3, 18446744073709551615ULL}});
 
@@ -104,18 +85,6 @@ TEST_P(StoreConformance, ATrialThatTwoConfigurationsShareIsOnePieceOfWork) {
   EXPECT_EQ(writer_.progress(id)->size(), 1U);
   EXPECT_EQ(reader_.trials(id)->size(), 2U);
   EXPECT_EQ(reader_.sweep(id)->summary.counts.total(), 1);
-}
-
-TEST_P(StoreConformance, ATrialDoneInOneSweepIsDoneInTheNext) {
-  submit({.name = "first"});
-  finish(kTrial, 8);
-
-  const SweepId second = submit({.name = "second"});
-
-  EXPECT_EQ(writer_.progress(second)->front().state, TrialState::done);
-  EXPECT_EQ(writer_.progress(second)->front().attempt, 1);
-  EXPECT_EQ(reader_.sweep(second)->summary.counts, (StateCounts{.pending = 5, .done = 1}));
-  EXPECT_THAT(detail(kTrial).sweeps, ElementsAre(SweepId{1}, SweepId{2}));
 }
 
 // --- claims and the fence ---

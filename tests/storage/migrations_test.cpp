@@ -91,5 +91,16 @@ TEST_F(MigrationsTest, AStoreOfVersion2StillReads) {
   EXPECT_EQ(open_reader(dir_).value()->trial(trial_of(0, 0))->result->profile, finished_of(8).result.profile);
 }
 
+TEST_F(MigrationsTest, AStoreOfVersion3StillReads) {
+  make_store_of_version(3);
+
+  const auto store = SqliteStore::open(dir_).value();
+
+  EXPECT_EQ(version(), static_cast<std::int64_t>(schema_scripts().size()));
+  const SweepSummary sweep = open_reader(dir_).value()->sweeps()->front();
+  EXPECT_EQ(sweep.priority, 5);
+  EXPECT_EQ(sweep.activity, SweepActivity::paused);
+}
+
 }  // namespace
 }  // namespace mer::storage::test

@@ -1,0 +1,84 @@
+#include "storage/control.hpp"
+
+#include "core/enum_names.hpp"
+
+namespace mer {
+
+template <>
+struct EnumNames<storage::SweepActivity> {
+  using Activity = storage::SweepActivity;
+  static constexpr NamedValue<Activity> all[] = {
+      {Activity::active, "active"}, {Activity::paused, "paused"}, {Activity::cancelled, "cancelled"}};
+};
+
+template <>
+struct EnumNames<storage::ControlVerb> {
+  using Verb = storage::ControlVerb;
+  static constexpr NamedValue<Verb> all[] = {{Verb::cancel, "cancel"},
+                                             {Verb::pause, "pause"},
+                                             {Verb::resume, "resume"},
+                                             {Verb::retry, "retry"},
+                                             {Verb::retry_failed, "retry-failed"},
+                                             {Verb::priority, "priority"}};
+};
+
+namespace storage {
+
+const char* name_of(SweepActivity activity) {
+  return enum_name(activity);
+}
+std::optional<SweepActivity> sweep_activity_from(const std::string& name) {
+  return enum_from<SweepActivity>(name);
+}
+const char* name_of(ControlVerb verb) {
+  return enum_name(verb);
+}
+std::optional<ControlVerb> control_verb_from(const std::string& name) {
+  return enum_from<ControlVerb>(name);
+}
+
+bool changes(ControlVerb verb, TrialState state, bool named) {
+  switch (verb) {
+    case ControlVerb::cancel: return !is_final(state);
+    case ControlVerb::retry:
+      return state == TrialState::failed || state == TrialState::cancelled || (named && state == TrialState::diverged);
+    case ControlVerb::retry_failed: return state == TrialState::failed;
+    default: return false;
+  }
+}
+
+SweepActivity activity_after(ControlVerb verb, SweepActivity before) {
+  switch (verb) {
+    case ControlVerb::cancel: return SweepActivity::cancelled;
+    case ControlVerb::pause: return before == SweepActivity::active ? SweepActivity::paused : before;
+    case ControlVerb::resume: return before == SweepActivity::paused ? SweepActivity::active : before;
+    case ControlVerb::retry: return before == SweepActivity::cancelled ? SweepActivity::active : before;
+    default: return before;
+  }
+}
+
+Status check_control(const Control& control) {
+  const bool of_trials = control.verb == ControlVerb::cancel || control.verb == ControlVerb::retry ||
+                         control.verb == ControlVerb::retry_failed;
+  if (!control.sweep && !of_trials) return invalid(std::string(name_of(control.verb)) + " needs a sweep, not trials");
+  if (!control.sweep && control.trials.empty()) return invalid("neither a sweep nor trials are named");
+  for (const TrialId& trial : control.trials) {
+    if (!is_superseded(trial)) continue;
+    return invalid("trial " + trial.hex + " was superseded: a later submission runs it anew as " +
+                   without_number(trial).hex);
+  }
+  return {};
+}
+
+bool is_superseded(const TrialId& id) {
+  return id.hex.find('.') != std::string::npos;
+}
+TrialId without_number(const TrialId& id) {
+  return {id.hex.substr(0, id.hex.find('.'))};
+}
+TrialId superseded(const TrialId& id, std::int64_t number) {
+  return {id.hex + "." + std::to_string(number)};
+}
+
+}  // namespace storage
+}  // namespace mer

@@ -1,0 +1,59 @@
+// Control: what people ask of the sweeps and trials in a store, while a coordinator runs or when none does.
+//
+// Every verb is idempotent: what is so already stays, and is no error. Threads: plain values and pure functions.
+// Errors: see check_control().
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/ids.hpp"
+#include "core/result.hpp"
+#include "core/trial.hpp"
+
+namespace mer::storage {
+
+// active: its trials are run by whoever runs this store's sweeps. paused: none is begun. cancelled: it wants none.
+enum class SweepActivity { active, paused, cancelled };
+const char* name_of(SweepActivity activity);
+std::optional<SweepActivity> sweep_activity_from(const std::string& name);
+
+// cancel    trials that wait or run become `cancelled`, a running attempt ends as `stopped`, uncharged. Of a sweep: it
+//           becomes cancelled, but for the trials that another sweep, which is not, has too
+// pause     an active sweep is paused; its running trials are handed back
+// resume    a paused sweep is active
+// retry     failed and cancelled trials wait again, their crashes forgotten; those named one by one, diverged ones too;
+//           a cancelled sweep is active
+// retry_failed  failed trials only
+// priority  sweeps of higher priority go first; default 0
+enum class ControlVerb { cancel, pause, resume, retry, retry_failed, priority };
+const char* name_of(ControlVerb verb);
+std::optional<ControlVerb> control_verb_from(const std::string& name);
+
+struct Control {
+  ControlVerb verb = ControlVerb::pause;
+  std::optional<SweepId> sweep = {};  // that it concerns; else `trials`, for cancel and retry
+  std::vector<TrialId> trials = {};
+  int priority = 0;
+  double at = 0;  // Unix time
+};
+
+struct Controlled {
+  std::vector<TrialId> trials;  // whose state has changed
+};
+
+// Error invalid: neither a sweep nor trials, a verb that concerns sweeps only, or a superseded trial.
+Status check_control(const Control& control);
+
+// True where `verb` changes the state of a trial in this one; `named`: it was named by its id.
+bool changes(ControlVerb verb, TrialState state, bool named);
+SweepActivity activity_after(ControlVerb verb, SweepActivity before);
+
+// A trial that a later submission runs anew (other code, or --fresh) keeps its rows under its id, a dot and a number.
+bool is_superseded(const TrialId& id);
+TrialId without_number(const TrialId& id);
+TrialId superseded(const TrialId& id, std::int64_t number);
+
+}  // namespace mer::storage
