@@ -42,7 +42,8 @@ int main(int argc, char** argv) {
   const int trials = argc > 1 ? std::atoi(argv[1]) : 100'000;
   const int workers = argc > 2 ? std::atoi(argv[2]) : 16;
   const auto start = std::chrono::steady_clock::now();
-  Scheduler scheduler({}, make_trials(trials));
+  Scheduler scheduler({});
+  scheduler.on(SweepAdded{{SweepId{1}, 0, true, 3, 1, make_trials(trials)}}, start);
   std::deque<WorkerReport> reports;
   for (int worker = 1; worker <= workers; ++worker) answer(scheduler.on(WorkerJoined{{worker}}, start), reports);
   while (!reports.empty()) {

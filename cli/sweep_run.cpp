@@ -91,8 +91,8 @@ Result<SweepId> submit(Prepared& prepared, const std::filesystem::path& folder, 
   MER_ASSIGN(const auto writer, storage::SqliteStore::open(store));
   MER_ASSIGN(const SweepId sweep, writer->submit(prepared.plan.submission));
   if (retry_failed) {
-    MER_ASSIGN(const std::int64_t trials, writer->retry_failed(sweep));
-    std::fprintf(stderr, "%ld failed trials are tried again\n", long(trials));
+    MER_ASSIGN(const auto retried, writer->control({.verb = storage::ControlVerb::retry_failed, .sweep = sweep}));
+    std::fprintf(stderr, "%zu failed trials are tried again\n", retried.trials.size());
   }
   return sweep;
 }

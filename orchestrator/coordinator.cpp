@@ -11,15 +11,6 @@ namespace {
 using nlohmann::json;
 using namespace std::chrono_literals;
 
-std::vector<ScheduledTrial> scheduled(const std::vector<storage::TrialProgress>& trials) {
-  std::vector<ScheduledTrial> result;
-  result.reserve(trials.size());
-  for (const auto& trial : trials) {
-    result.push_back({trial.spec.id, shape_key_of(trial.spec), trial.state, trial.attempt, trial.crashes});
-  }
-  return result;
-}
-
 // State and message of the line that tells people how an attempt ended.
 std::pair<std::string, std::string> ending_of(const Record& record) {
   if (const auto* failed = std::get_if<AttemptFailed>(&record.report.event)) {
@@ -30,6 +21,12 @@ std::pair<std::string, std::string> ending_of(const Record& record) {
                             std::to_string(diverged->epoch) + ", step " + std::to_string(diverged->step)};
   }
   return {std::holds_alternative<AttemptFinished>(record.report.event) ? "done" : "stopped", ""};
+}
+
+TrialState state_after(const Record& record) {
+  if (std::holds_alternative<AttemptFailed>(record.report.event)) return record.after_failure;
+  if (std::holds_alternative<AttemptDiverged>(record.report.event)) return TrialState::diverged;
+  return std::holds_alternative<AttemptFinished>(record.report.event) ? TrialState::done : TrialState::pending;
 }
 
 bool due(std::optional<TimePoint>& last, TimePoint now, std::chrono::milliseconds interval) {
@@ -45,20 +42,88 @@ double unix_time() {
 }
 
 Coordinator::Coordinator(CoordinatorSettings settings, transport::Transport& transport, storage::ResultWriter& writer,
-                         std::vector<storage::TrialProgress> trials, std::function<void(const std::string&)> print)
+                         std::vector<SweepToRun> sweeps, std::function<void(const std::string&)> print)
     : settings_(std::move(settings)),
       transport_(transport),
       writer_(writer),
       print_(std::move(print)),
-      trials_(std::move(trials)),
-      scheduler_(settings_.scheduler, scheduled(trials_)),
+      scheduler_(settings_.scheduler),
       hosts_(std::size_t(transport.size())),
       here_(std::size_t(transport.size())),
       last_heard_(std::size_t(transport.size())) {
-  for (std::size_t i = 0; i < trials_.size(); ++i) {
-    positions_.try_emplace(trials_[i].spec.id, i);
-    meter_.add(trials_[i]);
+  for (SweepToRun& sweep : sweeps) take_up(std::move(sweep), TimePoint());
+}
+
+// A trial that is there already is the same one, unless it has ended and this one has not: that took over its id.
+void Coordinator::take_up(SweepToRun sweep, TimePoint now) {
+  const ScheduledSweep plan = scheduled(sweep);
+  for (storage::TrialProgress& progress : sweep.trials) {
+    const auto [known, is_new] = positions_.try_emplace(progress.spec.id, trials_.size());
+    const bool another = !is_new && is_final(trials_[known->second].progress.state) && !is_final(progress.state);
+    if (!is_new && !another) continue;
+    known->second = trials_.size();
+    meter_.add(progress);
+    trials_.push_back({std::move(progress), sweeps_.size()});
   }
+  sweep.trials.clear();
+  sweeps_.push_back(std::move(sweep));
+  feed(SweepAdded{plan}, now);
+}
+
+bool Coordinator::has(SweepId sweep) const {
+  return std::ranges::find(sweeps_, sweep, &SweepToRun::id) != sweeps_.end();
+}
+
+// --- what people ask for ---
+
+Result<storage::Controlled> Coordinator::control(const storage::Control& control, TimePoint now) {
+  MER_TRY(commit());  // so that the store and the scheduler agree
+  MER_ASSIGN(storage::Controlled controlled, writer_.control(control));
+  MER_TRY(follow(control, controlled, now));
+  return controlled;
+}
+
+// Brings the scheduler to where the store stands.
+Status Coordinator::follow(const storage::Control& control, const storage::Controlled& controlled, TimePoint now) {
+  using storage::ControlVerb;
+  using storage::SweepActivity;
+  const bool is_retry = control.verb == ControlVerb::retry || control.verb == ControlVerb::retry_failed;
+  if (control.verb == ControlVerb::cancel) feed(TrialsCancelled{controlled.trials}, now);
+  if (is_retry) feed(TrialsRetried{controlled.trials}, now);
+  for (const TrialId& id : controlled.trials) {
+    const auto known = positions_.find(id);
+    if (known == positions_.end()) continue;
+    trials_[known->second].progress.state = is_retry ? TrialState::pending : TrialState::cancelled;
+  }
+  if (control.sweep && has(*control.sweep)) {
+    std::ranges::find(sweeps_, *control.sweep, &SweepToRun::id)->priority = controlled.priority;
+    feed(SweepChanged{*control.sweep, controlled.priority, controlled.activity == SweepActivity::active}, now);
+  }
+  std::vector<SweepId> concerned = controlled.sweeps;
+  if (control.sweep) concerned.push_back(*control.sweep);
+  for (const SweepId id : concerned) MER_TRY(take_up_if_missing(id, now));
+  return {};
+}
+
+// A sweep that has been resumed, or has trials again.
+Status Coordinator::take_up_if_missing(SweepId id, TimePoint now) {
+  if (has(id)) return {};
+  MER_ASSIGN(SweepToRun sweep, settings_.load_sweep(id));
+  if (sweep.active && sweep.resources.gpus_per_trial == settings_.gang) take_up(std::move(sweep), now);
+  return {};
+}
+
+Result<SweepId> Coordinator::submit(const storage::Submission& submission, TimePoint now) {
+  if (const int gang = submission.sweep.resources.gpus_per_trial; gang != settings_.gang) {
+    return invalid("resources.gpus_per_trial is " + std::to_string(gang) + ", and the coordinator that runs here has " +
+                   "workers in gangs of " + std::to_string(settings_.gang) + ": submit it when this run has ended");
+  }
+  MER_TRY(commit());
+  MER_ASSIGN(const SweepId id, writer_.submit(submission));
+  const auto known = std::ranges::find(sweeps_, id, &SweepToRun::id);
+  if (known != sweeps_.end()) feed(SweepChanged{id, known->priority, true}, now);
+  MER_TRY(take_up_if_missing(id, now));
+  return id;
 }
 
 std::optional<ExitCode> Coordinator::step(TimePoint now) {
@@ -77,7 +142,8 @@ std::optional<ExitCode> Coordinator::step(TimePoint now) {
   print_progress(now);
   if (!ended_) return std::nullopt;
   if (ended_->paused) return shut_down(ExitCode::paused);
-  return shut_down(ended_->failed + ended_->diverged > 0 ? ExitCode::some_failed : ExitCode::done);
+  const std::int64_t without_result = ended_->failed + ended_->diverged + ended_->cancelled;
+  return shut_down(without_result > 0 ? ExitCode::some_failed : ExitCode::done);
 }
 
 void Coordinator::receive(TimePoint now) {
@@ -147,45 +213,52 @@ void Coordinator::carry_out(const Record& effect) {
   const Report& report = effect.report;
   writes_.emplace_back(storage::Recorded{report, effect.after_failure, effect.refund, settings_.unix_time()});
   meter_.note(report);
-  storage::TrialProgress& trial = trials_[positions_.at(report.trial)];
+  Trial& entry = trials_[positions_.at(report.trial)];
+  storage::TrialProgress& trial = entry.progress;
   if (const auto* saved = std::get_if<CheckpointSaved>(&report.event)) {
     trial.checkpoints.insert(trial.checkpoints.begin(), saved->checkpoint);
     if (trial.checkpoints.size() > 2) trial.checkpoints.resize(2);
   }
   if (!ends_attempt(report.event)) return;
+  trial.state = state_after(effect);
   const auto [state, message] = ending_of(effect);
   const json line = {
-      {"type", "trial"}, {"trial", report.trial.hex}, {"name", name_of_trial(trial.spec)}, {"attempt", report.attempt},
+      {"type", "trial"}, {"trial", report.trial.hex}, {"name", name_of_trial(entry)}, {"attempt", report.attempt},
       {"state", state},  {"message", message}};
   lines_.push_back(line.dump(-1, ' ', false, json::error_handler_t::replace));
 }
 
 void Coordinator::carry_out(const SendStop& effect) {
-  outbox_.emplace_back(effect.worker.rank, StopTrials{});
+  outbox_.emplace_back(effect.worker.rank, StopTrials{effect.trials});
 }
 
+// All of one shape, and so of sweeps whose trainers are started alike.
 StackJob Coordinator::job_of(const std::vector<ClaimedTrial>& claimed) const {
+  const SweepToRun& sweep = sweeps_[trials_[positions_.at(claimed.front().trial)].sweep];
+  const ResourceSettings& resources = sweep.resources;
   StackJob job;
   job.store = settings_.store;
-  job.device = settings_.device;
-  job.gpu_fraction = settings_.gpu_fraction;
-  job.broadcast_features = settings_.broadcast_features;
-  job.threads = settings_.threads;
-  job.slots = settings_.stack;
+  job.device = resources.device;
+  job.gpu_fraction = resources.gpu_fraction;
+  job.broadcast_features = resources.broadcast_features;
+  job.threads = resources.threads;
+  job.slots = resources.stack;
   job.gang = settings_.gang;
   job.checkpoint_seconds = settings_.checkpoint_seconds;
-  job.record_representations = settings_.record_representations;
+  job.record_representations = sweep.record_representations;
   for (const ClaimedTrial& one : claimed) {
-    const storage::TrialProgress& trial = trials_[positions_.at(one.trial)];
-    job.corpus_path = settings_.corpora.at(trial.spec.corpus);
-    job.trials.push_back({trial.spec, one.attempt, trial.checkpoints});
+    const Trial& trial = trials_[positions_.at(one.trial)];
+    job.corpus_path = sweeps_[trial.sweep].corpora.at(trial.progress.spec.corpus);
+    job.trials.push_back({trial.progress.spec, one.attempt, trial.progress.checkpoints});
   }
   return job;
 }
 
-std::string Coordinator::name_of_trial(const TrialSpec& spec) const {
-  const auto found = settings_.names.find(spec.configuration);
-  std::string name = found == settings_.names.end() || found->second.empty() ? "" : found->second + ", ";
+std::string Coordinator::name_of_trial(const Trial& trial) const {
+  const TrialSpec& spec = trial.progress.spec;
+  const auto& names = sweeps_[trial.sweep].names;
+  const auto found = names.find(spec.configuration);
+  std::string name = found == names.end() || found->second.empty() ? "" : found->second + ", ";
   return name + spec.fold_name + ", seed " + std::to_string(spec.seed);
 }
 
@@ -226,8 +299,8 @@ void Coordinator::print_progress(TimePoint now) {
   const auto count = [this](TrialState state) { return scheduler_.count(state); };
   const std::int64_t failed = count(TrialState::failed) + count(TrialState::diverged);
   json line = {{"type", "progress"},
-               {"sweep", settings_.sweep.number},
-               {"total", positions_.size()},
+               {"sweeps", sweeps_.size()},
+               {"total", trials_.size()},
                {"done", count(TrialState::done)},
                {"running", count(TrialState::running)},
                {"failed", failed},

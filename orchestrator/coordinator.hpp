@@ -1,13 +1,14 @@
 // Coordinator: the driver around the scheduler. Polls the transport, feeds events, makes effects durable in one store
 // transaction a round, and only then sends what depends on them.
 //
+// What people ask for (control, submit, explain) is durable when the call returns; what follows from it goes out with
+// the next step().
 // Threads: one. Errors: an error of the store or a lost worker ends the run; the next coordinator resumes from the
 // store.
 #pragma once
 
 #include <chrono>
 #include <functional>
-#include <map>
 #include <optional>
 #include <string>
 #include <unordered_map>
@@ -21,6 +22,7 @@
 #include "core/trial.hpp"
 #include "orchestrator/progress_meter.hpp"
 #include "orchestrator/scheduler.hpp"
+#include "orchestrator/sweep_to_run.hpp"
 #include "storage/result_store.hpp"
 #include "transport/transport.hpp"
 
@@ -29,19 +31,11 @@ namespace mer::orchestrator {
 double unix_time();  // the system's clock
 
 struct CoordinatorSettings {
-  SweepId sweep;
-  std::string store;                             // folder, as trainers see it
-  std::map<CorpusId, std::string> corpora;       // folder of each
-  std::map<ConfigurationId, std::string> names;  // for people: the keys that differ, e.g. "model.alpha=0.1"
-  DeviceChoice device = DeviceChoice::automatic;
-  double gpu_fraction = 1;
+  std::string store;  // folder, as trainers see it
   int gang = 1;  // workers that train a stack together: 1..gang, and so on; to the scheduler, the first is the worker
-  bool broadcast_features = false;
-  int threads = 1;
-  int stack = 0;  // trials that a trainer trains at once; 0: as it finds best
   double checkpoint_seconds = 20;
-  bool record_representations = false;
   SchedulerOptions scheduler;
+  std::function<Result<SweepToRun>(SweepId)> load_sweep;             // from the store, for one that comes while it runs
   std::function<double()> unix_time = mer::orchestrator::unix_time;  // stands in records, decides nothing
   std::chrono::milliseconds beat_every{1000};
   std::chrono::milliseconds lease_every{5000};
@@ -52,7 +46,7 @@ class Coordinator {
  public:
   // `print` gets each JSON line for standard output (docs/protocol.md). REQUIRES: begin_session() has been called.
   Coordinator(CoordinatorSettings settings, transport::Transport& transport, storage::ResultWriter& writer,
-              std::vector<storage::TrialProgress> trials, std::function<void(const std::string&)> print);
+              std::vector<SweepToRun> sweeps, std::function<void(const std::string&)> print);
 
   // One round; nullopt: go on. `now` is the steady clock's.
   std::optional<ExitCode> step(TimePoint now);
@@ -60,10 +54,25 @@ class Coordinator {
   // Trials are stopped, checkpointed and handed back; step() answers paused when none is running any more.
   void request_pause() { pause_requested_ = true; }
 
+  // Errors as ResultWriter::control.
+  Result<storage::Controlled> control(const storage::Control& control, TimePoint now);
+
+  // Takes the sweep up. Errors as ResultWriter::submit; invalid: its trials want gangs of another size.
+  Result<SweepId> submit(const storage::Submission& submission, TimePoint now);
+
   // How long the caller sleeps until the next round.
   std::chrono::milliseconds pause() const { return idle_.pause(); }
 
  private:
+  struct Trial {
+    storage::TrialProgress progress;
+    std::size_t sweep = 0;  // of sweeps_: how its trainer is started
+  };
+
+  void take_up(SweepToRun sweep, TimePoint now);
+  Status follow(const storage::Control& control, const storage::Controlled& controlled, TimePoint now);
+  Status take_up_if_missing(SweepId id, TimePoint now);
+  bool has(SweepId sweep) const;
   void receive(TimePoint now);
   bool gang_is_here(int leader) const;
   void find_silent_workers(TimePoint now);
@@ -73,7 +82,7 @@ class Coordinator {
   void carry_out(const SendStop& effect);
   void carry_out(const Ended& effect) { ended_ = effect; }
   StackJob job_of(const std::vector<ClaimedTrial>& claimed) const;
-  std::string name_of_trial(const TrialSpec& spec) const;
+  std::string name_of_trial(const Trial& trial) const;
   Status commit();
   void send_outbox();
   Status beat(TimePoint now);
@@ -85,7 +94,8 @@ class Coordinator {
   transport::Transport& transport_;
   storage::ResultWriter& writer_;
   std::function<void(const std::string&)> print_;
-  std::vector<storage::TrialProgress> trials_;
+  std::vector<SweepToRun> sweeps_;  // their trials stand in trials_
+  std::vector<Trial> trials_;
   std::unordered_map<TrialId, std::size_t> positions_;
   Scheduler scheduler_;
   ProgressMeter meter_;

@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <string>
 #include <variant>
 #include <vector>
 
@@ -16,7 +17,39 @@ namespace mer::orchestrator {
 
 using TimePoint = std::chrono::steady_clock::time_point;
 
+// What the scheduler knows of a trial.
+struct ScheduledTrial {
+  TrialId id;
+  std::string shape;  // trials of equal shape may share a stack: shape_key_of, and what their trainer is started with
+  TrialState state = TrialState::pending;
+  int attempt = 0;  // highest claimed
+  int crashes = 0;
+};
+struct ScheduledSweep {
+  SweepId id;
+  int priority = 0;                    // sweeps of the highest go first
+  bool active = true;                  // else its trials wait
+  int max_attempts = 3;                // crashes after which a trial is failed
+  int stack = 1;                       // trials that a worker holds until its trainer says how many it wants
+  std::vector<ScheduledTrial> trials;  // in submission order: those of one fold group follow each other
+};
+
 // --- what happened ---
+// Trials that are there already are shared; one that has ended, and is said not to have, is a new one of that id.
+struct SweepAdded {
+  ScheduledSweep sweep;
+};
+struct SweepChanged {
+  SweepId sweep;
+  int priority = 0;
+  bool active = true;
+};
+struct TrialsCancelled {
+  std::vector<TrialId> trials;
+};
+struct TrialsRetried {
+  std::vector<TrialId> trials;
+};
 struct WorkerJoined {
   WorkerId worker;
 };
@@ -34,7 +67,8 @@ struct WorkerLost {  // silent, or its rank is gone
 struct Tick {};  // time has passed
 struct PauseRequested {};
 
-using Event = std::variant<WorkerJoined, WorkerReport, WorkerCapacity, WorkerLost, Tick, PauseRequested>;
+using Event = std::variant<SweepAdded, SweepChanged, TrialsCancelled, TrialsRetried, WorkerJoined, WorkerReport,
+                           WorkerCapacity, WorkerLost, Tick, PauseRequested>;
 
 // --- what to do, in this order ---
 struct ClaimedTrial {
@@ -55,14 +89,15 @@ struct Record {
   bool refund = false;
   bool operator==(const Record&) const = default;
 };
-struct SendStop {  // all trials of this worker
+struct SendStop {
   WorkerId worker;
+  std::vector<TrialId> trials;  // empty: all
   bool operator==(const SendStop&) const = default;
 };
 // Nothing is left to do, once: every rank is told to leave.
 struct Ended {
   bool paused = false;  // trials are left; the same command resumes
-  std::int64_t done = 0, failed = 0, diverged = 0, pending = 0;
+  std::int64_t done = 0, failed = 0, diverged = 0, cancelled = 0, pending = 0;
   bool operator==(const Ended&) const = default;
 };
 

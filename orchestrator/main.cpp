@@ -14,7 +14,6 @@
 #include <utility>
 
 #include "core/json.hpp"
-#include "core/sweep_file.hpp"
 #include "core/version.hpp"
 #include "orchestrator/coordinator.hpp"
 #include "storage/sqlite_reader.hpp"
@@ -66,29 +65,6 @@ void print_line(const std::string& line) {
   std::fflush(stdout);
 }
 
-mer::orchestrator::CoordinatorSettings settings_of(const Options& options, const mer::storage::StoreDir& store,
-                                                   const mer::storage::SweepDetail& detail, const mer::Sweep& sweep) {
-  mer::orchestrator::CoordinatorSettings settings;
-  settings.sweep = detail.summary.id;
-  settings.store = store.path().string();
-  for (const auto& corpus : detail.corpora) settings.corpora[corpus.id] = corpus.path;
-  for (const auto& configuration : sweep.configurations) {
-    std::string& name = settings.names[configuration.id];
-    for (const auto& [key, value] : configuration.differing) name += (name.empty() ? "" : " ") + key + "=" + value;
-  }
-  settings.device = sweep.resources.device;
-  settings.gpu_fraction = sweep.resources.gpu_fraction;
-  settings.gang = sweep.resources.gpus_per_trial;
-  settings.broadcast_features = sweep.resources.broadcast_features;
-  settings.threads = sweep.resources.threads;
-  settings.checkpoint_seconds = options.checkpoint_seconds;
-  settings.record_representations = sweep.record_representations;
-  settings.scheduler.max_attempts = sweep.max_attempts;
-  settings.stack = sweep.resources.stack;
-  settings.scheduler.stack = std::max(1, sweep.resources.stack);
-  return settings;
-}
-
 Result<std::unique_ptr<mer::web::Server>> start_web(const Options& options, const mer::storage::StoreDir& store,
                                                     const mer::storage::SqliteStore& writer) {
   if (options.no_web) return std::unique_ptr<mer::web::Server>();
@@ -112,15 +88,18 @@ Result<mer::ExitCode> coordinate(const Options& options, mer::transport::Transpo
   MER_ASSIGN(const auto writer, mer::storage::SqliteStore::open(store));
   MER_TRY(writer->begin_session(host_name(), ::getpid(), mer::orchestrator::unix_time()));
   MER_ASSIGN(const auto reader, mer::storage::open_reader(store, writer.get()));
-  MER_ASSIGN(const auto detail, reader->sweep(mer::SweepId{options.sweep}));
-  MER_ASSIGN(const auto sweep, mer::sweep_from_resolved(detail.resolved_json));
-  MER_ASSIGN(auto trials, writer->progress(mer::SweepId{options.sweep}));
-  if (const int gang = sweep.resources.gpus_per_trial; transport.size() - 1 < gang) {
+  MER_ASSIGN(auto sweeps, mer::orchestrator::sweeps_to_run(*reader, *writer, mer::SweepId{options.sweep}));
+  const int gang = sweeps.front().resources.gpus_per_trial;
+  if (transport.size() - 1 < gang) {
     return mer::invalid("resources.gpus_per_trial is " + std::to_string(gang) + ", but there are only " +
                         std::to_string(transport.size() - 1) + " workers: start more, or lower it");
   }
-  mer::orchestrator::Coordinator coordinator(settings_of(options, store, detail, sweep), transport, *writer,
-                                             std::move(trials), print_line);
+  mer::orchestrator::CoordinatorSettings settings;
+  settings.store = store.path().string();
+  settings.gang = gang;
+  settings.checkpoint_seconds = options.checkpoint_seconds;
+  settings.load_sweep = [&](mer::SweepId id) { return mer::orchestrator::load_sweep(*reader, *writer, id); };
+  mer::orchestrator::Coordinator coordinator(settings, transport, *writer, std::move(sweeps), print_line);
   MER_ASSIGN(const auto web, start_web(options, store, *writer));
   while (true) {
     if (signals.arrived()) coordinator.request_pause();

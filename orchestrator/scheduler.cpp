@@ -3,35 +3,118 @@
 #include <algorithm>
 #include <csignal>
 #include <tuple>
+#include <utility>
 
 #include "core/check.hpp"
 
 namespace mer::orchestrator {
-
-Scheduler::Scheduler(SchedulerOptions options, const std::vector<ScheduledTrial>& trials) : options_(options) {
-  std::unordered_map<std::string, int> shapes;
-  for (const ScheduledTrial& given : trials) {
-    MER_CHECK(given.state != TrialState::running, "a restored trial is still running: begin_session comes first");
-    const auto position = Position(trials_.size());
-    if (!positions_.try_emplace(given.id, position).second) continue;
-    const int shape = shapes.try_emplace(given.shape, int(shapes.size())).first->second;
-    trials_.push_back({given.id, shape, given.state, given.attempt, given.crashes, kNoLimit, {}});
-    ++counts_[std::size_t(given.state)];
-    if (given.state == TrialState::pending) ready_.insert(position);
-  }
-}
 
 std::vector<Effect> Scheduler::on(const Event& event, TimePoint now) {
   effects_.clear();
   std::visit([&](const auto& e) { on_event(e, now); }, event);
   wake(now);
   dispatch();
-  end_if_over();
+  if (!std::holds_alternative<SweepAdded>(event)) end_if_over();
   return std::move(effects_);
 }
 
+// --- sweeps and what people ask of them ---
+
+void Scheduler::on_event(const SweepAdded& event, TimePoint /*now*/) {
+  const ScheduledSweep& added = event.sweep;
+  const int sweep = int(sweeps_.size());
+  sweeps_.push_back({added.id, added.priority, added.active, added.stack, {}});
+  for (const ScheduledTrial& given : added.trials) {
+    const Position position = known_or_new(given);
+    Trial& trial = trials_[std::size_t(position)];
+    if (!trial.sweeps.empty() && trial.sweeps.back() == sweep) continue;
+    trial.sweeps.push_back(sweep);
+    trial.max_attempts = std::max(trial.max_attempts, added.max_attempts);
+    if (trial.ready) sweeps_.back().ready.insert(position);
+  }
+}
+
+Scheduler::Position Scheduler::known_or_new(const ScheduledTrial& given) {
+  const auto [known, is_new] = positions_.try_emplace(given.id, Position(trials_.size()));
+  if (!is_new) {
+    const bool another = is_final(trials_[std::size_t(known->second)].state) && !is_final(given.state);
+    if (!another) return known->second;
+    known->second = Position(trials_.size());
+  }
+  MER_CHECK(given.state != TrialState::running, "a restored trial is still running: begin_session comes first");
+  Trial trial;
+  trial.id = given.id;
+  trial.shape = shapes_.try_emplace(given.shape, int(shapes_.size())).first->second;
+  trial.state = given.state;
+  trial.attempt = given.attempt;
+  trial.crashes = given.crashes;
+  trial.ready = given.state == TrialState::pending;
+  trials_.push_back(std::move(trial));
+  ++counts_[std::size_t(given.state)];
+  return known->second;
+}
+
+void Scheduler::on_event(const SweepChanged& event, TimePoint /*now*/) {
+  for (std::size_t i = 0; i < sweeps_.size(); ++i) {
+    Sweep& sweep = sweeps_[i];
+    if (sweep.id != event.sweep) continue;
+    sweep.priority = event.priority;
+    if (std::exchange(sweep.active, event.active) && !event.active) stop_running_trials(int(i));
+  }
+}
+
+// Those that no active sweep wants.
+void Scheduler::stop_running_trials(int sweep) {
+  const auto is_unwanted = [&](const Trial& trial) {
+    const auto is_active = [&](int other) { return sweeps_[std::size_t(other)].active; };
+    return trial.state == TrialState::running && std::ranges::find(trial.sweeps, sweep) != trial.sweeps.end() &&
+           std::ranges::none_of(trial.sweeps, is_active);
+  };
+  for (const auto& [id, worker] : workers_) {
+    SendStop stop{id, {}};
+    for (const Position position : worker.held) {
+      const Trial& trial = trials_[std::size_t(position)];
+      if (is_unwanted(trial)) stop.trials.push_back(trial.id);
+    }
+    if (!stop.trials.empty()) effects_.emplace_back(std::move(stop));
+  }
+}
+
+Scheduler::Trial* Scheduler::find(const TrialId& id) {
+  const auto found = positions_.find(id);
+  return found == positions_.end() ? nullptr : &trials_[std::size_t(found->second)];
+}
+
+void Scheduler::on_event(const TrialsCancelled& event, TimePoint /*now*/) {
+  std::map<WorkerId, SendStop> stops;
+  for (const TrialId& id : event.trials) {
+    Trial* const trial = find(id);
+    if (trial == nullptr || is_final(trial->state)) continue;
+    if (trial->state == TrialState::running) {
+      trial->leaving = true;
+      --trial->crashes;
+      stops.try_emplace(trial->worker, SendStop{trial->worker, {}}).first->second.trials.push_back(id);
+    }
+    make_unready(*trial);
+    move(*trial, TrialState::cancelled);
+  }
+  for (auto& [id, stop] : stops) effects_.emplace_back(std::move(stop));
+}
+
+void Scheduler::on_event(const TrialsRetried& event, TimePoint /*now*/) {
+  for (const TrialId& id : event.trials) {
+    Trial* const trial = find(id);
+    if (trial == nullptr || !is_final(trial->state)) continue;
+    trial->crashes = 0;
+    move(*trial, TrialState::pending);
+    if (!trial->leaving) make_ready(*trial);
+  }
+}
+
+// --- workers ---
+
 void Scheduler::on_event(const WorkerJoined& event, TimePoint /*now*/) {
-  if (workers_.try_emplace(event.worker).second) workers_[event.worker].capacity = options_.stack;
+  workers_.try_emplace(event.worker);
 }
 
 void Scheduler::on_event(const WorkerCapacity& event, TimePoint /*now*/) {
@@ -41,26 +124,38 @@ void Scheduler::on_event(const WorkerCapacity& event, TimePoint /*now*/) {
 
 void Scheduler::on_event(const WorkerReport& event, TimePoint now) {
   const Report& report = event.report;
-  const auto found = positions_.find(report.trial);
-  const bool current = found != positions_.end() && trials_[std::size_t(found->second)].state == TrialState::running &&
-                       trials_[std::size_t(found->second)].attempt == report.attempt &&
-                       trials_[std::size_t(found->second)].worker == event.worker;
-  if (!current) {
+  Trial* const trial = find(report.trial);
+  const bool of_holder = trial != nullptr && trial->attempt == report.attempt && trial->worker == event.worker;
+  if (of_holder && trial->leaving) return let_go(*trial, report.event);
+  if (!of_holder || trial->state != TrialState::running) {
     ++stale_reports_;
     return;
   }
+  const Position position = position_of(*trial);
   if (std::holds_alternative<AttemptFailed>(report.event)) {
-    effects_.push_back(record_failure(found->second, report, now));
+    effects_.push_back(record_failure(position, report, now));
     return;
   }
   effects_.push_back(Record{report});
-  if (ends_attempt(report.event)) end_attempt(found->second, report.event, now);
+  if (ends_attempt(report.event)) end_attempt(position, report.event, now);
+}
+
+// What a cancelled trial still says counts for nothing but its place, and for what its crash tells of its trainer.
+void Scheduler::let_go(Trial& trial, const AttemptEvent& event) {
+  if (!ends_attempt(event)) return;
+  const auto* const crash = std::get_if<AttemptFailed>(&event);
+  if (crash != nullptr && crash->failure.kind != Failure::Kind::error) learn_from_crash(trial, *crash);
+  release(position_of(trial));
+  trial.leaving = false;
+  if (trial.state == TrialState::pending) make_ready(trial);
 }
 
 // A worker that is empty is free for anything.
 void Scheduler::release(Position position) {
-  Worker& worker = workers_[trials_[std::size_t(position)].worker];
+  const Trial& trial = trials_[std::size_t(position)];
+  Worker& worker = workers_[trial.worker];
   worker.held.erase(position);
+  if (--worker.held_for[trial.runs_for] == 0) worker.held_for.erase(trial.runs_for);
   if (worker.held.empty()) worker.reserved = false;
 }
 
@@ -69,11 +164,11 @@ void Scheduler::end_attempt(Position position, const AttemptEvent& event, TimePo
   release(position);
   --trial.crashes;  // a clean end or a deliberate stop is no crash
   if (std::holds_alternative<AttemptFinished>(event)) {
-    move(position, TrialState::done);
+    move(trial, TrialState::done);
   } else if (std::holds_alternative<AttemptDiverged>(event)) {
-    move(position, TrialState::diverged);
+    move(trial, TrialState::diverged);
   } else {
-    move(position, TrialState::pending);
+    move(trial, TrialState::pending);
     wait(position, now);
   }
 }
@@ -86,11 +181,11 @@ Record Scheduler::record_failure(Position position, const Report& report, TimePo
   if (refund) --trial.crashes;
   if (!blamed) learn_from_crash(trial, crash);
   release(position);
-  if (trial.crashes >= options_.max_attempts) {
-    move(position, TrialState::failed);
+  if (trial.crashes >= trial.max_attempts) {
+    move(trial, TrialState::failed);
     return {report, TrialState::failed, false};
   }
-  move(position, TrialState::pending);
+  move(trial, TrialState::pending);
   const int doublings = std::clamp(trial.crashes - 1, 0, 20);
   wait(position, now + std::min(options_.backoff * (1 << doublings), options_.longest_backoff));
   return {report, TrialState::pending, refund};
@@ -102,7 +197,7 @@ void Scheduler::learn_from_crash(Trial& trial, const AttemptFailed& crash) {
   const bool killed = failure.kind == Failure::Kind::signal && failure.code == SIGKILL;
   const int half = std::max(1, crash.stack / 2);
   Worker& worker = workers_[trial.worker];
-  worker.capacity = options_.stack;  // of the next trainer
+  worker.capacity = sweeps_[std::size_t(trial.runs_for)].stack;  // of the next trainer
   if (crash.stack == 1) return;
   trial.stack_limit = std::min(trial.stack_limit, half);
   if (failure.kind == Failure::Kind::memory || killed) worker.memory_limit = std::min(worker.memory_limit, half);
@@ -115,10 +210,14 @@ void Scheduler::on_event(const WorkerLost& event, TimePoint now) {
   workers_.erase(worker);
   for (const Position position : held) {
     Trial& trial = trials_[std::size_t(position)];
+    if (std::exchange(trial.leaving, false)) {
+      if (trial.state == TrialState::pending) make_ready(trial);
+      continue;
+    }
     --trial.crashes;  // a lost worker says nothing about its trials
     const Failure failure{Failure::Kind::error, 0, "worker " + std::to_string(event.worker.rank) + " was lost", ""};
     effects_.push_back(Record{{trial.id, trial.attempt, AttemptFailed{failure}}, TrialState::pending, true});
-    move(position, TrialState::pending);
+    move(trial, TrialState::pending);
     wait(position, now);
   }
 }
@@ -127,12 +226,11 @@ void Scheduler::on_event(const PauseRequested& /*event*/, TimePoint /*now*/) {
   if (pausing_) return;
   pausing_ = true;
   for (const auto& [id, worker] : workers_) {
-    if (!worker.held.empty()) effects_.push_back(SendStop{id});
+    if (!worker.held.empty()) effects_.push_back(SendStop{id, {}});
   }
 }
 
-void Scheduler::move(Position position, TrialState state) {
-  Trial& trial = trials_[std::size_t(position)];
+void Scheduler::move(Trial& trial, TrialState state) {
   --counts_[std::size_t(trial.state)];
   ++counts_[std::size_t(state)];
   trial.state = state;
@@ -142,39 +240,108 @@ void Scheduler::wait(Position position, TimePoint until) {
   waiting_.emplace(until, position);
 }
 
+// One that waited may have been cancelled, or retried and begun, since.
 void Scheduler::wake(TimePoint now) {
   while (!waiting_.empty() && waiting_.begin()->first <= now) {
-    ready_.insert(waiting_.begin()->second);
+    Trial& trial = trials_[std::size_t(waiting_.begin()->second)];
     waiting_.erase(waiting_.begin());
+    if (trial.state == TrialState::pending && !trial.leaving) make_ready(trial);
   }
 }
 
+void Scheduler::make_ready(Trial& trial) {
+  trial.ready = true;
+  for (const int sweep : trial.sweeps) sweeps_[std::size_t(sweep)].ready.insert(position_of(trial));
+}
+
+void Scheduler::make_unready(Trial& trial) {
+  trial.ready = false;
+  for (const int sweep : trial.sweeps) sweeps_[std::size_t(sweep)].ready.erase(position_of(trial));
+}
+
+// --- which trial goes where ---
+
 // A worker that was empty is filled with what fits before it can be reserved.
 void Scheduler::dispatch() {
-  if (pausing_ || ready_.empty()) return;
-  std::vector<Place> open;    // that can take one more
-  std::int64_t reserved = 0;  // for the first trials that fit nowhere, one each
+  const auto has_work = [](const Sweep& sweep) { return sweep.active && !sweep.ready.empty(); };
+  if (pausing_ || std::ranges::none_of(sweeps_, has_work)) return;
+  Round round = new_round();
+  while (!round.open.empty()) {
+    const int sweep = next_sweep(round);
+    if (sweep < 0) break;
+    const Position position = *sweeps_[std::size_t(sweep)].ready.lower_bound(round.from[std::size_t(sweep)]);
+    const bool goes_on = place(round, sweep, position);
+    round.from[std::size_t(sweep)] = goes_on ? position + 1 : Position(trials_.size());
+  }
+  for (auto& [id, assignment] : round.assignments) effects_.emplace_back(std::move(assignment));
+}
+
+Scheduler::Round Scheduler::new_round() {
+  Round round;
+  round.shares.resize(sweeps_.size());
+  round.from.resize(sweeps_.size());
   for (auto& [id, worker] : workers_) {
-    reserved += worker.reserved ? 1 : 0;
-    if (!worker.reserved && has_room(worker)) open.push_back({id, &worker, worker.held.empty()});
+    round.reserved += worker.reserved ? 1 : 0;
+    if (!worker.reserved && has_room(worker)) round.open.push_back({id, &worker, worker.held.empty()});
+    add_shares(round, worker, 1);
   }
-  std::map<WorkerId, ClaimAndAssign> assignments;
-  for (auto next = ready_.begin(); next != ready_.end() && !open.empty();) {
-    const Position position = *next++;
-    const Trial& trial = trials_[std::size_t(position)];
-    const auto place = std::ranges::min_element(open, {}, [&](const Place& candidate) {
-      return std::tuple(!fits(*candidate.worker, trial), candidate.was_empty, candidate.worker->held.size());
-    });
-    const auto [id, worker, was_empty] = *place;
-    if (fits(*worker, trial)) {
-      hand(position, id, *worker);
-      assignments.try_emplace(id, ClaimAndAssign{id, {}}).first->second.trials.push_back({trial.id, trial.attempt});
-    } else if (--reserved < 0) {
-      worker->reserved = !was_empty;
-    }
-    if (worker->reserved || !has_room(*worker)) open.erase(place);
+  return round;
+}
+
+// Of those with trials left to look at in this round; -1: none.
+int Scheduler::next_sweep(const Round& round) const {
+  int best = -1;
+  const auto rank_of = [&](int sweep) {
+    return std::tuple(-sweeps_[std::size_t(sweep)].priority, round.shares[std::size_t(sweep)], sweep);
+  };
+  for (int sweep = 0; sweep < int(sweeps_.size()); ++sweep) {
+    const auto& [id, priority, active, stack, ready] = sweeps_[std::size_t(sweep)];
+    if (!active || ready.lower_bound(round.from[std::size_t(sweep)]) == ready.end()) continue;
+    if (best < 0 || rank_of(sweep) < rank_of(best)) best = sweep;
   }
-  for (auto& [id, assignment] : assignments) effects_.push_back(std::move(assignment));
+  return best;
+}
+
+// False: there is no place for this trial, and none that it may reserve.
+bool Scheduler::place(Round& round, int sweep, Position position) {
+  const Trial& trial = trials_[std::size_t(position)];
+  const auto rank_of = [&](const Place& candidate) {
+    const bool fit = fits(*candidate.worker, trial);
+    return std::tuple(!fit, !fit && !may_reserve(round, sweep, *candidate.worker), candidate.was_empty,
+                      candidate.worker->held.size());
+  };
+  const auto best = std::ranges::min_element(round.open, {}, rank_of);
+  const auto [id, worker, was_empty] = *best;
+  if (fits(*worker, trial)) {
+    add_shares(round, *worker, -1);
+    hand(position, sweep, id, *worker);
+    add_shares(round, *worker, 1);
+    auto& assignment = round.assignments.try_emplace(id, ClaimAndAssign{id, {}}).first->second;
+    assignment.trials.push_back({trial.id, trial.attempt});
+  } else if (!may_reserve(round, sweep, *worker)) {
+    return false;
+  } else if (--round.reserved < 0) {
+    worker->reserved = !was_empty;
+  }
+  if (worker->reserved || !has_room(*worker)) round.open.erase(best);
+  return true;
+}
+
+// A sweep of the same priority gives way when it has the larger share.
+bool Scheduler::may_reserve(const Round& round, int sweep, const Worker& worker) const {
+  const Sweep& ours = sweeps_[std::size_t(sweep)];
+  return std::ranges::all_of(worker.held_for, [&](const auto& held) {
+    const auto [other, count] = held;
+    const Sweep& theirs = sweeps_[std::size_t(other)];
+    if (other == sweep || ours.priority != theirs.priority) return ours.priority >= theirs.priority;
+    return round.shares[std::size_t(sweep)] + 1 <= round.shares[std::size_t(other)];
+  });
+}
+
+void Scheduler::add_shares(Round& round, const Worker& worker, double sign) const {
+  for (const auto& [sweep, count] : worker.held_for) {
+    round.shares[std::size_t(sweep)] += sign * count / double(worker.held.size());
+  }
 }
 
 bool Scheduler::has_room(const Worker& worker) const {
@@ -193,28 +360,35 @@ bool Scheduler::fits(const Worker& worker, const Trial& trial) const {
   return worker.shape == trial.shape && int(worker.held.size()) < std::min(limit_of(worker), trial.stack_limit);
 }
 
-void Scheduler::hand(Position position, WorkerId id, Worker& worker) {
+void Scheduler::hand(Position position, int sweep, WorkerId id, Worker& worker) {
   Trial& trial = trials_[std::size_t(position)];
   if (worker.shape != trial.shape) {  // another trainer, which has not said what it wants
     worker.shape = trial.shape;
-    worker.capacity = options_.stack;
+    worker.capacity = sweeps_[std::size_t(sweep)].stack;
     worker.memory_limit = kNoLimit;
   }
-  ready_.erase(position);
+  make_unready(trial);
   worker.held.insert(position);
-  move(position, TrialState::running);
+  ++worker.held_for[sweep];
+  move(trial, TrialState::running);
   ++trial.attempt;
   ++trial.crashes;
   trial.worker = id;
+  trial.runs_for = sweep;
 }
 
+// Trials of sweeps that are not active are left to the next run.
 void Scheduler::end_if_over() {
-  const std::int64_t pending = count(TrialState::pending);
-  const bool over = count(TrialState::running) == 0 && (pausing_ || pending == 0);
-  if (!over || ended_) return;
+  const auto is_at_work = [this](const Trial& trial) {
+    return trial.state == TrialState::pending &&
+           std::ranges::any_of(trial.sweeps, [this](int sweep) { return sweeps_[std::size_t(sweep)].active; });
+  };
+  if (ended_ || count(TrialState::running) > 0) return;
+  if (!pausing_ && std::ranges::any_of(trials_, is_at_work)) return;
   ended_ = true;
-  effects_.push_back(
-      Ended{pending > 0, count(TrialState::done), count(TrialState::failed), count(TrialState::diverged), pending});
+  const std::int64_t pending = count(TrialState::pending);
+  effects_.emplace_back(Ended{pending > 0, count(TrialState::done), count(TrialState::failed),
+                              count(TrialState::diverged), count(TrialState::cancelled), pending});
 }
 
 }  // namespace mer::orchestrator

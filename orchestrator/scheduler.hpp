@@ -1,14 +1,17 @@
 // Scheduler: decides which trial runs where, and what an attempt's end means. A pure state machine: no clock, no I/O;
 // time is an argument.
 //
-// Order: the trials of the earliest incomplete fold group first, so that whole groups end early. A worker holds the
-// trials of one stack, all of one shape, up to its capacity: a trial that ends makes room for the next one. A trial
-// goes to the worker that holds the fewest. One that fits nowhere, since its shape is another or it must run with
-// fewer neighbours after a crash, reserves a worker, which takes nothing more until it is empty: nobody starves.
+// Order: of the active sweeps, those of the highest priority first; among equals the one that has the smallest share of
+// the workers (SharedWorkers). Of a sweep, the trials of the earliest incomplete fold group first, so that whole groups
+// end early. A worker holds the trials of one stack, all of one shape, up to its capacity: a trial that ends makes room
+// for the next one. A trial goes to the worker that holds the fewest. One that fits nowhere, since its shape is another
+// or it must run with fewer neighbours after a crash, reserves a worker, which takes nothing more until it is empty:
+// nobody starves. It reserves none of a sweep that goes before its own.
 //
 // Failures (docs/failure.md): a crash is charged when an attempt is claimed; it stays charged only when the trial
 // crashed alone (or the trainer blames this very trial). A stack of several that crashes is retried in halves, then
 // alone; one that ran out of memory makes its worker hold half as many. Retries wait: back-off doubles with each crash.
+// A cancelled trial leaves its worker at the next step; until it has, its place is taken and it is not tried again.
 // Threads: one. Errors: none; a stale report is refused without effect.
 #pragma once
 
@@ -26,45 +29,47 @@
 namespace mer::orchestrator {
 
 struct SchedulerOptions {
-  int max_attempts = 3;                     // crashes after which a trial is failed
-  int stack = 1;                            // trials that a worker holds until its trainer says how many it wants
   std::chrono::milliseconds backoff{1000};  // after the first crash; doubles with each
   std::chrono::milliseconds longest_backoff{60'000};
 };
 
-// What the scheduler knows of a trial. Given in submission order: trials of one fold group follow each other.
-struct ScheduledTrial {
-  TrialId id;
-  std::string shape;  // trials of equal shape may share a stack (shape_key_of)
-  TrialState state = TrialState::pending;
-  int attempt = 0;  // highest claimed
-  int crashes = 0;
-};
-
 class Scheduler {
  public:
-  // Trials that stand in the list twice (two configurations share them) are run once. REQUIRES: none is running.
-  Scheduler(SchedulerOptions options, const std::vector<ScheduledTrial>& trials);
+  explicit Scheduler(SchedulerOptions options) : options_(options) {}
 
+  // REQUIRES: no trial of an added sweep is running, unless it is known. Adding a sweep never ends the run.
   std::vector<Effect> on(const Event& event, TimePoint now);
 
   std::int64_t count(TrialState state) const { return counts_[std::size_t(state)]; }
   std::int64_t stale_reports() const { return stale_reports_; }
 
  private:
+  using Position = std::int32_t;  // in trials_: submission order
+  struct Sweep {
+    SweepId id;
+    int priority = 0;
+    bool active = true;
+    int stack = 1;
+    std::set<Position> ready;  // pending, may start now
+  };
   struct Trial {
     TrialId id;
+    std::vector<int> sweeps;  // positions in sweeps_
     int shape = 0;
+    int max_attempts = 0;
     TrialState state = TrialState::pending;
     int attempt = 0;
     int crashes = 0;
     int stack_limit = kNoLimit;  // halved when a stack with it crashed
-    WorkerId worker;             // of the running attempt
+    bool ready = false;
+    bool leaving = false;  // cancelled, but its worker has not let it go yet
+    WorkerId worker;       // of the running or leaving attempt
+    int runs_for = 0;      // of `sweeps`: whose share it counts to
   };
-  using Position = std::int32_t;  // in trials_: submission order
   struct Worker {
     std::set<Position> held;
-    int shape = -1;  // of what it holds, or held last
+    std::map<int, int> held_for;  // sweep -> how many of them
+    int shape = -1;               // of what it holds, or held last
     int capacity = 1;
     int memory_limit = kNoLimit;  // of this shape
     bool reserved = false;        // until it is empty
@@ -74,8 +79,20 @@ class Scheduler {
     Worker* worker = nullptr;
     bool was_empty = false;  // before this round
   };
+  // One round of dispatch().
+  struct Round {
+    std::vector<Place> open;     // that can take one more
+    std::int64_t reserved = 0;   // workers, for the first trials that fit nowhere, one each
+    std::vector<double> shares;  // of the workers, by sweep
+    std::vector<Position> from;  // by sweep: the next trial to look at
+    std::map<WorkerId, ClaimAndAssign> assignments;
+  };
   static constexpr int kNoLimit = 1 << 30;
 
+  void on_event(const SweepAdded& event, TimePoint now);
+  void on_event(const SweepChanged& event, TimePoint now);
+  void on_event(const TrialsCancelled& event, TimePoint now);
+  void on_event(const TrialsRetried& event, TimePoint now);
   void on_event(const WorkerJoined& event, TimePoint now);
   void on_event(const WorkerReport& event, TimePoint now);
   void on_event(const WorkerCapacity& event, TimePoint now);
@@ -83,24 +100,38 @@ class Scheduler {
   void on_event(const Tick&, TimePoint) {}
   void on_event(const PauseRequested& event, TimePoint now);
 
+  Position known_or_new(const ScheduledTrial& given);
+  Trial* find(const TrialId& id);
+  Position position_of(const Trial& trial) const { return Position(&trial - trials_.data()); }
+  void stop_running_trials(int sweep);
   void end_attempt(Position position, const AttemptEvent& event, TimePoint now);
   Record record_failure(Position position, const Report& report, TimePoint now);
   void learn_from_crash(Trial& trial, const AttemptFailed& crash);
+  void let_go(Trial& trial, const AttemptEvent& event);
   void release(Position position);
-  void move(Position position, TrialState state);
+  void move(Trial& trial, TrialState state);
   void wait(Position position, TimePoint until);
   void wake(TimePoint now);
+  void make_ready(Trial& trial);
+  void make_unready(Trial& trial);
+
   void dispatch();
+  Round new_round();
+  int next_sweep(const Round& round) const;
+  bool place(Round& round, int sweep, Position position);
+  bool may_reserve(const Round& round, int sweep, const Worker& worker) const;
+  void add_shares(Round& round, const Worker& worker, double sign) const;
   bool has_room(const Worker& worker) const;
   int limit_of(const Worker& worker) const;
   bool fits(const Worker& worker, const Trial& trial) const;
-  void hand(Position position, WorkerId id, Worker& worker);
+  void hand(Position position, int sweep, WorkerId id, Worker& worker);
   void end_if_over();
 
   SchedulerOptions options_;
+  std::vector<Sweep> sweeps_;
   std::vector<Trial> trials_;
   std::unordered_map<TrialId, Position> positions_;
-  std::set<Position> ready_;                          // pending, may start now
+  std::unordered_map<std::string, int> shapes_;
   std::set<std::pair<TimePoint, Position>> waiting_;  // pending, may start then
   std::map<WorkerId, Worker> workers_;                // joined
   std::int64_t counts_[6] = {};

@@ -42,6 +42,10 @@ struct Control {
 
 struct Controlled {
   std::vector<TrialId> trials;  // whose state has changed
+  std::vector<SweepId> sweeps;  // that have one of them, and are not cancelled
+  // Of Control::sweep, afterwards.
+  SweepActivity activity = SweepActivity::active;
+  int priority = 0;
 };
 
 // Error invalid: neither a sweep nor trials, a verb that concerns sweeps only, or a superseded trial.

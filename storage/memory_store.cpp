@@ -180,12 +180,25 @@ void change(Trial& trial, const Control& control) {
   }
 }
 
+template <class Sweep>
+bool wants(const Sweep& sweep, const TrialId& id) {
+  return sweep.activity != SweepActivity::cancelled &&
+         std::ranges::any_of(sweep.submission.trials, [&](const PlannedTrial& p) { return p.spec.id == id; });
+}
+
 template <class Content>
 bool wanted_by_another(const Content& content, const TrialId& id) {
-  return std::ranges::any_of(content.sweeps, [&](const auto& sweep) {
-    return sweep.activity != SweepActivity::cancelled &&
-           std::ranges::any_of(sweep.submission.trials, [&](const PlannedTrial& p) { return p.spec.id == id; });
-  });
+  return std::ranges::any_of(content.sweeps, [&](const auto& sweep) { return wants(sweep, id); });
+}
+
+template <class Content>
+std::vector<SweepId> sweeps_of(const Content& content, const std::vector<TrialId>& trials) {
+  std::vector<SweepId> sweeps;
+  for (std::size_t i = 0; i < content.sweeps.size(); ++i) {
+    const auto is_wanted = [&](const TrialId& id) { return wants(content.sweeps[i], id); };
+    if (std::ranges::any_of(trials, is_wanted)) sweeps.push_back({std::int64_t(i + 1)});
+  }
+  return sweeps;
 }
 
 const TrialId& trial_of(const Claim& claim) {
@@ -272,17 +285,19 @@ Result<Controlled> MemoryStore::control(const Control& control) {
   const Lock lock(content_->mutex);
   MER_TRY(check_lease(content_->lease, lease_));
   std::vector<TrialId> candidates = control.trials;
+  Controlled controlled;
   if (control.sweep) {
     Content::Sweep* const sweep = content_->find(*control.sweep);
     if (sweep == nullptr) return no_sweep(std::to_string(control.sweep->number), {});
     sweep->activity = activity_after(control.verb, sweep->activity);
     if (control.verb == ControlVerb::priority) sweep->priority = control.priority;
+    controlled.activity = sweep->activity;
+    controlled.priority = sweep->priority;
     for (const PlannedTrial& planned : sweep->submission.trials) candidates.push_back(planned.spec.id);
   }
   for (const TrialId& id : candidates) {
     if (!content_->trials.contains(id)) return no_trial(id);
   }
-  Controlled controlled;
   const bool spares = control.sweep && control.verb == ControlVerb::cancel;
   for (const TrialId& id : candidates) {
     Content::Trial& trial = content_->trials.at(id);
@@ -291,6 +306,7 @@ Result<Controlled> MemoryStore::control(const Control& control) {
     change(trial, control);
     controlled.trials.push_back(id);
   }
+  controlled.sweeps = sweeps_of(*content_, controlled.trials);
   ++content_->changes;
   return controlled;
 }

@@ -1,6 +1,7 @@
 #include "storage/sqlite_control.hpp"
 
 #include <cstdint>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -26,15 +27,15 @@ Result<Candidate> candidate_of(const Statement& row) {
   return Candidate{row.integer(0), {row.text(1)}, state, row.small(3), row.small(4)};
 }
 
-Status control_sweep(SqliteDb& db, SweepId sweep, const Control& control) {
+Status control_sweep(SqliteDb& db, SweepId sweep, const Control& control, Controlled& controlled) {
   MER_ASSIGN(Statement query, db.prepare("SELECT activity, priority FROM sweeps WHERE sweep = ?"));
   MER_ASSIGN(const bool found, query.bind(sweep.number).step());
   if (!found) return no_sweep(std::to_string(sweep.number), {});
   MER_ASSIGN(const SweepActivity before, read_activity(query.text(0)));
-  const SweepActivity after = activity_after(control.verb, before);
-  const int priority = control.verb == ControlVerb::priority ? control.priority : query.small(1);
+  controlled.activity = activity_after(control.verb, before);
+  controlled.priority = control.verb == ControlVerb::priority ? control.priority : query.small(1);
   MER_ASSIGN(Statement update, db.prepare("UPDATE sweeps SET activity = ?, priority = ? WHERE sweep = ?"));
-  return update.bind(name_of(after), priority, sweep.number).run();
+  return update.bind(name_of(controlled.activity), controlled.priority, sweep.number).run();
 }
 
 // The sweep is cancelled already, so that it wants none of them.
@@ -85,13 +86,24 @@ Status retry(SqliteDb& db, const Candidate& trial) {
   return update.bind(trial.number).run();
 }
 
+Result<std::vector<SweepId>> sweeps_of(SqliteDb& db, const std::vector<Candidate>& trials) {
+  MER_ASSIGN(Statement query, db.prepare("SELECT w.sweep FROM sweep_trials s JOIN sweeps w USING (sweep) "
+                                         "WHERE s.trial = ? AND w.activity != 'cancelled'"));
+  std::set<SweepId> sweeps;
+  for (const Candidate& trial : trials) {
+    MER_TRY(query.bind(trial.number).each([&](const Statement& row) { sweeps.insert({row.integer(0)}); }));
+  }
+  return std::vector<SweepId>(sweeps.begin(), sweeps.end());
+}
+
 }  // namespace
 
 Result<Controlled> apply_control(SqliteDb& db, const Control& control) {
-  if (control.sweep) MER_TRY(control_sweep(db, *control.sweep, control));
+  Controlled controlled;
+  if (control.sweep) MER_TRY(control_sweep(db, *control.sweep, control, controlled));
   MER_ASSIGN(const std::vector<Candidate> trials,
              control.sweep ? trials_of_sweep(db, *control.sweep, control.verb) : named_trials(db, control));
-  Controlled controlled;
+  MER_ASSIGN(controlled.sweeps, sweeps_of(db, trials));
   for (const Candidate& trial : trials) {
     MER_TRY(control.verb == ControlVerb::cancel ? cancel(db, trial, control.at) : retry(db, trial));
     controlled.trials.push_back(trial.id);

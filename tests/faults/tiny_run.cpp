@@ -15,6 +15,7 @@
 #include "core/descriptor.hpp"
 #include "core/sha256.hpp"
 #include "orchestrator/coordinator.hpp"
+#include "storage/sqlite_reader.hpp"
 #include "storage/sqlite_store.hpp"
 #include "storage/store_dir.hpp"
 #include "tests/faults/write_faults.hpp"
@@ -130,19 +131,18 @@ Result<ExitCode> coordinate(const fs::path& folder, SweepId sweep, const std::st
   MER_ASSIGN(const auto lock, storage::StoreLock::acquire(store));
   MER_ASSIGN(const auto writer, storage::SqliteStore::open(store));
   MER_TRY(writer->begin_session("host", ::getpid(), 1));
-  MER_ASSIGN(auto trials, writer->progress(sweep));
+  MER_ASSIGN(const auto reader, storage::open_reader(store, writer.get()));
+  MER_ASSIGN(auto sweeps, orchestrator::sweeps_to_run(*reader, *writer, sweep));
+  for (auto& one : sweeps) one.max_attempts = kMaxAttempts;
   orchestrator::CoordinatorSettings settings;
-  settings.sweep = sweep;
   settings.store = store.path().string();
-  for (const auto& trial : trials) settings.corpora[trial.spec.corpus] = "/corpus";
-  settings.scheduler.max_attempts = kMaxAttempts;
   settings.scheduler.backoff = 100ms;
 
   const auto hub = std::make_shared<transport::LoopbackHub>(2);
   transport::LoopbackTransport endpoint(hub, 0);
   NotedTransport transport(endpoint, journal);
   ScriptedWorker worker(hub, hopeless_fold);
-  orchestrator::Coordinator coordinator(settings, transport, *writer, std::move(trials),
+  orchestrator::Coordinator coordinator(settings, transport, *writer, std::move(sweeps),
                                         [&](const std::string& line) { journal.note(line); });
   orchestrator::TimePoint now{};
   for (int round = 0; round < kMaxRounds; ++round) {

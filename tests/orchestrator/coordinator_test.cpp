@@ -31,7 +31,7 @@ class WatchedWriter : public storage::ResultWriter {
     MER_TRY(before_commit());
     return real_.commit(writes);
   }
-  Result<std::int64_t> retry_failed(SweepId sweep) override { return real_.retry_failed(sweep); }
+  Result<storage::Controlled> control(const storage::Control& control) override { return real_.control(control); }
   Result<std::vector<storage::TrialProgress>> progress(SweepId sweep) override { return real_.progress(sweep); }
 
  private:
@@ -56,17 +56,23 @@ class CoordinatorTest : public ::testing::Test {
   void start(int gang = 1) {
     EXPECT_TRUE(store_.begin_session("host", 1, 0).ok());
     CoordinatorSettings settings;
-    settings.sweep = sweep_;
     settings.store = "/store";
-    settings.corpora[testing_support::tiny_corpus().id] = "/corpora/tiny";
-    settings.device = DeviceChoice::cuda;
-    settings.gpu_fraction = 0.5;
     settings.gang = gang;
-    settings.broadcast_features = true;
-    settings.scheduler.max_attempts = 2;
     settings.silence_limit = 30s;
-    coordinator_ = std::make_unique<Coordinator>(settings, faulty_, writer_, *store_.progress(sweep_),
+    settings.load_sweep = [this, gang](SweepId id) { return load(id, gang); };
+    coordinator_ = std::make_unique<Coordinator>(settings, faulty_, writer_, std::vector{*load(sweep_, gang)},
                                                  [this](const std::string& line) { lines_.push_back(line); });
+  }
+
+  // As the store has it, but for resources that no test machine has.
+  Result<SweepToRun> load(SweepId id, int gang) {
+    MER_ASSIGN(SweepToRun sweep, load_sweep(store_, writer_, id));
+    for (auto& [corpus, path] : sweep.corpora) path = "/corpora/tiny";
+    sweep.resources.device = DeviceChoice::cuda;
+    sweep.resources.gpu_fraction = 0.5;
+    sweep.resources.gpus_per_trial = gang;
+    sweep.resources.broadcast_features = true;
+    return sweep;
   }
 
   std::optional<ExitCode> step() {

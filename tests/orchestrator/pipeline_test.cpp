@@ -34,13 +34,11 @@ class PipelineTest : public ::testing::Test {
     auto hub = std::make_shared<transport::LoopbackHub>(workers + 1);
     transport::LoopbackTransport endpoint(hub, 0);
     orchestrator::CoordinatorSettings settings;
-    settings.sweep = sweep_;
     settings.store = folder_.path().string();
-    settings.corpora[testing_support::tiny_corpus().id] = "/corpora/tiny";
-    settings.scheduler.stack = stack_;
     settings.scheduler.backoff = 10ms;
-    orchestrator::Coordinator coordinator(settings, endpoint, store_, *store_.progress(sweep_),
-                                          [](const std::string&) {});
+    auto sweep = orchestrator::load_sweep(store_, store_, sweep_).value();
+    sweep.resources.stack = stack_;
+    orchestrator::Coordinator coordinator(settings, endpoint, store_, {std::move(sweep)}, [](const std::string&) {});
     std::vector<std::unique_ptr<transport::LoopbackTransport>> endpoints;
     std::vector<std::unique_ptr<worker::AgentLoop>> agents;
     for (int rank = 1; rank <= workers; ++rank) {

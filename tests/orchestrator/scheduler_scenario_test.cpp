@@ -2,10 +2,12 @@
 // no line expects fails, as does an expectation that does not come.
 //
 //   options max_attempts=3 stack=1       trials t1 t2            trial t1 shape=a state=done attempt=1 crashes=0
+//   sweep 2 priority=1 state=paused      the trials that follow are its own; it is added by the next event
+//   cancel t1 t2 | retry t1 | pause sweep 1 | resume sweep 1 | sweep 1 has priority 5
 //   worker 1 joins | worker 1 lost | pause | tick | wait 1.5 s
 //   w1 t1#1 started|epoch|checkpoint|finished|diverged|stopped|crashed|killed|memory|error [stack=2]
 //   w1 wants 4                           trials at once
-//   expect assign t1#1 t2#1 -> w1 | record t1#1 crashed retry refund | stop w1 | ended .. | paused .. | nothing
+//   expect assign t1#1 t2#1 -> w1 | record t1#1 crashed retry refund | stop w1 [t1] | ended .. | paused .. | nothing
 //   stale 2                              reports refused so far
 #include <algorithm>
 #include <cmath>
@@ -86,11 +88,17 @@ struct TextOf {
     }
     return text;
   }
-  std::string operator()(const SendStop& effect) const { return "stop w" + std::to_string(effect.worker.rank); }
+  std::string operator()(const SendStop& effect) const {
+    std::string text = "stop w" + std::to_string(effect.worker.rank);
+    for (const TrialId& trial : effect.trials) text += " " + trial.hex;
+    return text;
+  }
   std::string operator()(const Ended& effect) const {
     std::ostringstream text;
     text << (effect.paused ? "paused" : "ended") << " done=" << effect.done << " failed=" << effect.failed
-         << " diverged=" << effect.diverged << " pending=" << effect.pending;
+         << " diverged=" << effect.diverged;
+    if (effect.cancelled > 0) text << " cancelled=" << effect.cancelled;
+    text << " pending=" << effect.pending;
     return text.str();
   }
 };
@@ -117,25 +125,61 @@ class ScenarioRunner {
     const Words words = words_of(line);
     if (words[0] == "options") return set_options(words);
     if (words[0] == "trials") {
-      for (std::size_t i = 1; i < words.size(); ++i) trials_.push_back({{words[i]}, "", TrialState::pending, 0, 0});
+      for (std::size_t i = 1; i < words.size(); ++i) current().trials.push_back({{words[i]}, "", {}, 0, 0});
       return;
     }
     if (words[0] == "trial") return add_trial(words);
+    if (words[0] == "sweep" && (words.size() < 3 || words[2] != "has")) return add_sweep(words);
     if (words[0] == "expect") return expect(line.substr(line.find(' ') + 1));
     if (words[0] == "stale") {
-      EXPECT_EQ(std::stoll(words[1]), scheduler_->stale_reports());
+      EXPECT_EQ(std::stoll(words[1]), scheduler_.stale_reports());
       return;
     }
     expect_nothing();
-    if (!scheduler_) scheduler_.emplace(options_, trials_);
-    for (const Effect& effect : scheduler_->on(event_of(words), now_)) effects_.push_back(std::visit(TextOf{}, effect));
+    while (added_ < sweeps_.size()) feed(SweepAdded{sweeps_[added_++]});
+    feed(event_of(words));
+  }
+
+  void feed(const Event& event) {
+    for (const Effect& effect : scheduler_.on(event, now_)) effects_.push_back(std::visit(TextOf{}, effect));
+  }
+
+  // The sweep that trials are added to.
+  ScheduledSweep& current() {
+    if (sweeps_.empty()) sweeps_.push_back({SweepId{1}, 0, true, 3, 1, {}});
+    return sweeps_.back();
   }
 
   void set_options(const Words& words) {
     for (std::size_t i = 1; i < words.size(); ++i) {
       const auto [key, value] = split(words[i], '=');
-      (key == "stack" ? options_.stack : options_.max_attempts) = std::stoi(value);
+      (key == "stack" ? current().stack : current().max_attempts) = std::stoi(value);
     }
+  }
+
+  void add_sweep(const Words& words) {
+    ScheduledSweep sweep{SweepId{std::stoi(words[1])}, 0, true, 3, 1, {}};
+    for (std::size_t i = 2; i < words.size(); ++i) {
+      const auto [key, value] = split(words[i], '=');
+      if (key == "priority") sweep.priority = std::stoi(value);
+      if (key == "state") sweep.active = value == "active";
+      if (key == "stack") sweep.stack = std::stoi(value);
+    }
+    sweeps_.push_back(sweep);
+  }
+
+  Event change_of(int number, std::optional<bool> active, std::optional<int> priority) {
+    const SweepId id{number};
+    ScheduledSweep& sweep = *std::ranges::find(sweeps_, id, &ScheduledSweep::id);
+    sweep.active = active.value_or(sweep.active);
+    sweep.priority = priority.value_or(sweep.priority);
+    return SweepChanged{id, sweep.priority, sweep.active};
+  }
+
+  static std::vector<TrialId> trials_of(const Words& words) {
+    std::vector<TrialId> trials;
+    for (std::size_t i = 1; i < words.size(); ++i) trials.push_back({words[i]});
+    return trials;
   }
 
   void add_trial(const Words& words) {
@@ -147,11 +191,17 @@ class ScenarioRunner {
       if (key == "attempt") trial.attempt = std::stoi(value);
       if (key == "crashes") trial.crashes = std::stoi(value);
     }
-    trials_.push_back(trial);
+    current().trials.push_back(trial);
   }
 
   Event event_of(const Words& words) {
     if (words[0] == "tick") return Tick{};
+    if (words[0] == "cancel") return TrialsCancelled{trials_of(words)};
+    if (words[0] == "retry") return TrialsRetried{trials_of(words)};
+    if (words[0] == "sweep") return change_of(std::stoi(words[1]), {}, std::stoi(words[4]));
+    if (words[0] == "resume" || (words.size() == 3 && words[0] == "pause")) {
+      return change_of(std::stoi(words[2]), words[0] == "resume", {});
+    }
     if (words[0] == "pause") return PauseRequested{};
     if (words[0] == "wait") {
       now_ += std::chrono::milliseconds(std::lround(std::stod(words[1]) * 1000));
@@ -178,9 +228,9 @@ class ScenarioRunner {
 
   void expect_nothing() const { EXPECT_EQ(effects_, std::deque<std::string>()) << "effects that no line expected"; }
 
-  SchedulerOptions options_;
-  std::vector<ScheduledTrial> trials_;
-  std::optional<Scheduler> scheduler_;
+  std::vector<ScheduledSweep> sweeps_;
+  std::size_t added_ = 0;  // of them, to the scheduler
+  Scheduler scheduler_{{}};
   TimePoint now_{};
   std::deque<std::string> effects_;
   int expectations_ = 0;

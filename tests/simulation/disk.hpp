@@ -78,7 +78,7 @@ class SimWriter : public storage::ResultWriter {
   Status begin_session(const std::string& host, std::int64_t pid, double at) override;
   Status beat(double at) override;
   Result<storage::CommitOutcome> commit(std::span<const storage::StoreWrite> writes) override;
-  Result<std::int64_t> retry_failed(SweepId sweep) override { return store_->retry_failed(sweep); }
+  Result<storage::Controlled> control(const storage::Control& control) override { return store_->control(control); }
   Result<std::vector<storage::TrialProgress>> progress(SweepId sweep) override { return store_->progress(sweep); }
 
  private:

@@ -106,9 +106,9 @@ void World::start_coordinator(Job& job) {
   };
   const Status begun = job.writer->begin_session("host", 1, wall_offset_);
   if (!begun) return lose_coordinator(job, "cannot begin: " + begun.error().message);
-  auto trials = job.writer->progress(sweep_).value();
-  history_.compare(trials);
-  if (mutation_ == Mutation::last_first) std::reverse(trials.begin(), trials.end());
+  orchestrator::SweepToRun sweep = sweep_to_run(*job.writer);
+  history_.compare(sweep.trials);
+  if (mutation_ == Mutation::last_first) std::reverse(sweep.trials.begin(), sweep.trials.end());
   job.transport->most = plan_.batches ? 1000 : 1;
   const int session = job.writer->session();
   job.transport->watch_taken = [this, session](int from, const Message& message) {
@@ -121,20 +121,26 @@ void World::start_coordinator(Job& job) {
     }
     if (std::exchange(job.killed_while_sending, false)) throw Killed();
   };
-  job.coordinator =
-      std::make_unique<orchestrator::Coordinator>(settings(), *job.transport, *job.writer, trials, [](const auto&) {});
+  job.coordinator = std::make_unique<orchestrator::Coordinator>(settings(), *job.transport, *job.writer,
+                                                                std::vector{std::move(sweep)}, [](const auto&) {});
   plan_coordinator_step(job, queue_.now());
+}
+
+orchestrator::SweepToRun World::sweep_to_run(storage::ResultWriter& writer) {
+  orchestrator::SweepToRun sweep;
+  sweep.id = sweep_;
+  for (const auto& corpus : plan_.submission.corpora) sweep.corpora[corpus.id] = corpus.path;
+  sweep.resources.gpus_per_trial = plan_.gang;
+  sweep.resources.stack = plan_.stack;
+  sweep.max_attempts = plan_.max_attempts + (mutation_ == Mutation::one_attempt_too_many ? 1 : 0);
+  sweep.trials = writer.progress(sweep_).value();
+  return sweep;
 }
 
 orchestrator::CoordinatorSettings World::settings() {
   orchestrator::CoordinatorSettings settings;
-  settings.sweep = sweep_;
   settings.store = "/store";
-  for (const auto& corpus : plan_.submission.corpora) settings.corpora[corpus.id] = corpus.path;
   settings.gang = plan_.gang;
-  settings.stack = plan_.stack;
-  settings.scheduler.stack = std::max(1, plan_.stack);
-  settings.scheduler.max_attempts = plan_.max_attempts + (mutation_ == Mutation::one_attempt_too_many ? 1 : 0);
   settings.unix_time = [this] { return wall_offset_ + double(queue_.now().count()) / 1e6; };
   return settings;
 }

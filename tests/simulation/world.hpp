@@ -40,6 +40,7 @@ class World {
 
   void start_job();
   void start_coordinator(Job& job);
+  orchestrator::SweepToRun sweep_to_run(storage::ResultWriter& writer);
   orchestrator::CoordinatorSettings settings();
   void add_worker(Job& job, int rank);
   void plan_coordinator_step(Job& job, Time when);

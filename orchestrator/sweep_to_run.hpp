@@ -1,0 +1,40 @@
+// SweepToRun: one sweep as a coordinator takes it up: its trials, how their trainers are started, where it stands.
+//
+// Threads: plain values; load_sweep() as its reader and writer. Errors: those of reader and writer; corrupt: the
+// store's text of the sweep is not one.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "core/ids.hpp"
+#include "core/result.hpp"
+#include "core/sweep.hpp"
+#include "orchestrator/events.hpp"
+#include "storage/result_store.hpp"
+
+namespace mer::orchestrator {
+
+struct SweepToRun {
+  SweepId id;
+  int priority = 0;
+  bool active = true;  // else its trials wait
+  int max_attempts = 3;
+  ResourceSettings resources;
+  bool record_representations = false;
+  std::map<CorpusId, std::string> corpora;       // folder of each
+  std::map<ConfigurationId, std::string> names;  // for people: the keys that differ, e.g. "model.alpha=0.1"
+  std::vector<storage::TrialProgress> trials;
+};
+
+Result<SweepToRun> load_sweep(storage::ResultReader& reader, storage::ResultWriter& writer, SweepId id);
+
+// The active sweeps that have trials left and whose trials run on gangs of this size, and `named`, whatever it has.
+Result<std::vector<SweepToRun>> sweeps_to_run(storage::ResultReader& reader, storage::ResultWriter& writer,
+                                              SweepId named);
+
+// As the scheduler sees it. Trials of sweeps whose trainers are started alike may share a stack.
+ScheduledSweep scheduled(const SweepToRun& sweep);
+
+}  // namespace mer::orchestrator
