@@ -10,8 +10,15 @@
 #include "cli/context.hpp"
 #include "core/exit_code.hpp"
 #include "core/records.hpp"
+#include "storage/control.hpp"
 
 namespace mer::cli {
+
+struct SubmitOptions {
+  int priority = 0;
+  bool fresh = false;         // takes no result that the store has
+  bool retry_failed = false;  // makes the sweep's failed trials pending again
+};
 
 struct SweepFileOptions {
   std::string file;
@@ -22,11 +29,23 @@ struct RunOptions {
   SweepFileOptions sweep;
   int workers = 0;  // 0: as many as the GPUs take, or one for each core this process may use
   bool web = true;
-  bool retry_failed = false;  // first make the sweep's failed trials pending again
+  SubmitOptions submit = {};
 };
 ExitCode run_command(const Context& context, const RunOptions& options);
 
 ExitCode plan_command(const Context& context, const SweepFileOptions& options);
+
+// Into the run that goes on, or into the store, for the next one.
+ExitCode submit_command(const Context& context, const SweepFileOptions& sweep, const SubmitOptions& options);
+
+struct ControlOptions {
+  storage::ControlVerb verb = storage::ControlVerb::pause;
+  std::vector<std::string> targets = {};  // sweeps and trials
+  int priority = 0;
+};
+ExitCode control_command(const Context& context, const ControlOptions& options);
+
+ExitCode explain_command(const Context& context, const std::string& trial);  // id or unique prefix
 
 ExitCode list_command(const Context& context);
 ExitCode status_command(const Context& context, const std::string& sweep);  // empty: all sweeps

@@ -48,8 +48,13 @@ Result<Prepared> prepare(const SweepFileOptions& options) {
   return Error{prepared.error().code, options.file + ": " + prepared.error().message};
 }
 
+void remove_leftovers(const storage::StoreDir& store) {
+  for (const char* folder : {"folds", "corpora", "submissions"}) {
+    data::remove_unfinished((store.path() / folder).string());
+  }
+}
+
 Status materialise(Prepared& prepared, const storage::StoreDir& store) {
-  for (const char* folder : {"folds", "corpora"}) data::remove_unfinished((store.path() / folder).string());
   for (const auto& [source, corpus] : *prepared.corpora) {
     if (source.synthetic.empty()) continue;
     const std::filesystem::path folder = store.path() / "corpora" / corpus.id.hex;

@@ -21,7 +21,10 @@ struct Prepared {
 Result<Prepared> prepare(const SweepFileOptions& options);
 
 // Writes what the trainers read: folds/<hash>.json, and a synthetic corpus into corpora/<hash>/, whose path it sets in
-// the submission. Idempotent. REQUIRES: the store's lock is held.
+// the submission. Idempotent; others may do the same at the same time.
 Status materialise(Prepared& prepared, const storage::StoreDir& store);
+
+// Removes what processes that were killed while they did so have left. REQUIRES: the store's lock is held.
+void remove_leftovers(const storage::StoreDir& store);
 
 }  // namespace mer::cli

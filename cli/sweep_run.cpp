@@ -1,7 +1,6 @@
 #include "cli/sweep_run.hpp"
 
 #include <algorithm>
-#include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <sched.h>
@@ -14,7 +13,6 @@
 #include "cli/mpirun.hpp"
 #include "cli/progress.hpp"
 #include "cli/store_access.hpp"
-#include "storage/sqlite_store.hpp"
 #include "storage/store_dir.hpp"
 
 namespace mer::cli {
@@ -66,10 +64,10 @@ Result<LaunchEnd> launch(const LaunchOptions& options, StopSignals& signals, Pro
     if (end == LaunchEnd::ended) {
       std::fputs("\npausing: checkpoints are being written (Ctrl-C once more kills)\n", stderr);
       mpirun.request_pause();
-      end = LaunchEnd::paused;
+      end = signal == SIGINT ? LaunchEnd::interrupted : LaunchEnd::paused;
     } else if (signal == SIGINT) {  // batch systems repeat their TERM: that asks for nothing new
       mpirun.kill();
-      end = LaunchEnd::killed;
+      end = LaunchEnd::interrupted;
     }
   }
   return end;
@@ -80,21 +78,6 @@ Result<LaunchEnd> launch(const LaunchOptions& options, StopSignals& signals, Pro
 int usable_cores() {
   cpu_set_t set;
   return ::sched_getaffinity(0, sizeof set, &set) == 0 ? std::max(1, CPU_COUNT(&set)) : 1;
-}
-
-Result<SweepId> submit(Prepared& prepared, const std::filesystem::path& folder, bool retry_failed) {
-  MER_ASSIGN(const storage::StoreDir store, storage::StoreDir::create(folder));
-  MER_ASSIGN(const storage::StoreLock lock, storage::StoreLock::acquire(store, kLockPatienceSeconds));
-  MER_TRY(materialise(prepared, store));
-  prepared.plan.submission.submitted_at =
-      std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
-  MER_ASSIGN(const auto writer, storage::SqliteStore::open(store));
-  MER_ASSIGN(const SweepId sweep, writer->submit(prepared.plan.submission));
-  if (retry_failed) {
-    MER_ASSIGN(const auto retried, writer->control({.verb = storage::ControlVerb::retry_failed, .sweep = sweep}));
-    std::fprintf(stderr, "%zu failed trials are tried again\n", retried.trials.size());
-  }
-  return sweep;
 }
 
 Result<Standing> standing_of(const Context& context, SweepId sweep) {

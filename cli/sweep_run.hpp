@@ -1,4 +1,4 @@
-// SweepRun: from a checked submission to a store in which every trial has ended; the work that `run` and `bench` share.
+// SweepRun: from a submitted sweep to a store in which every trial has ended; the work that `run` and `bench` share.
 //
 // Progress and words go to standard error. Threads: one; signals that end a run (INT, TERM, HUP, USR1) are blocked and
 // read from then on. Errors: busy when another process holds the store's lock, unavailable when mpirun cannot be
@@ -9,7 +9,6 @@
 #include <filesystem>
 
 #include "cli/context.hpp"
-#include "cli/prepare.hpp"
 #include "core/ids.hpp"
 #include "core/result.hpp"
 #include "storage/result_store.hpp"
@@ -18,10 +17,6 @@ namespace mer::cli {
 
 // Cores that this process may use, at least one.
 int usable_cores();
-
-// Registers the sweep in the store of that folder and writes what its trainers read; the store's lock is free again
-// afterwards. retry_failed: first makes the sweep's failed trials pending again.
-Result<SweepId> submit(Prepared& prepared, const std::filesystem::path& folder, bool retry_failed);
 
 struct Standing {
   storage::StateCounts counts;
@@ -39,7 +34,8 @@ struct LocalRun {
   int gang = 1;  // of them that train a stack together
   bool web = true;
 };
-enum class LaunchEnd { ended, paused, killed };
+// interrupted: by Ctrl-C, once or twice; paused: by another signal, as batch systems send them.
+enum class LaunchEnd { ended, paused, interrupted };
 
 // Launches until the store says that every trial has ended: a lost rank ends mpirun, and the next launch resumes.
 Result<LaunchEnd> run_to_the_end(const Context& context, const LocalRun& run);

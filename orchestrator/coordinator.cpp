@@ -126,6 +126,28 @@ Result<SweepId> Coordinator::submit(const storage::Submission& submission, TimeP
   return id;
 }
 
+std::string Coordinator::explain(const TrialId& trial, TimePoint now) const {
+  const auto standing = scheduler_.standing(trial, now);
+  if (!standing) return json{{"schema", 1}, {"known", false}}.dump();
+  json answer = {{"schema", 1},
+                 {"known", true},
+                 {"state", name_of(standing->state)},
+                 {"leaving", standing->leaving},
+                 {"of_active_sweep", standing->of_active_sweep},
+                 {"before_it", standing->before_it},
+                 {"of_higher_priority", standing->of_higher_priority},
+                 {"workers", standing->workers},
+                 {"full", standing->full},
+                 {"emptied", standing->emptied},
+                 {"pausing", pausing_}};
+  if (standing->worker) {
+    answer["worker"] = standing->worker->rank;
+    answer["host"] = hosts_[std::size_t(standing->worker->rank)];
+  }
+  if (standing->backoff) answer["backoff_s"] = *standing->backoff;
+  return answer.dump();
+}
+
 std::optional<ExitCode> Coordinator::step(TimePoint now) {
   receive(now);
   find_silent_workers(now);

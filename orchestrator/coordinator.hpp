@@ -60,6 +60,9 @@ class Coordinator {
   // Takes the sweep up. Errors as ResultWriter::submit; invalid: its trials want gangs of another size.
   Result<SweepId> submit(const storage::Submission& submission, TimePoint now);
 
+  // {"known": false}, or what holds the trial, or holds it up, as JSON (docs/http.md).
+  std::string explain(const TrialId& trial, TimePoint now) const;
+
   // How long the caller sleeps until the next round.
   std::chrono::milliseconds pause() const { return idle_.pause(); }
 

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <csignal>
 #include <cstdio>
+#include <filesystem>
 #include <memory>
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
@@ -15,10 +16,15 @@
 
 #include "core/json.hpp"
 #include "core/version.hpp"
+#include "data/file_io.hpp"
 #include "orchestrator/coordinator.hpp"
+#include "orchestrator/mailbox.hpp"
+#include "storage/control_target.hpp"
+#include "storage/endpoint.hpp"
 #include "storage/sqlite_reader.hpp"
 #include "storage/sqlite_store.hpp"
 #include "storage/store_dir.hpp"
+#include "storage/submission_codec.hpp"
 #include "transport/mpi_transport.hpp"
 #include "web/server.hpp"
 
@@ -65,17 +71,74 @@ void print_line(const std::string& line) {
   std::fflush(stdout);
 }
 
-Result<std::unique_ptr<mer::web::Server>> start_web(const Options& options, const mer::storage::StoreDir& store,
-                                                    const mer::storage::SqliteStore& writer) {
-  if (options.no_web) return std::unique_ptr<mer::web::Server>();
-  mer::web::HttpOptions http;
-  http.address.port = options.web_port;
-  auto server =
-      std::make_unique<mer::web::Server>(http, [&store, &writer] { return mer::storage::open_reader(store, &writer); });
-  MER_ASSIGN(const int port, server->start());
-  const std::string url = "http://127.0.0.1:" + std::to_string(port) + "/";
-  print_line(nlohmann::json{{"type", "web"}, {"url", url}}.dump());
-  return server;
+constexpr std::chrono::seconds kPatience{20};  // of who asks; a submission of 100,000 trials takes some
+
+// The dashboard, and the door for what people ask: its threads ask the mailbox.
+class FrontDoor {
+ public:
+  FrontDoor(const mer::storage::StoreDir& store, const mer::storage::SqliteStore& writer) : store_(store) {
+    controls_.control = [this](const mer::storage::Control& control) { return mailbox.ask(control, kPatience); };
+    controls_.submit = [this](const std::string& file) { return submit(file); };
+    controls_.explain = [this](const mer::TrialId& trial) {
+      return mailbox.ask(mer::orchestrator::ExplainTrial{trial}, kPatience);
+    };
+    new_reader_ = [this, &writer] { return mer::storage::open_reader(store_, &writer); };
+  }
+  FrontDoor(const FrontDoor&) = delete;
+  FrontDoor& operator=(const FrontDoor&) = delete;
+  ~FrontDoor() {
+    mailbox.close();
+    mer::storage::remove_endpoint(store_);
+  }
+
+  mer::Status open(int port, bool with_pages) {
+    mer::web::HttpOptions http;
+    http.address.port = port;
+    MER_ASSIGN(http.control_token, mer::storage::new_token());
+    mer::storage::Endpoint endpoint{host_name(), ::getpid(), http.address.host, 0, http.control_token};
+    server_ = std::make_unique<mer::web::Server>(http, new_reader_, controls_, with_pages);
+    MER_ASSIGN(endpoint.port, server_->start());
+    MER_TRY(mer::storage::write_endpoint(store_, endpoint));
+    const std::string url = "http://127.0.0.1:" + std::to_string(endpoint.port) + "/";
+    if (with_pages) print_line(nlohmann::json{{"type", "web"}, {"url", url}}.dump());
+    return {};
+  }
+
+  mer::orchestrator::Mailbox mailbox;
+
+ private:
+  Result<std::string> submit(const std::string& name) {
+    const std::string file = (store_.submissions() / name).string();
+    MER_ASSIGN(const std::string bytes, mer::data::read_file(file, kLongestSubmission));
+    MER_ASSIGN(mer::storage::Submission submission, mer::storage::submission_from(bytes));
+    MER_ASSIGN(std::string answer, mailbox.ask(std::move(submission), kPatience));
+    std::error_code ignored;
+    std::filesystem::remove(file, ignored);
+    return answer;
+  }
+
+  static constexpr std::size_t kLongestSubmission = std::size_t{1} << 30;
+
+  const mer::storage::StoreDir& store_;
+  mer::web::ServerControls controls_;
+  mer::web::ReaderFactory new_reader_;
+  std::unique_ptr<mer::web::Server> server_;  // last: its threads use the rest
+};
+
+// One thing that was asked, carried out.
+Result<std::string> answer_to(const mer::orchestrator::Request& request, mer::orchestrator::Coordinator& coordinator) {
+  const auto now = steady_clock::now();
+  if (const auto* asked = std::get_if<mer::storage::Control>(&request)) {
+    mer::storage::Control control = *asked;
+    control.at = mer::orchestrator::unix_time();
+    MER_ASSIGN(const auto controlled, coordinator.control(control, now));
+    return mer::storage::control_json(control, controlled);
+  }
+  if (const auto* submission = std::get_if<mer::storage::Submission>(&request)) {
+    MER_ASSIGN(const mer::SweepId sweep, coordinator.submit(*submission, now));
+    return nlohmann::json{{"schema", 1}, {"sweep", sweep.number}}.dump();
+  }
+  return coordinator.explain(std::get<mer::orchestrator::ExplainTrial>(request).trial, now);
 }
 
 Result<mer::ExitCode> coordinate(const Options& options, mer::transport::Transport& transport,
@@ -100,9 +163,11 @@ Result<mer::ExitCode> coordinate(const Options& options, mer::transport::Transpo
   settings.checkpoint_seconds = options.checkpoint_seconds;
   settings.load_sweep = [&](mer::SweepId id) { return mer::orchestrator::load_sweep(*reader, *writer, id); };
   mer::orchestrator::Coordinator coordinator(settings, transport, *writer, std::move(sweeps), print_line);
-  MER_ASSIGN(const auto web, start_web(options, store, *writer));
+  FrontDoor door(store, *writer);
+  MER_TRY(door.open(options.web_port, !options.no_web));
   while (true) {
     if (signals.arrived()) coordinator.request_pause();
+    door.mailbox.serve([&](const auto& request) { return answer_to(request, coordinator); });
     if (const auto code = coordinator.step(steady_clock::now())) return *code;
     std::this_thread::sleep_for(coordinator.pause());
   }
@@ -139,7 +204,7 @@ int main(int argc, char** argv) {
   app.add_option("--store", options.store, "store folder")->required();
   app.add_option("--sweep", options.sweep, "number of the sweep in the store")->required();
   app.add_option("--web-port", options.web_port, "port of the dashboard (default: any free one)");
-  app.add_flag("--no-web", options.no_web, "no dashboard");
+  app.add_flag("--no-web", options.no_web, "no dashboard, only what merctl asks");
   app.add_option("--checkpoint-seconds", options.checkpoint_seconds, "least time between two checkpoints of a trial")
       ->envname("MER_CHECKPOINT_SECONDS")
       ->capture_default_str();

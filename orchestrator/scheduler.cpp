@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <csignal>
+#include <iterator>
 #include <tuple>
 #include <utility>
 
@@ -257,6 +258,38 @@ void Scheduler::make_ready(Trial& trial) {
 void Scheduler::make_unready(Trial& trial) {
   trial.ready = false;
   for (const int sweep : trial.sweeps) sweeps_[std::size_t(sweep)].ready.erase(position_of(trial));
+}
+
+// --- for people ---
+
+std::optional<TrialStanding> Scheduler::standing(const TrialId& id, TimePoint now) const {
+  const auto found = positions_.find(id);
+  if (found == positions_.end()) return std::nullopt;
+  const Trial& trial = trials_[std::size_t(found->second)];
+  TrialStanding standing;
+  standing.state = trial.state;
+  standing.leaving = trial.leaving;
+  if (trial.leaving || trial.state == TrialState::running) standing.worker = trial.worker;
+  for (const auto& [until, position] : waiting_) {
+    if (position == found->second && until > now) standing.backoff = std::chrono::duration<double>(until - now).count();
+  }
+  int priority = 0;
+  for (const int number : trial.sweeps) {
+    const Sweep& sweep = sweeps_[std::size_t(number)];
+    if (!sweep.active) continue;
+    priority = standing.of_active_sweep ? std::max(priority, sweep.priority) : sweep.priority;
+    standing.of_active_sweep = true;
+    standing.before_it = std::distance(sweep.ready.begin(), sweep.ready.lower_bound(found->second));
+  }
+  for (const Sweep& sweep : sweeps_) {
+    if (sweep.active && sweep.priority > priority) standing.of_higher_priority += std::int64_t(sweep.ready.size());
+  }
+  standing.workers = int(workers_.size());
+  for (const auto& [rank, worker] : workers_) {
+    standing.full += has_room(worker) ? 0 : 1;
+    standing.emptied += worker.reserved ? 1 : 0;
+  }
+  return standing;
 }
 
 // --- which trial goes where ---

@@ -18,6 +18,7 @@
 #include <chrono>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <unordered_map>
@@ -33,6 +34,20 @@ struct SchedulerOptions {
   std::chrono::milliseconds longest_backoff{60'000};
 };
 
+// What holds a trial, or holds it up.
+struct TrialStanding {
+  TrialState state = TrialState::pending;
+  bool leaving = false;                 // cancelled, but its worker has not let it go yet
+  std::optional<WorkerId> worker;       // that has it
+  bool of_active_sweep = false;         // else nobody begins it
+  std::optional<double> backoff;        // seconds until it is tried again
+  std::int64_t before_it = 0;           // trials that may start now and go first in its sweep
+  std::int64_t of_higher_priority = 0;  // trials that may start now, of sweeps that go before its own
+  int workers = 0;                      // joined
+  int full = 0;                         // of them, that take no more
+  int emptied = 0;                      // of them, that are being emptied for a trial that fits nowhere
+};
+
 class Scheduler {
  public:
   explicit Scheduler(SchedulerOptions options) : options_(options) {}
@@ -42,6 +57,8 @@ class Scheduler {
 
   std::int64_t count(TrialState state) const { return counts_[std::size_t(state)]; }
   std::int64_t stale_reports() const { return stale_reports_; }
+  // nullopt: no sweep that it knows has this trial.
+  std::optional<TrialStanding> standing(const TrialId& id, TimePoint now) const;
 
  private:
   using Position = std::int32_t;  // in trials_: submission order

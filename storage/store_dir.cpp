@@ -14,6 +14,7 @@
 
 #include "core/descriptor.hpp"
 #include "core/json.hpp"
+#include "storage/control.hpp"
 
 namespace mer::storage {
 namespace {
@@ -118,7 +119,7 @@ Result<StoreDir> StoreDir::create(const fs::path& path) {
   StoreDir store;
   std::error_code error;
   store.path_ = fs::absolute(path, error).lexically_normal();
-  for (const char* folder : {"", "logs", "checkpoints", "folds", "corpora"}) {
+  for (const char* folder : {"", "logs", "checkpoints", "folds", "corpora", "submissions"}) {
     const fs::path made = store.path_ / folder;
     fs::create_directories(made, error);
     if (error) return system_error(error.value(), made.string() + ": cannot make this folder");
@@ -137,7 +138,7 @@ Result<StoreDir> StoreDir::open(const fs::path& path) {
 }
 
 fs::path StoreDir::log_file(const TrialId& trial, int attempt) const {
-  return path_ / "logs" / trial.hex / (std::to_string(attempt) + ".log");
+  return path_ / "logs" / without_number(trial).hex / (std::to_string(attempt) + ".log");
 }
 
 std::string StoreDir::fold_file(const FoldId& fold) {

@@ -5,6 +5,8 @@
 //   checkpoints/<trial>/<attempt>-<epoch>.safetensors
 //   representations/<trial>/<attempt>.safetensors  with record.representations
 //   folds/<hash>.json  corpora/<hash>/            what trainers read; of corpora the synthetic ones
+//   submissions/<hash>                            on their way to a running coordinator
+//   endpoint.json                                 where it answers (storage/endpoint.hpp)
 //   lock                                          held by the one process that may write
 //
 // Threads: plain values; a StoreLock belongs to one owner. Errors: not_found, busy (with who holds it), no_space, io.
@@ -41,6 +43,7 @@ class StoreDir {
 
   std::filesystem::path database() const { return path_ / "mer.db"; }
   std::filesystem::path checkpoints() const { return path_ / "checkpoints"; }
+  std::filesystem::path submissions() const { return path_ / "submissions"; }
   std::filesystem::path lock_file() const { return path_ / "lock"; }
   std::filesystem::path log_file(const TrialId& trial, int attempt) const;
 

@@ -58,12 +58,18 @@ void refuse(httplib::Response& response, int status, const std::string& reason) 
   response.set_content(reason + "\n", "text/plain; charset=utf-8");
 }
 
+std::string joined(const std::vector<std::string>& words) {
+  std::string text;
+  for (const std::string& word : words) text += (text.empty() ? "" : ", ") + word;
+  return text;
+}
+
 // For heads that httplib never sees.
-std::string answer_of(const Rejection& rejection, bool with_body) {
+std::string answer_of(const Rejection& rejection, const RequestPolicy& policy, bool with_body) {
   const std::string body = rejection.reason + "\n";
   std::string answer = "HTTP/1.1 " + std::to_string(rejection.status) + " " + rejection.reason + "\r\n";
   for (const auto& [name, value] : kSecurityHeaders) answer += name + ": " + value + "\r\n";
-  if (rejection.status == 405) answer += "Allow: GET, HEAD\r\n";
+  if (rejection.status == 405) answer += "Allow: " + joined(policy.methods) + "\r\n";
   answer += "Connection: close\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: ";
   return answer + std::to_string(body.size()) + "\r\n\r\n" + (with_body ? body : "");
 }
@@ -87,6 +93,7 @@ class HttpServer::Impl final : private httplib::Server {
     policy_.hosts = options_.hosts;
     for (const char* name : {"localhost", "127.0.0.1", "::1"}) policy_.hosts.emplace_back(name);
     policy_.hosts.push_back(options_.address.host);
+    if (!options_.control_token.empty()) policy_.methods.emplace_back("POST");
     set_default_headers(kSecurityHeaders);
     set_exception_handler([](const httplib::Request&, httplib::Response& response, const std::exception_ptr&) {
       refuse(response, 500, "internal error");
@@ -117,7 +124,7 @@ class HttpServer::Impl final : private httplib::Server {
   std::string answer(const std::string& head) {
     const auto filtered = filter_head(head, policy_);
     if (const auto* rejection = std::get_if<Rejection>(&filtered))
-      return answer_of(*rejection, !head.starts_with("HEAD "));
+      return answer_of(*rejection, policy_, !head.starts_with("HEAD "));
     MemoryStream stream(std::get<std::string>(filtered));
     bool closed = false;
     process_request(stream, true, closed, nullptr);
@@ -125,11 +132,16 @@ class HttpServer::Impl final : private httplib::Server {
   }
 
   void route(const httplib::Request& request, httplib::Response& response) const {
-    if (request.path.starts_with("/api/") && !authorised(request)) {
+    const bool post = request.method == "POST";
+    if (post && !holds(request, options_.control_token)) {
+      response.set_header("WWW-Authenticate", "Bearer");
+      return refuse(response, 401, "the token of endpoint.json is needed");
+    }
+    if (!post && request.path.starts_with("/api/") && !may_read(request)) {
       response.set_header("WWW-Authenticate", "Bearer");
       return refuse(response, 401, "a bearer token is needed");
     }
-    HttpRequest asked{request.path, {}, request.get_header_value("If-None-Match")};
+    HttpRequest asked{post, request.path, {}, request.get_header_value("If-None-Match")};
     for (const auto& [key, value] : request.params) asked.query.emplace(key, value);
     HttpResponse given = handler_(asked);
     response.status = given.status;
@@ -137,9 +149,13 @@ class HttpServer::Impl final : private httplib::Server {
     if (!given.body.empty()) response.set_content(given.body, given.content_type);
   }
 
-  bool authorised(const httplib::Request& request) const {
-    return options_.token.empty() ||
-           equal_in_constant_time(request.get_header_value("Authorization"), "Bearer " + options_.token);
+  bool may_read(const httplib::Request& request) const {
+    return options_.token.empty() || holds(request, options_.token) ||
+           (!options_.control_token.empty() && holds(request, options_.control_token));
+  }
+
+  static bool holds(const httplib::Request& request, const std::string& token) {
+    return equal_in_constant_time(request.get_header_value("Authorization"), "Bearer " + token);
   }
 
   const HttpOptions options_;

@@ -1,7 +1,8 @@
 // HttpServer: cpp-httplib 0.11.4 made safe to leave running: it only parses filtered heads and formats answers, in
 // memory. Sockets, deadlines and byte budgets are ConnectionLoop's, the gate is request_filter.
 //
-// Every answer carries the security headers; one request a connection; GET and HEAD only, no request bodies.
+// Every answer carries the security headers; one request a connection; GET and HEAD, and POST for who holds the control
+// token; no request bodies: what a POST asks stands in its query.
 // Threads: start() and stop() from one thread; the handler runs on several threads at once. A handler that throws is
 // answered 500 with a generic text. Errors: start() returns those of ConnectionLoop, and invalid when an address other
 // than a loopback one has no token.
@@ -22,12 +23,15 @@ struct HttpOptions {
   ListenAddress address;
   // When set, paths under /api/ need "Authorization: Bearer TOKEN". REQUIRED on an address that is not loopback.
   std::string token;
+  // When set, POST is served, with "Authorization: Bearer CONTROL_TOKEN" (which opens reads too). Else it is refused.
+  std::string control_token;
   // Names that the Host header may carry, besides localhost, 127.0.0.1, ::1 and the address's own host.
   std::vector<std::string> hosts;
   ConnectionLimits limits;
 };
 
 struct HttpRequest {
+  bool post = false;
   std::string path;                          // percent-decoded, begins with /
   std::map<std::string, std::string> query;  // the first of repeated keys
   std::string if_none_match;

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "storage/control_target.hpp"
 #include "web/api.hpp"
 #include "web/static_files.hpp"
 
@@ -121,6 +122,34 @@ Answer api_route(ResultReader& reader, const HttpRequest& request) {
   return not_found("no such resource");
 }
 
+bool is_explain(const std::vector<std::string>& parts) {
+  return parts.size() == 4 && parts[1] == "trials" && parts[3] == "explain";
+}
+
+std::string value_of(const Query& query, const std::string& key) {
+  const auto given = query.find(key);
+  return given == query.end() ? std::string() : given->second;
+}
+
+Result<storage::Control> control_asked(ResultReader& reader, const std::string& verb, const Query& query) {
+  const auto known = storage::control_verb_from(verb);
+  if (!known) return not_found("no such resource");
+  const std::string target = value_of(query, "target");
+  if (target.empty()) return invalid("query parameter target: expected a sweep or a trial");
+  MER_ASSIGN(storage::Control control, storage::control_of(reader, *known, target));
+  if (*known != storage::ControlVerb::priority) return control;
+  MER_ASSIGN(control.priority, storage::priority_from(value_of(query, "priority")));
+  return control;
+}
+
+// A name of submissions/, never a path.
+Result<std::string> submission_asked(const Query& query) {
+  const std::string file = value_of(query, "file");
+  const auto is_hex = [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); };
+  if (file.size() == 64 && std::all_of(file.begin(), file.end(), is_hex)) return file;
+  return invalid("query parameter file: expected the 64 hex digits of a file of submissions/");
+}
+
 HttpResponse json_response(int status, std::string body) {
   return {status, "application/json", std::move(body), {}};
 }
@@ -130,9 +159,9 @@ HttpResponse error_response(const Error& error) {
   switch (error.code) {
     case ErrorCode::not_found: return json_response(404, error_json(error));
     case ErrorCode::invalid: return json_response(400, error_json(error));
+    case ErrorCode::unavailable: return json_response(503, error_json(error));
     case ErrorCode::busy:
     case ErrorCode::timeout:
-    case ErrorCode::unavailable:
       return json_response(503, error_json({error.code, "the store cannot be read at this moment; try again"}));
     default: return json_response(500, error_json({error.code, "the store cannot be read; see the server's log"}));
   }
@@ -163,10 +192,37 @@ HttpResponse respond_api(const HttpRequest& request, ResultReader& reader, const
   return response;
 }
 
+namespace {
+
+// POST /api/control/VERB?target=SWEEP-OR-TRIAL[&priority=N], POST /api/submit?file=NAME, GET /api/trials/ID/explain.
+HttpResponse respond_control(const HttpRequest& request, ResultReader& reader, const ServerControls& controls) {
+  const std::vector<std::string> parts = parts_of(request.path);
+  const auto answer = [&]() -> Answer {
+    if (parts.size() == 3 && parts[1] == "control") {
+      MER_ASSIGN(const storage::Control control, control_asked(reader, parts[2], request.query));
+      return controls.control(control);
+    }
+    if (parts.size() == 2 && parts[1] == "submit") {
+      MER_ASSIGN(const std::string file, submission_asked(request.query));
+      return controls.submit(file);
+    }
+    if (is_explain(parts)) {
+      MER_ASSIGN(const TrialId trial, reader.find_trial(parts[2]));
+      return controls.explain(trial);
+    }
+    return not_found("no such resource");
+  }();
+  return answer ? json_response(200, *answer) : error_response(answer.error());
+}
+
+}  // namespace
+
 class Server::Impl {
  public:
-  Impl(HttpOptions options, ReaderFactory reader_factory)
+  Impl(HttpOptions options, ReaderFactory reader_factory, ServerControls controls, bool with_pages)
       : reader_factory_(std::move(reader_factory)),
+        controls_(std::move(controls)),
+        with_pages_(with_pages),
         instance_(std::to_string(std::chrono::system_clock::now().time_since_epoch().count())),
         http_(std::move(options), [this](const HttpRequest& request) { return handle(request); }) {}
 
@@ -182,10 +238,14 @@ class Server::Impl {
   using Reader = std::unique_ptr<ResultReader>;
 
   HttpResponse handle(const HttpRequest& request) {
-    if (!request.path.starts_with("/api/")) return file_response(request);
+    if (!request.post && !request.path.starts_with("/api/")) {
+      return with_pages_ ? file_response(request) : error_response(not_found("no pages here: --no-web"));
+    }
     Result<Reader> reader = take_reader();
     if (!reader) return error_response(reader.error());
-    HttpResponse response = respond_api(request, **reader, instance_);
+    const bool of_coordinator = request.post || (controls_.explain && is_explain(parts_of(request.path)));
+    HttpResponse response =
+        of_coordinator ? respond_control(request, **reader, controls_) : respond_api(request, **reader, instance_);
     give_back(std::move(*reader));
     return response;
   }
@@ -204,14 +264,16 @@ class Server::Impl {
   }
 
   const ReaderFactory reader_factory_;
+  const ServerControls controls_;
+  const bool with_pages_;
   const std::string instance_;
   std::mutex mutex_;  // of idle_ and reader_factory_
   std::vector<Reader> idle_;
   HttpServer http_;  // last: its threads use the rest
 };
 
-Server::Server(HttpOptions options, ReaderFactory reader_factory)
-    : impl_(std::make_unique<Impl>(std::move(options), std::move(reader_factory))) {}
+Server::Server(HttpOptions options, ReaderFactory reader_factory, ServerControls controls, bool with_pages)
+    : impl_(std::make_unique<Impl>(std::move(options), std::move(reader_factory), std::move(controls), with_pages)) {}
 Server::~Server() = default;
 Result<int> Server::start() {
   return impl_->start();

@@ -1,5 +1,5 @@
-// Server: the dashboard and its read-only API over a store (docs/http.md). Used by the coordinator while a sweep runs
-// and by `merctl serve` afterwards.
+// Server: the dashboard and the API over a store (docs/http.md). Used by the coordinator while a sweep runs, then with
+// controls, and by `merctl serve` afterwards, read-only.
 //
 // Threads: start() and stop() from one thread; reader_factory is called from several, one call at a time, and each
 // reader it makes is used by one thread at a time. Errors: start() returns those of HttpServer, and the factory's when
@@ -15,6 +15,13 @@
 
 namespace mer::web {
 
+// What the coordinator answers; each call comes from one of the server's threads and answers JSON.
+struct ServerControls {
+  std::function<Result<std::string>(const storage::Control&)> control;
+  std::function<Result<std::string>(const std::string& file)> submit;  // a file of submissions/
+  std::function<Result<std::string>(const TrialId&)> explain;
+};
+
 using ReaderFactory = std::function<Result<std::unique_ptr<storage::ResultReader>>()>;
 
 // The answer to one request under /api/: routes and error texts, no sockets. `instance` tells this server's ETags from
@@ -23,7 +30,8 @@ HttpResponse respond_api(const HttpRequest& request, storage::ResultReader& read
 
 class Server {
  public:
-  Server(HttpOptions options, ReaderFactory reader_factory);
+  // with_pages: the dashboard too, not the API alone.
+  Server(HttpOptions options, ReaderFactory reader_factory, ServerControls controls = {}, bool with_pages = true);
   ~Server();  // stops
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;

@@ -1,0 +1,82 @@
+// cancel, pause, resume, retry, priority: what people ask of sweeps and trials.
+#include <chrono>
+#include <cstdio>
+
+#include "cli/commands.hpp"
+#include "cli/output.hpp"
+#include "cli/store_door.hpp"
+#include "core/json.hpp"
+#include "storage/control_target.hpp"
+#include "storage/sqlite_reader.hpp"
+
+namespace mer::cli {
+namespace {
+
+using nlohmann::json;
+using storage::ControlVerb;
+
+double unix_time() {
+  return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
+}
+
+Result<StoreAnswer> carry_out(const storage::StoreDir& store, const ControlOptions& options,
+                              const std::string& target) {
+  StoreAction action;
+  action.here = [&](storage::SqliteStore& writer) -> Result<std::string> {
+    MER_ASSIGN(const auto reader, storage::open_reader(store, &writer));
+    MER_ASSIGN(storage::Control control, storage::control_of(*reader, options.verb, target));
+    control.priority = options.priority;
+    control.at = unix_time();
+    MER_ASSIGN(const storage::Controlled controlled, writer.control(control));
+    return storage::control_json(control, controlled);
+  };
+  action.by_coordinator = [&](const CoordinatorClient& coordinator) {
+    Parameters query = {{"target", target}};
+    if (options.verb == ControlVerb::priority) query.emplace_back("priority", std::to_string(options.priority));
+    return coordinator.post(std::string("/api/control/") + name_of(options.verb), query);
+  };
+  return at_store(store, action);
+}
+
+std::string count_text(std::size_t trials) {
+  return std::to_string(trials) + (trials == 1 ? " trial" : " trials");
+}
+
+// What has become of it, as a person reads it.
+std::string sentence(ControlVerb verb, const std::string& target, const json& answer) {
+  const std::size_t trials = answer["trials"].size();
+  const std::string activity = answer.value("activity", "");
+  switch (verb) {
+    case ControlVerb::cancel: return target + ": " + count_text(trials) + " cancelled";
+    case ControlVerb::retry:
+    case ControlVerb::retry_failed: return target + ": " + count_text(trials) + " will be tried again";
+    case ControlVerb::priority: return target + ": priority " + std::to_string(answer.value("priority", 0));
+    case ControlVerb::pause:
+      return target + (activity == "paused" ? ": paused; `merctl resume " + target + "` goes on" : ": " + activity);
+    case ControlVerb::resume: return target + ": " + activity;
+  }
+  return target;
+}
+
+}  // namespace
+
+ExitCode control_command(const Context& context, const ControlOptions& options) {
+  if (!plain_format(context, name_of(options.verb))) return ExitCode::usage;
+  const Result<storage::StoreDir> store = storage::StoreDir::open(context.store);
+  if (!store) return report(context, store.error());
+  for (const std::string& target : options.targets) {
+    const Result<StoreAnswer> answer = carry_out(*store, options, target);
+    if (!answer) return report(context, answer.error());
+    if (context.format == Format::json) std::printf("%s\n", answer->json.c_str());
+    if (context.format != Format::table) continue;
+    const json given = json::parse(answer->json, nullptr, false);
+    std::printf("%s\n", sentence(options.verb, target, given).c_str());
+    const bool waits = !answer->by_coordinator &&
+                       (options.verb == ControlVerb::resume || options.verb == ControlVerb::retry ||
+                        options.verb == ControlVerb::retry_failed);
+    if (waits) std::fputs("nobody works on this store now; `merctl run SWEEP.json` does\n", stderr);
+  }
+  return ExitCode::done;
+}
+
+}  // namespace mer::cli

@@ -1,0 +1,77 @@
+#include "cli/coordinator_client.hpp"
+
+#include <array>
+#include <httplib.h>
+#include <unistd.h>
+
+#include "core/json.hpp"
+
+namespace mer::cli {
+namespace {
+
+constexpr int kConnectSeconds = 2;
+constexpr int kAnswerSeconds = 30;  // it carries out, durably, before it answers
+
+std::string local_host() {
+  std::array<char, 256> name{};
+  ::gethostname(name.data(), name.size() - 1);
+  return name.data();
+}
+
+ErrorCode code_of(int status) {
+  switch (status) {
+    case 400: return ErrorCode::invalid;
+    case 401: return ErrorCode::unauthorised;
+    case 404: return ErrorCode::not_found;
+    case 503: return ErrorCode::unavailable;
+    default: return ErrorCode::io;
+  }
+}
+
+Error error_in(const httplib::Response& response) {
+  const auto json = nlohmann::json::parse(response.body, nullptr, false);
+  std::string message = "the coordinator answers " + std::to_string(response.status);
+  if (json.is_object() && json.contains("error")) message = json["error"].value("message", message);
+  return {code_of(response.status), message};
+}
+
+}  // namespace
+
+Result<CoordinatorClient> CoordinatorClient::of(const storage::StoreDir& store) {
+  MER_ASSIGN(storage::Endpoint endpoint, storage::read_endpoint(store));
+  if (endpoint.host != local_host()) {
+    return Error{ErrorCode::unavailable, "the coordinator of this store runs on " + endpoint.host +
+                                             " and answers there only: give the command on that machine"};
+  }
+  return CoordinatorClient(std::move(endpoint));
+}
+
+Result<std::string> CoordinatorClient::post(const std::string& path, const Parameters& query) const {
+  std::string target = path;
+  for (const auto& [key, value] : query) {
+    target += (target.size() == path.size() ? "?" : "&") + key + "=" + httplib::detail::encode_query_param(value);
+  }
+  return send("POST", target);
+}
+
+Result<std::string> CoordinatorClient::get(const std::string& path) const {
+  return send("GET", path);
+}
+
+Result<std::string> CoordinatorClient::send(const std::string& method, const std::string& target) const {
+  httplib::Client client(endpoint_.address, endpoint_.port);
+  client.set_connection_timeout(kConnectSeconds);
+  client.set_read_timeout(kAnswerSeconds);
+  client.set_url_encode(false);
+  client.set_bearer_token_auth(endpoint_.token.c_str());
+  const httplib::Result result = method == "POST" ? client.Post(target.c_str()) : client.Get(target.c_str());
+  if (!result) {
+    return Error{ErrorCode::unavailable, "the coordinator (process " + std::to_string(endpoint_.pid) +
+                                             ") cannot be reached on " + endpoint_.address + " port " +
+                                             std::to_string(endpoint_.port) + ": " + httplib::to_string(result.error())};
+  }
+  if (result->status != 200) return error_in(*result);
+  return result->body;
+}
+
+}  // namespace mer::cli

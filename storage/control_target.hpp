@@ -1,0 +1,24 @@
+// Control target: what a person's words name: a sweep by name or number, else a trial by id or prefix.
+//
+// Threads: as the reader. Errors: not_found and invalid, as the reader's find functions word them; invalid: a verb that
+// concerns sweeps only, or a priority that is none.
+#pragma once
+
+#include <string>
+
+#include "core/result.hpp"
+#include "storage/control.hpp"
+#include "storage/result_store.hpp"
+
+namespace mer::storage {
+
+constexpr int kHighestPriority = 1'000'000;  // and the lowest below 0
+
+Result<Control> control_of(ResultReader& reader, ControlVerb verb, const std::string& target);
+
+Result<int> priority_from(const std::string& word);
+
+// What a command and the HTTP API answer.
+std::string control_json(const Control& control, const Controlled& controlled);
+
+}  // namespace mer::storage

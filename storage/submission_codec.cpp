@@ -1,0 +1,118 @@
+#include "storage/submission_codec.hpp"
+
+#include <cstdint>
+#include <utility>
+
+#include "core/json.hpp"
+#include "core/sweep_file.hpp"
+
+namespace mer::storage {
+namespace {
+
+using nlohmann::json;
+
+constexpr int kFormat = 1;
+
+json json_of(const CorpusRecord& c) {
+  return {c.id.hex, c.name, c.path, c.utterances, c.labels, c.facts_json};
+}
+CorpusRecord corpus_from(const json& c) {
+  return {{c.at(0)}, c.at(1), c.at(2), c.at(3), c.at(4).get<std::vector<std::string>>(), c.at(5)};
+}
+
+json json_of(const FoldRecord& f) {
+  return {f.id.hex, f.name, f.train, f.validation, f.test, f.file};
+}
+FoldRecord fold_from(const json& f) {
+  return {{f.at(0)}, f.at(1), f.at(2), f.at(3), f.at(4), f.at(5)};
+}
+
+json json_of(const TestPart& part) {
+  return {part.utterances, part.truth};
+}
+TestPart test_part_from(const json& part) {
+  return {part.at(0).get<std::vector<std::string>>(), part.at(1).get<std::vector<int>>()};
+}
+
+json json_of(const PlannedTrial& trial, const Submission& submission) {
+  std::size_t corpus = 0;
+  while (submission.corpora[corpus].id != trial.spec.corpus) ++corpus;
+  return {trial.spec.id.hex, trial.configuration, trial.fold, corpus, trial.spec.seed};
+}
+PlannedTrial trial_from(const json& given, const Submission& submission) {
+  PlannedTrial trial;
+  trial.configuration = given.at(1);
+  trial.fold = given.at(2);
+  const Configuration& configuration = submission.sweep.configurations.at(std::size_t(trial.configuration));
+  const FoldRecord& fold = submission.folds.at(std::size_t(trial.fold));
+  trial.spec.id.hex = given.at(0);
+  trial.spec.configuration = configuration.id;
+  trial.spec.fold = fold.id;
+  trial.spec.fold_name = fold.name;
+  trial.spec.corpus = submission.corpora.at(given.at(3).get<std::size_t>()).id;
+  trial.spec.seed = given.at(4);
+  trial.spec.model = configuration.model;
+  trial.spec.train = configuration.train;
+  return trial;
+}
+
+Error corrupt(const std::string& why) {
+  return {ErrorCode::corrupt, "not a submission of this version of mer: " + why};
+}
+
+// Throws what the JSON library and at() throw.
+Result<Submission> decode(const json& given) {
+  if (given.at("format") != kFormat) return corrupt("format " + given.at("format").dump());
+  Submission submission;
+  MER_ASSIGN(submission.sweep, sweep_from_resolved(given.at("resolved")));
+  const json& ids = given.at("configurations");
+  if (ids.size() != submission.sweep.configurations.size()) return corrupt("another number of configurations");
+  for (std::size_t i = 0; i < ids.size(); ++i) submission.sweep.configurations[i].id.hex = ids[i];
+  for (const json& corpus : given.at("corpora")) submission.corpora.push_back(corpus_from(corpus));
+  for (const json& fold : given.at("folds")) submission.folds.push_back(fold_from(fold));
+  for (const json& part : given.at("test_parts")) submission.test_parts.push_back(test_part_from(part));
+  for (const json& trial : given.at("trials")) submission.trials.push_back(trial_from(trial, submission));
+  submission.code_version = given.at("code_version");
+  submission.submitted_at = given.at("submitted_at");
+  submission.priority = given.at("priority");
+  submission.fresh = given.at("fresh");
+  return submission;
+}
+
+}  // namespace
+
+std::string bytes_of(const Submission& submission) {
+  json ids = json::array(), corpora = json::array(), folds = json::array(), parts = json::array(),
+       trials = json::array();
+  for (const auto& configuration : submission.sweep.configurations) ids.push_back(configuration.id.hex);
+  for (const auto& corpus : submission.corpora) corpora.push_back(json_of(corpus));
+  for (const auto& fold : submission.folds) folds.push_back(json_of(fold));
+  for (const auto& part : submission.test_parts) parts.push_back(json_of(part));
+  for (const auto& trial : submission.trials) trials.push_back(json_of(trial, submission));
+  const json all = {{"format", kFormat},
+                    {"resolved", submission.sweep.resolved_json},
+                    {"configurations", std::move(ids)},
+                    {"corpora", std::move(corpora)},
+                    {"folds", std::move(folds)},
+                    {"test_parts", std::move(parts)},
+                    {"trials", std::move(trials)},
+                    {"code_version", submission.code_version},
+                    {"submitted_at", submission.submitted_at},
+                    {"priority", submission.priority},
+                    {"fresh", submission.fresh}};
+  std::string bytes;
+  json::to_cbor(all, bytes);
+  return bytes;
+}
+
+Result<Submission> submission_from(std::string_view bytes) {
+  const json given = json::from_cbor(bytes, true, false);
+  if (!given.is_object()) return corrupt("no CBOR object");
+  try {
+    return decode(given);
+  } catch (const std::exception& error) {
+    return corrupt(error.what());
+  }
+}
+
+}  // namespace mer::storage
