@@ -98,9 +98,9 @@ void add_result_commands(CLI::App& app, Arguments& arguments) {
   CLI::App* exported = add_command(app, "export", "Write a whole table to standard output",
                                    "merctl export quickstart --table metrics --format csv > metrics.csv");
   add_selection(exported, arguments.exported);
-  exported->add_option("--table", arguments.exported.table, "Which table")
+  exported->add_option("--table", arguments.exported.table, "Which; resolved: the sweep as a sweep file")
       ->required()
-      ->check(CLI::IsMember({"trials", "metrics", "predictions", "results"}));
+      ->check(CLI::IsMember({"trials", "metrics", "predictions", "results", "resolved"}));
   exported->callback([&arguments] {
     arguments.chosen = [&arguments] { return export_command(arguments.context, arguments.exported); };
   });
