@@ -41,6 +41,7 @@ struct CoordinatorSettings {
   int stack = 0;  // trials that a trainer trains at once; 0: as it finds best
   double checkpoint_seconds = 20;
   bool record_representations = false;
+  std::string versions = "{}";  // JSON object: of the job's own libraries; recorded beside those of each trainer
   SchedulerOptions scheduler;
   std::function<double()> unix_time = mer::orchestrator::unix_time;  // stands in records, decides nothing
   std::chrono::milliseconds beat_every{1000};

@@ -83,6 +83,8 @@ mer::orchestrator::CoordinatorSettings settings_of(const Options& options, const
   settings.threads = sweep.resources.threads;
   settings.checkpoint_seconds = options.checkpoint_seconds;
   settings.record_representations = sweep.record_representations;
+  settings.versions =
+      nlohmann::json{{"mpi", mer::transport::mpi_version()}, {"sqlite", mer::storage::sqlite_version()}}.dump();
   settings.scheduler.max_attempts = sweep.max_attempts;
   settings.stack = sweep.resources.stack;
   settings.scheduler.stack = std::max(1, sweep.resources.stack);
