@@ -25,6 +25,7 @@ struct Arguments {
   mer::cli::SweepFileOptions plan;
   mer::cli::ResultsOptions results, exported;
   mer::cli::BenchOptions bench;
+  mer::cli::ReproduceOptions reproduce;
   std::string status_sweep, trial, corpus_folder, preset, synth_folder;
   std::uint64_t seed = 1;
   int port = 8080;
@@ -151,6 +152,21 @@ void add_bench_command(CLI::App& app, Arguments& arguments) {
       [&arguments] { arguments.chosen = [&arguments] { return bench_command(arguments.context, arguments.bench); }; });
 }
 
+void add_reproduce_command(CLI::App& app, Arguments& arguments) {
+  mer::cli::ReproduceOptions& options = arguments.reproduce;
+  CLI::App* reproduce = add_command(app, "reproduce", "Run one trial alone again and compare its numbers, bit by bit",
+                                    "merctl reproduce 3fa9c1d2");
+  reproduce->add_option("TRIAL", options.trial, "Id of a done trial, or a prefix of it that is unique")->required();
+  reproduce->add_option("--keep", options.keep, "New folder for the job, its fold and the trainer's log")
+      ->type_name("DIR");
+  reproduce->add_option("--corpus", options.corpus, "Where the corpus is now; default: where it was")->type_name("DIR");
+  reproduce->add_option("--device", options.device, "auto, cpu or cuda; default: what the trial ran on")
+      ->check(CLI::IsMember({"auto", "cpu", "cuda"}));
+  reproduce->callback([&arguments] {
+    arguments.chosen = [&arguments] { return reproduce_command(arguments.context, arguments.reproduce); };
+  });
+}
+
 // Throws CLI::ValidationError.
 Format format_named(const std::string& word) {
   std::string words;
@@ -172,6 +188,7 @@ void add_global_options(CLI::App& app, Context& context) {
 void add_commands(CLI::App& app, Arguments& arguments) {
   add_sweep_commands(app, arguments);
   add_result_commands(app, arguments);
+  add_reproduce_command(app, arguments);
   add_corpus_commands(app, arguments);
   add_command(app, "doctor", "Say what this machine has and lacks, with remedies", "merctl doctor")
       ->callback([&arguments] { arguments.chosen = [&arguments] { return doctor_command(arguments.context); }; });

@@ -7,12 +7,12 @@
 #include <sched.h>
 #include <string>
 #include <sys/ioctl.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 #include <vector>
 
 #include "cli/mpirun.hpp"
 #include "cli/progress.hpp"
+#include "cli/stop_signals.hpp"
 #include "cli/store_access.hpp"
 #include "storage/sqlite_store.hpp"
 #include "storage/store_dir.hpp"
@@ -22,30 +22,6 @@ namespace {
 
 constexpr double kLockPatienceSeconds = 15;  // ranks outlive a killed mpirun by about 2 s
 constexpr int kFruitlessLaunches = 3;        // give up after so many launches without a new epoch
-
-// Signals that end a run, as something to poll.
-class StopSignals {
- public:
-  StopSignals() {
-    sigset_t set;
-    ::sigemptyset(&set);
-    for (int signal : {SIGINT, SIGTERM, SIGHUP, SIGUSR1}) ::sigaddset(&set, signal);
-    ::sigprocmask(SIG_BLOCK, &set, nullptr);
-    descriptor_ = ::signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
-  }
-  ~StopSignals() { ::close(descriptor_); }
-  StopSignals(const StopSignals&) = delete;
-  StopSignals& operator=(const StopSignals&) = delete;
-
-  // The next signal that has arrived, 0: none.
-  int next() {
-    signalfd_siginfo info{};
-    return ::read(descriptor_, &info, sizeof info) == ssize_t(sizeof info) ? int(info.ssi_signo) : 0;
-  }
-
- private:
-  int descriptor_ = -1;
-};
 
 ProgressView make_view(const Context& context) {
   if (context.format == Format::quiet) return {stderr, ProgressView::Style::none};
