@@ -2,10 +2,8 @@
 //
 // Twelve trials on a synthetic corpus, run as `merctl run` runs them, in a store that is removed afterwards.
 #include <algorithm>
-#include <cerrno>
 #include <chrono>
 #include <cstdio>
-#include <cstdlib>
 #include <filesystem>
 #include <string>
 #include <string_view>
@@ -19,7 +17,7 @@
 #include "cli/prepare.hpp"
 #include "cli/store_access.hpp"
 #include "cli/sweep_run.hpp"
-#include "core/descriptor.hpp"
+#include "cli/temporary_folder.hpp"
 #include "core/enum_names.hpp"
 #include "core/json.hpp"
 #include "data/file_io.hpp"
@@ -32,27 +30,6 @@ using nlohmann::json;
 
 constexpr int kTrials = 12;
 constexpr double kLockSeconds = 15;
-
-// A folder of its own that goes with this object.
-class TemporaryFolder {
- public:
-  static Result<TemporaryFolder> make() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "mer-bench-XXXXXX").string();
-    if (::mkdtemp(pattern.data()) == nullptr) return system_error(errno, pattern + ": cannot be made");
-    return TemporaryFolder(pattern);
-  }
-  TemporaryFolder(TemporaryFolder&& other) noexcept : path_(std::exchange(other.path_, {})) {}
-  TemporaryFolder& operator=(TemporaryFolder&&) = delete;
-  ~TemporaryFolder() {
-    std::error_code ignored;
-    if (!path_.empty()) std::filesystem::remove_all(path_, ignored);
-  }
-  const std::filesystem::path& path() const { return path_; }
-
- private:
-  explicit TemporaryFolder(std::filesystem::path path) : path_(std::move(path)) {}
-  std::filesystem::path path_;
-};
 
 // MSP-Improv: one fold for each of the 12 speakers. IEMOCAP: four sessions held out, three seeds each.
 json sweep_of(const std::string& shapes, const BenchOptions& options) {
@@ -107,7 +84,7 @@ Result<Measured> read_figures(const Context& context, SweepId sweep, double wall
 }
 
 Result<Measured> measure(const Context& context, const std::string& shapes, const BenchOptions& options) {
-  MER_ASSIGN(const TemporaryFolder folder, TemporaryFolder::make());
+  MER_ASSIGN(const TemporaryFolder folder, TemporaryFolder::make("mer-bench"));
   const std::filesystem::path file = folder.path() / "sweep.json";
   const std::string text = sweep_of(shapes, options).dump(2);
   const std::string_view chunk = text;
@@ -115,7 +92,7 @@ Result<Measured> measure(const Context& context, const std::string& shapes, cons
   Context inside = context;
   inside.store = folder.path() / "store";
   MER_ASSIGN(Prepared prepared, prepare({.file = file.string()}));
-  MER_ASSIGN(const SweepId sweep, submit(prepared, inside.store, false));
+  MER_ASSIGN(const SweepId sweep, submit(prepared, inside.store, {}));
 
   const ResourceSettings& resources = prepared.plan.submission.sweep.resources;
   MER_ASSIGN(const TrainingPlace place, training_place(resources, look_around(program_folder())));

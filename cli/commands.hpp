@@ -51,9 +51,18 @@ ExitCode list_command(const Context& context);
 ExitCode status_command(const Context& context, const std::string& sweep);  // empty: all sweeps
 ExitCode show_command(const Context& context, const std::string& trial);    // id or unique prefix
 
+struct ReproduceOptions {
+  std::string trial;   // id or unique prefix
+  std::string keep;    // folder that keeps the job, its fold and the trainer's log; empty: none
+  std::string device;  // auto, cpu, cuda; empty: what the trial ran on
+  std::string corpus;  // its folder; empty: where it was
+};
+// done: every number is the same, bit for bit; some_failed: some differ.
+ExitCode reproduce_command(const Context& context, const ReproduceOptions& options);
+
 struct ResultsOptions {
   std::string sweep = {};   // name or number
-  std::string table = {};   // export only: trials, metrics, predictions, results
+  std::string table = {};   // export only: trials, metrics, predictions, results, resolved
   std::string select = {};  // last, best-validation, best-test; empty: the sweep's own
   std::string metric = {};  // decides the best epoch; empty: the sweep's own
 };

@@ -71,9 +71,9 @@ ExitCode control_command(const Context& context, const ControlOptions& options) 
     if (context.format != Format::table) continue;
     const json given = json::parse(answer->json, nullptr, false);
     std::printf("%s\n", sentence(options.verb, target, given).c_str());
-    const bool waits = !answer->by_coordinator &&
-                       (options.verb == ControlVerb::resume || options.verb == ControlVerb::retry ||
-                        options.verb == ControlVerb::retry_failed);
+    const bool waits =
+        !answer->by_coordinator && (options.verb == ControlVerb::resume || options.verb == ControlVerb::retry ||
+                                    options.verb == ControlVerb::retry_failed);
     if (waits) std::fputs("nobody works on this store now; `merctl run SWEEP.json` does\n", stderr);
   }
   return ExitCode::done;

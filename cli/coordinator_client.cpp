@@ -68,7 +68,8 @@ Result<std::string> CoordinatorClient::send(const std::string& method, const std
   if (!result) {
     return Error{ErrorCode::unavailable, "the coordinator (process " + std::to_string(endpoint_.pid) +
                                              ") cannot be reached on " + endpoint_.address + " port " +
-                                             std::to_string(endpoint_.port) + ": " + httplib::to_string(result.error())};
+                                             std::to_string(endpoint_.port) + ": " +
+                                             httplib::to_string(result.error())};
   }
   if (result->status != 200) return error_in(*result);
   return result->body;

@@ -8,12 +8,14 @@
 
 #include "cli/commands.hpp"
 #include "core/version.hpp"
+#include "storage/control.hpp"
 
 namespace {
 
 using mer::ExitCode;
 using mer::cli::Context;
 using mer::cli::Format;
+using mer::storage::ControlVerb;
 
 constexpr std::pair<const char*, Format> kFormats[] = {{"table", Format::table}, {"json", Format::json},
                                                        {"quiet", Format::quiet}, {"csv", Format::csv},
@@ -23,8 +25,11 @@ struct Arguments {
   Context context;
   mer::cli::RunOptions run;
   mer::cli::SweepFileOptions plan;
+  mer::cli::SubmitOptions submit;
+  mer::cli::ControlOptions control;
   mer::cli::ResultsOptions results, exported;
   mer::cli::BenchOptions bench;
+  mer::cli::ReproduceOptions reproduce;
   std::string status_sweep, trial, corpus_folder, preset, synth_folder;
   std::uint64_t seed = 1;
   int port = 8080;
@@ -53,13 +58,22 @@ void add_selection(CLI::App* command, mer::cli::ResultsOptions& options) {
       ->check(CLI::IsMember({"wa", "ua", "macro_f1", "weighted_f1"}));
 }
 
+void add_submission(CLI::App* command, mer::cli::SubmitOptions& options) {
+  command->add_option("--priority", options.priority, "Sweeps of higher priority go first")
+      ->capture_default_str()
+      ->check(CLI::Range(-mer::storage::kHighestPriority, mer::storage::kHighestPriority));
+  command->add_flag("--fresh", options.fresh, "Train every trial, those that have a result in the store too");
+}
+
 void add_sweep_commands(CLI::App& app, Arguments& arguments) {
   CLI::App* run = add_command(app, "run", "Run a sweep on this machine; run it again to resume",
                               "merctl run configs/quickstart.json --workers 2");
   add_sweep_file(run, arguments.run.sweep);
   run->add_option("--workers", arguments.run.workers, "Workers, at most one a trial; default: one a core or GPU")
       ->check(CLI::Range(1, 1024));
-  run->add_flag("--retry-failed", arguments.run.retry_failed, "Try failed trials again, their crashes forgotten");
+  run->add_flag("--retry-failed", arguments.run.submit.retry_failed,
+                "Try failed trials again, their crashes forgotten");
+  add_submission(run, arguments.run.submit);
   run->add_flag_callback(
       "--no-web", [&arguments] { arguments.run.web = false; }, "Serve no dashboard while it runs");
   run->callback(
@@ -70,6 +84,59 @@ void add_sweep_commands(CLI::App& app, Arguments& arguments) {
   add_sweep_file(plan, arguments.plan);
   plan->callback(
       [&arguments] { arguments.chosen = [&arguments] { return plan_command(arguments.context, arguments.plan); }; });
+}
+
+CLI::App* add_control(CLI::App& app, Arguments& arguments, ControlVerb verb, const std::string& text,
+                      const std::string& targets, const std::string& example) {
+  const std::string name = name_of(verb);
+  CLI::App* command = add_command(app, name, text, "merctl " + name + " " + example);
+  command->add_option(targets, arguments.control.targets, "Names, numbers, or ids of trials and prefixes of them")
+      ->required();
+  command->callback([&arguments, verb] {
+    arguments.chosen = [&arguments, verb] {
+      if (arguments.control.verb != ControlVerb::retry_failed) arguments.control.verb = verb;
+      return control_command(arguments.context, arguments.control);
+    };
+  });
+  return command;
+}
+
+void add_control_commands(CLI::App& app, Arguments& arguments) {
+  CLI::App* submit = add_command(app, "submit", "Add a sweep to the run that goes on, or to the store",
+                                 "merctl submit configs/quickstart.json --priority 1");
+  add_sweep_file(submit, arguments.plan);
+  add_submission(submit, arguments.submit);
+  submit->callback([&arguments] {
+    arguments.chosen = [&arguments] { return submit_command(arguments.context, arguments.plan, arguments.submit); };
+  });
+
+  add_control(app, arguments, ControlVerb::cancel, "Give trials up that wait or run", "SWEEP|TRIAL", "quickstart");
+  add_control(app, arguments, ControlVerb::pause, "Let a sweep wait; its trials are checkpointed", "SWEEP",
+              "quickstart");
+  add_control(app, arguments, ControlVerb::resume, "Go on with a paused sweep", "SWEEP", "quickstart");
+  CLI::App* retry = add_control(app, arguments, ControlVerb::retry, "Try failed and cancelled trials again",
+                                "SWEEP|TRIAL", "quickstart --failed");
+  retry->add_flag_callback(
+      "--failed", [&arguments] { arguments.control.verb = ControlVerb::retry_failed; }, "Failed trials only");
+  CLI::App* priority = add_command(app, "priority", "Change a sweep's priority; higher goes first (default 0)",
+                                   "merctl priority quickstart 10");
+  priority->add_option("SWEEP", arguments.status_sweep, "Name or number")->required();
+  priority->add_option("PRIORITY", arguments.control.priority, "Whole number")
+      ->required()
+      ->check(CLI::Range(-mer::storage::kHighestPriority, mer::storage::kHighestPriority));
+  priority->callback([&arguments] {
+    arguments.chosen = [&arguments] {
+      arguments.control.verb = ControlVerb::priority;
+      arguments.control.targets = {arguments.status_sweep};
+      return control_command(arguments.context, arguments.control);
+    };
+  });
+
+  CLI::App* explain = add_command(app, "explain", "Say why a trial waits, runs or failed", "merctl explain 3fa9c1d2");
+  explain->add_option("TRIAL", arguments.trial, "Id, or a prefix of it that is unique")->required();
+  explain->callback([&arguments] {
+    arguments.chosen = [&arguments] { return explain_command(arguments.context, arguments.trial); };
+  });
 }
 
 void add_result_commands(CLI::App& app, Arguments& arguments) {
@@ -98,9 +165,9 @@ void add_result_commands(CLI::App& app, Arguments& arguments) {
   CLI::App* exported = add_command(app, "export", "Write a whole table to standard output",
                                    "merctl export quickstart --table metrics --format csv > metrics.csv");
   add_selection(exported, arguments.exported);
-  exported->add_option("--table", arguments.exported.table, "Which table")
+  exported->add_option("--table", arguments.exported.table, "Which; resolved: the sweep as a sweep file")
       ->required()
-      ->check(CLI::IsMember({"trials", "metrics", "predictions", "results"}));
+      ->check(CLI::IsMember({"trials", "metrics", "predictions", "results", "resolved"}));
   exported->callback([&arguments] {
     arguments.chosen = [&arguments] { return export_command(arguments.context, arguments.exported); };
   });
@@ -151,6 +218,21 @@ void add_bench_command(CLI::App& app, Arguments& arguments) {
       [&arguments] { arguments.chosen = [&arguments] { return bench_command(arguments.context, arguments.bench); }; });
 }
 
+void add_reproduce_command(CLI::App& app, Arguments& arguments) {
+  mer::cli::ReproduceOptions& options = arguments.reproduce;
+  CLI::App* reproduce = add_command(app, "reproduce", "Run one trial alone again and compare its numbers, bit by bit",
+                                    "merctl reproduce 3fa9c1d2");
+  reproduce->add_option("TRIAL", options.trial, "Id of a done trial, or a prefix of it that is unique")->required();
+  reproduce->add_option("--keep", options.keep, "New folder for the job, its fold and the trainer's log")
+      ->type_name("DIR");
+  reproduce->add_option("--corpus", options.corpus, "Where the corpus is now; default: where it was")->type_name("DIR");
+  reproduce->add_option("--device", options.device, "auto, cpu or cuda; default: what the trial ran on")
+      ->check(CLI::IsMember({"auto", "cpu", "cuda"}));
+  reproduce->callback([&arguments] {
+    arguments.chosen = [&arguments] { return reproduce_command(arguments.context, arguments.reproduce); };
+  });
+}
+
 // Throws CLI::ValidationError.
 Format format_named(const std::string& word) {
   std::string words;
@@ -171,7 +253,9 @@ void add_global_options(CLI::App& app, Context& context) {
 
 void add_commands(CLI::App& app, Arguments& arguments) {
   add_sweep_commands(app, arguments);
+  add_control_commands(app, arguments);
   add_result_commands(app, arguments);
+  add_reproduce_command(app, arguments);
   add_corpus_commands(app, arguments);
   add_command(app, "doctor", "Say what this machine has and lacks, with remedies", "merctl doctor")
       ->callback([&arguments] { arguments.chosen = [&arguments] { return doctor_command(arguments.context); }; });

@@ -3,6 +3,7 @@
 #include "cli/commands.hpp"
 #include "cli/output.hpp"
 #include "cli/prepare.hpp"
+#include "cli/store_access.hpp"
 #include "core/json.hpp"
 
 namespace mer::cli {
@@ -113,6 +114,13 @@ void print_plan(const PlanSummary& plan, const Sweep& sweep) {
   print_folds(plan);
 }
 
+// How many trials have their result in the context's store already; 0 where there is none.
+Result<std::int64_t> reusable(const Context& context, const storage::Submission& submission) {
+  if (!storage::StoreDir::open(context.store)) return std::int64_t{0};
+  MER_ASSIGN(const OpenStore store, open_store(context, 0));
+  return store.reader->count_reusable(submission);
+}
+
 }  // namespace
 
 ExitCode plan_command(const Context& context, const SweepFileOptions& options) {
@@ -121,8 +129,12 @@ ExitCode plan_command(const Context& context, const SweepFileOptions& options) {
   if (!prepared) return report(context, prepared.error());
   const PlanSummary plan = orchestrator::describe(prepared->plan);
   const Sweep& sweep = prepared->plan.submission.sweep;
+  const Result<std::int64_t> reused = reusable(context, prepared->plan.submission);
+  if (!reused) return report(context, reused.error());
   if (context.format == Format::json) {
-    std::printf("%s\n", plan_json(plan, sweep).dump(2).c_str());
+    json answer = plan_json(plan, sweep);
+    answer["reusable"] = *reused;
+    std::printf("%s\n", answer.dump(2).c_str());
     return ExitCode::done;
   }
   for (const std::string& warning : plan.warnings) std::fprintf(stderr, "warning: %s\n", warning.c_str());
@@ -130,6 +142,10 @@ ExitCode plan_command(const Context& context, const SweepFileOptions& options) {
     std::printf("%lld\n", static_cast<long long>(plan.trials));
   } else {
     print_plan(plan, sweep);
+    if (*reused > 0) {
+      std::printf("\n%lld trials have their results in %s, by the same code: they are reused, unless --fresh\n",
+                  static_cast<long long>(*reused), context.store.c_str());
+    }
   }
   return ExitCode::done;
 }

@@ -5,6 +5,8 @@
 #include "cli/commands.hpp"
 #include "cli/output.hpp"
 #include "cli/store_access.hpp"
+#include "core/json.hpp"
+#include "core/json_text.hpp"
 #include "storage/tables.hpp"
 #include "web/api.hpp"
 
@@ -158,7 +160,24 @@ ExitCode results_command(const Context& context, const ResultsOptions& options) 
   });
 }
 
+namespace {
+
+// The resolved sweep as it was submitted: a sweep file that `merctl run` takes.
+ExitCode export_resolved(const Context& context, const std::string& sweep) {
+  if (!plain_format(context, "export --table resolved")) return ExitCode::usage;
+  return with_store(context, [&](ResultReader& reader) -> Status {
+    MER_ASSIGN(const SweepId id, reader.find_sweep(sweep));
+    MER_ASSIGN(const storage::SweepDetail detail, reader.sweep(id));
+    MER_ASSIGN(const nlohmann::json resolved, parse_json_text(detail.resolved_json, "resolved sweep"));
+    std::printf("%s\n", resolved.dump(2).c_str());
+    return {};
+  });
+}
+
+}  // namespace
+
 ExitCode export_command(const Context& context, const ResultsOptions& options) {
+  if (options.table == "resolved") return export_resolved(context, options.sweep);
   return with_store(context, [&](ResultReader& reader) -> Status {
     MER_ASSIGN(const Selection chosen, selection_of(reader, options));
     MER_ASSIGN(const storage::Table table, table_named(reader, chosen, options.table));

@@ -83,7 +83,7 @@ ExitCode run_command(const Context& context, const RunOptions& options) {
   }
   const ExitCode shown = results_command(context, {.sweep = std::to_string(sweep->number)});
   if (shown != ExitCode::done) return shown;
-  const Result<Standing> standing = standing_of(context, *sweep);
+  const Result<Standing> standing = standing_of(context, run);
   if (!standing) return report(context, standing.error());
   const storage::StateCounts& counts = standing->counts;
   if (counts.failed > 0) {

@@ -1,8 +1,11 @@
 // show: everything the store knows of one trial, but its curve.
 #include <cstdio>
+#include <utility>
+#include <vector>
 
 #include "cli/commands.hpp"
 #include "cli/output.hpp"
+#include "cli/provenance.hpp"
 #include "cli/store_access.hpp"
 #include "core/json.hpp"
 #include "core/scores.hpp"
@@ -26,51 +29,61 @@ std::string mebibytes_text(std::int64_t bytes) {
   return std::to_string((bytes + (1 << 19)) >> 20) + " MiB";
 }
 
-// "alpha 0.1, recurrent bigru": a JSON object on one line.
-std::string pairs_text(const nlohmann::json& object) {
-  std::string text;
-  for (const auto& [key, value] : object.items()) {
-    text += (text.empty() ? "" : ", ") + key + ' ' + (value.is_string() ? value.get<std::string>() : value.dump());
+using Sweeps = std::vector<storage::SweepDetail>;
+
+// Each with who submitted it: its code need not be that of the attempts.
+void print_sweeps(const Sweeps& sweeps) {
+  for (const storage::SweepDetail& sweep : sweeps) {
+    print_fact(
+        "sweep " + std::to_string(sweep.summary.id.number),
+        sweep.summary.name + ", submitted " + time_text(sweep.summary.submitted_at) + " by code " + sweep.code_version);
   }
-  return text;
 }
 
-std::string sweeps_text(const std::vector<SweepId>& sweeps) {
-  std::string text;
-  for (const SweepId sweep : sweeps) text += (text.empty() ? "" : ", ") + std::to_string(sweep.number);
-  return text;
+void print_data(const TrialSpec& spec, const Sweeps& sweeps) {
+  print_fact("fold", spec.fold.hex + " " + spec.fold_name);
+  print_fact("corpus", spec.corpus.hex);
+  std::string last;
+  for (const storage::SweepDetail& sweep : sweeps) {
+    for (const storage::CorpusRecord& corpus : sweep.corpora) {
+      if (corpus.id != spec.corpus || corpus.path == last) continue;
+      print_fact("  " + corpus.name, corpus.path);
+      last = corpus.path;
+    }
+  }
 }
 
-void print_identity(const TrialDetail& detail) {
+void print_identity(const TrialDetail& detail, const Sweeps& sweeps) {
   const TrialSpec& spec = detail.spec;
   const storage::TrialRow& row = detail.row;
   print_fact("trial", spec.id.hex);
-  print_fact("sweeps", sweeps_text(detail.sweeps));
+  print_sweeps(sweeps);
   print_fact("state", std::string(name_of(row.state)) + (row.message.empty() ? "" : ": " + row.message));
   print_fact("epoch", std::to_string(row.epoch) + "/" + std::to_string(row.epochs));
   print_fact("configuration", spec.configuration.hex);
-  print_fact("fold", spec.fold.hex + " " + spec.fold_name);
-  print_fact("corpus", spec.corpus.hex);
+  print_data(spec, sweeps);
   print_fact("seed", std::to_string(spec.seed));
   print_fact("model", pairs_text(spec.model));
   print_fact("train", pairs_text(spec.train));
 }
 
-void print_environment(const Environment& environment) {
-  print_fact("  device", environment.device + ", " + std::to_string(environment.threads) +
-                             (environment.threads == 1 ? " thread" : " threads"));
-  print_fact("  code version", environment.code_version);
-  const auto versions = nlohmann::json::parse(environment.versions, nullptr, false);
-  print_fact("  versions", versions.is_object() ? pairs_text(versions) : environment.versions);
+void print_environment(const AttemptRow& attempt, const AttemptRow* previous) {
+  const auto facts = facts_of(*attempt.environment);
+  if (previous != nullptr && previous->environment && facts_of(*previous->environment) == facts) {
+    print_fact("  all else", "as attempt " + std::to_string(previous->attempt));
+    return;
+  }
+  for (const auto& [name, text] : facts) print_fact("  " + name, text);
 }
 
-void print_attempt(const AttemptRow& attempt) {
+// previous: the attempt before, nullptr: it is the first.
+void print_attempt(const AttemptRow& attempt, const AttemptRow* previous) {
   std::printf("\n");
   print_fact("attempt " + std::to_string(attempt.attempt), attempt.outcome);
   print_fact("  started", time_text(attempt.started_at) + ", from epoch " + std::to_string(attempt.resumed_epoch));
   if (attempt.ended_at) print_fact("  lasted", seconds_text(*attempt.ended_at - attempt.started_at));
   print_fact("  host", attempt.host + ", worker " + std::to_string(attempt.worker));
-  if (attempt.environment) print_environment(*attempt.environment);
+  if (attempt.environment) print_environment(attempt, previous);
   if (attempt.failure) print_fact("  failure", attempt.failure->message);
   for (const std::string& refused : attempt.refused_checkpoints) print_fact("  refused", refused);
 }
@@ -95,9 +108,13 @@ void print_result(const TrialResult& result) {
   print_selected(result.selected);
 }
 
-void print_trial(const TrialDetail& detail) {
-  print_identity(detail);
-  for (const AttemptRow& attempt : detail.attempts) print_attempt(attempt);
+void print_trial(const TrialDetail& detail, const Sweeps& sweeps) {
+  print_identity(detail, sweeps);
+  const AttemptRow* previous = nullptr;
+  for (const AttemptRow& attempt : detail.attempts) {
+    print_attempt(attempt, previous);
+    previous = &attempt;
+  }
   if (detail.result) print_result(*detail.result);
 }
 
@@ -111,9 +128,14 @@ ExitCode show_command(const Context& context, const std::string& trial) {
     MER_ASSIGN(const TrialDetail detail, reader.trial(id));
     if (context.format == Format::quiet) {
       std::printf("%s\n", name_of(detail.row.state));
-    } else {
-      print_trial(detail);
+      return {};
     }
+    Sweeps sweeps;
+    for (const SweepId sweep : detail.sweeps) {
+      MER_ASSIGN(storage::SweepDetail submitted, reader.sweep(sweep));
+      sweeps.push_back(std::move(submitted));
+    }
+    print_trial(detail, sweeps);
     return {};
   });
 }

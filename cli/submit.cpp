@@ -23,12 +23,12 @@ std::string json_of(SweepId sweep) {
 void set_options(storage::Submission& submission, const SubmitOptions& options) {
   submission.priority = options.priority;
   submission.fresh = options.fresh;
-  submission.submitted_at =
-      std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
+  submission.submitted_at = std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
 }
 
 // The submission goes to the coordinator as a file of the store; its name is its content's hash.
-Result<std::string> hand_over(const CoordinatorClient& coordinator, Prepared& prepared, const storage::StoreDir& store) {
+Result<std::string> hand_over(const CoordinatorClient& coordinator, Prepared& prepared,
+                              const storage::StoreDir& store) {
   MER_TRY(materialise(prepared, store));
   const std::string bytes = storage::bytes_of(prepared.plan.submission);
   const std::string name = sha256_hex(bytes);

@@ -6,13 +6,14 @@
 #include <sched.h>
 #include <string>
 #include <sys/ioctl.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 #include <vector>
 
 #include "cli/mpirun.hpp"
 #include "cli/progress.hpp"
+#include "cli/stop_signals.hpp"
 #include "cli/store_access.hpp"
+#include "core/sweep_file.hpp"
 #include "storage/store_dir.hpp"
 
 namespace mer::cli {
@@ -20,30 +21,6 @@ namespace {
 
 constexpr double kLockPatienceSeconds = 15;  // ranks outlive a killed mpirun by about 2 s
 constexpr int kFruitlessLaunches = 3;        // give up after so many launches without a new epoch
-
-// Signals that end a run, as something to poll.
-class StopSignals {
- public:
-  StopSignals() {
-    sigset_t set;
-    ::sigemptyset(&set);
-    for (int signal : {SIGINT, SIGTERM, SIGHUP, SIGUSR1}) ::sigaddset(&set, signal);
-    ::sigprocmask(SIG_BLOCK, &set, nullptr);
-    descriptor_ = ::signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
-  }
-  ~StopSignals() { ::close(descriptor_); }
-  StopSignals(const StopSignals&) = delete;
-  StopSignals& operator=(const StopSignals&) = delete;
-
-  // The next signal that has arrived, 0: none.
-  int next() {
-    signalfd_siginfo info{};
-    return ::read(descriptor_, &info, sizeof info) == ssize_t(sizeof info) ? int(info.ssi_signo) : 0;
-  }
-
- private:
-  int descriptor_ = -1;
-};
 
 ProgressView make_view(const Context& context) {
   if (context.format == Format::quiet) return {stderr, ProgressView::Style::none};
@@ -80,12 +57,21 @@ int usable_cores() {
   return ::sched_getaffinity(0, sizeof set, &set) == 0 ? std::max(1, CPU_COUNT(&set)) : 1;
 }
 
-Result<Standing> standing_of(const Context& context, SweepId sweep) {
+Result<Standing> standing_of(const Context& context, const LocalRun& run) {
   MER_ASSIGN(const OpenStore store, open_store(context, kLockPatienceSeconds));
-  MER_ASSIGN(const storage::SweepDetail detail, store.reader->sweep(sweep));
-  MER_ASSIGN(const std::vector<storage::TrialRow> trials, store.reader->trials(sweep));
-  Standing standing{detail.summary.counts, 0};
-  for (const storage::TrialRow& trial : trials) standing.epochs += trial.epoch;
+  MER_ASSIGN(const auto summaries, store.reader->sweeps());
+  Standing standing;
+  for (const storage::SweepSummary& summary : summaries) {
+    if (summary.id == run.sweep) standing.counts = summary.counts;
+    const std::int64_t left = summary.counts.pending + summary.counts.running;
+    if (summary.activity != storage::SweepActivity::active || (left == 0 && summary.id != run.sweep)) continue;
+    MER_ASSIGN(const storage::SweepDetail detail, store.reader->sweep(summary.id));
+    MER_ASSIGN(const Sweep sweep, sweep_from_resolved(detail.resolved_json));
+    if (sweep.resources.gpus_per_trial != run.gang) continue;
+    standing.left += left;
+    MER_ASSIGN(const std::vector<storage::TrialRow> trials, store.reader->trials(summary.id));
+    for (const storage::TrialRow& trial : trials) standing.epochs += trial.epoch;
+  }
   return standing;
 }
 
@@ -98,12 +84,12 @@ Result<LaunchEnd> run_to_the_end(const Context& context, const LocalRun& run) {
                         .as_root = ::geteuid() == 0};
   StopSignals signals;
   ProgressView view = make_view(context);
-  MER_ASSIGN(Standing before, standing_of(context, options.sweep));
+  MER_ASSIGN(Standing before, standing_of(context, run));
   for (int fruitless = 0; !before.complete();) {
-    options.workers = int(std::min<std::int64_t>(run.workers, before.left() * run.gang));  // more would only wait
+    options.workers = int(std::min<std::int64_t>(run.workers, before.left * run.gang));  // more would only wait
     MER_ASSIGN(const LaunchEnd end, launch(options, signals, view));
     view.finish();
-    MER_ASSIGN(const Standing after, standing_of(context, options.sweep));
+    MER_ASSIGN(const Standing after, standing_of(context, run));
     if (end != LaunchEnd::ended) return after.complete() ? LaunchEnd::ended : end;
     if (after.complete()) break;
     fruitless = after.beyond(before) ? 0 : fruitless + 1;

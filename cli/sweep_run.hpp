@@ -18,22 +18,24 @@ namespace mer::cli {
 // Cores that this process may use, at least one.
 int usable_cores();
 
-struct Standing {
-  storage::StateCounts counts;
-  std::int64_t epochs = 0;  // recorded, of all trials
-  bool beyond(const Standing& before) const { return epochs > before.epochs || left() < before.left(); }
-  std::int64_t left() const { return counts.pending + counts.running; }
-  bool complete() const { return left() == 0; }
-};
-// The store alone says what became of a launch, never mpirun's exit status.
-Result<Standing> standing_of(const Context& context, SweepId sweep);
-
 struct LocalRun {
   SweepId sweep;
   int workers = 1;
   int gang = 1;  // of them that train a stack together
   bool web = true;
 };
+
+struct Standing {
+  storage::StateCounts counts;  // of the run's own sweep
+  // Of every sweep that its workers run: the active ones on gangs of its size.
+  std::int64_t left = 0;    // trials that have not ended
+  std::int64_t epochs = 0;  // recorded
+  bool beyond(const Standing& before) const { return epochs > before.epochs || left < before.left; }
+  bool complete() const { return left == 0; }
+};
+// The store alone says what became of a launch, never mpirun's exit status.
+Result<Standing> standing_of(const Context& context, const LocalRun& run);
+
 // interrupted: by Ctrl-C, once or twice; paused: by another signal, as batch systems send them.
 enum class LaunchEnd { ended, paused, interrupted };
 

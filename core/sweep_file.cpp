@@ -212,6 +212,58 @@ Result<Sweep> sweep_of(const SweepOrigin& origin, const json& document) {
   MER_TRY(check_standardise(origin, document, sweep));
   return finished(origin, std::move(sweep), expansion.varied);
 }
+
+Result<std::vector<std::string>> varied_of(const SweepOrigin& origin, const json& document) {
+  const json list = document.value("varied", json::array());
+  const auto is_text = [](const json& path) { return path.is_string(); };
+  if (!list.is_array() || !std::ranges::all_of(list, is_text)) {
+    return origin.error("/varied", shown(list) + " is not allowed; allowed: an array of keys");
+  }
+  std::vector<std::string> varied;
+  for (const json& path : list) {
+    if (find_field(path.get<std::string>()) != nullptr) varied.push_back(path.get<std::string>());
+  }
+  return varied;
+}
+
+// A --set of a key in which the configurations differ would make them alike.
+Status check_no_override_levels(const SweepOrigin& origin, const std::vector<std::string>& varied) {
+  for (const auto& [pointer, argument] : origin.overrides) {
+    for (const std::string& path : varied) {
+      const Field& field = *find_field(path);
+      if (pointer != "/" + field.section() && pointer != pointer_to("/" + field.section(), field.key())) continue;
+      return invalid("--set " + argument + ": the configurations of " + origin.file + " differ in \"" + path +
+                     "\"; change it there, or take the sweep file that they come from");
+    }
+  }
+  return {};
+}
+
+// A resolved sweep: its configurations stand written out.
+Result<Sweep> resolved_sweep_of(const SweepOrigin& origin, const json& document) {
+  MER_TRY(check_top_level(origin, document, {"name", "configurations"},
+                          {"$schema", "seeds", "varied", "select", "resources", "retry", "record", "published"}));
+  MER_TRY(check_sections(origin, document));
+  Sweep sweep;
+  MER_TRY(read_rest(origin, document, sweep));
+  MER_ASSIGN(const std::vector<std::string> varied, varied_of(origin, document));
+  MER_TRY(check_no_override_levels(origin, varied));
+  const json& configurations = document["configurations"];
+  MER_TRY(check_not_empty_array(origin, "/configurations", configurations));
+  if (configurations.size() > kMaxConfigurations) {
+    return origin.error("/configurations", std::to_string(configurations.size()) +
+                                               " are not allowed; allowed: " + std::to_string(kMaxConfigurations));
+  }
+  std::set<std::string> seen;
+  for (std::size_t i = 0; i < configurations.size(); ++i) {
+    MER_TRY(check_object(origin, "/configurations/" + std::to_string(i), configurations[i]));
+    const SweepOrigin inside{origin.file + ": configuration " + std::to_string(i), origin.overrides};
+    MER_TRY(check_keys(inside, "", configurations[i], {"corpus", "folds", "model", "train"}));
+    MER_TRY(check_sections(inside, configurations[i]));
+    MER_TRY(add_configuration(resolve(inside, configurations[i], json::object()), seen, sweep));
+  }
+  return finished(origin, std::move(sweep), varied);
+}
 }  // namespace
 
 Result<Sweep> parse_sweep(std::string_view text, const std::string& file_name, const std::string& base_folder,
@@ -222,7 +274,7 @@ Result<Sweep> parse_sweep(std::string_view text, const std::string& file_name, c
     MER_TRY(check_object(origin, "", document));
     MER_TRY(apply_overrides(overrides, origin, document));
     make_paths_absolute(document, base_folder);
-    return sweep_of(origin, document);
+    return document.contains("configurations") ? resolved_sweep_of(origin, document) : sweep_of(origin, document);
   } catch (const std::exception& error) {
     return Error{ErrorCode::internal, file_name + ": " + error.what()};
   }
@@ -251,21 +303,7 @@ Result<Sweep> sweep_from_resolved(const std::string& resolved_json) {
   try {
     const SweepOrigin origin{"resolved sweep", {}};
     MER_ASSIGN(const json document, parse_json_text(resolved_json, origin.file));
-    MER_TRY(check_top_level(origin, document, {"name", "configurations"},
-                            {"seeds", "varied", "select", "resources", "retry", "record", "published"}));
-    MER_TRY(check_sections(origin, document));
-    Sweep sweep;
-    MER_TRY(read_rest(origin, document, sweep));
-    MER_TRY(check_not_empty_array(origin, "/configurations", document["configurations"]));
-    std::set<std::string> seen;
-    for (const json& configuration : document["configurations"]) {
-      MER_TRY(check_object(origin, "/configurations", configuration));
-      MER_TRY(check_sections(origin, configuration));
-      MER_TRY(add_configuration(resolve(origin, configuration, json::object()), seen, sweep));
-    }
-    std::vector<std::string> varied = document.value("varied", std::vector<std::string>());
-    std::erase_if(varied, [](const std::string& path) { return find_field(path) == nullptr; });
-    return finished(origin, std::move(sweep), varied);
+    return resolved_sweep_of(origin, document);
   } catch (const std::exception& error) {
     return Error{ErrorCode::corrupt, std::string("resolved sweep: ") + error.what()};
   }

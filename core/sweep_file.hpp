@@ -5,6 +5,8 @@
 // of the groups that the file has, in this order, the last group varying fastest. Within grid the keys go in
 // alphabetical order, the last varying fastest, so that the order of keys in the file does not matter. A point's value
 // replaces the section's. Configurations that resolve alike count once (the first stays).
+// A file with "configurations" is a resolved sweep (Sweep::resolved_json): every configuration is written out, and
+// nothing is left to expand. Reading it gives the same sweep; --set changes a key in all configurations.
 // Threads: pure functions but for reading the file and the current folder. Errors: invalid, with file (or the --set
 // argument), JSON pointer, the value, what is allowed and the nearest word; not_found: no such file.
 #pragma once

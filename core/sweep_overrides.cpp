@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <iterator>
+#include <string_view>
 
 #include "core/json.hpp"
 #include "core/json_text.hpp"
@@ -59,27 +61,50 @@ void make_absolute(json& value, const std::filesystem::path& base) {
 void make_absolute_at(json& object, const std::string& key, const std::filesystem::path& base) {
   if (object.is_object() && object.contains(key)) make_absolute(object[key], base);
 }
+
+// Where a section stands: in the document, or in each configuration of a resolved one.
+std::vector<json*> holders_of(const std::string& section, json& document) {
+  constexpr std::string_view kOfConfigurations[] = {"corpus", "folds", "model", "train"};
+  const auto configurations = document.find("configurations");
+  if (configurations == document.end() || !configurations->is_array() ||
+      std::ranges::find(kOfConfigurations, section) == std::end(kOfConfigurations)) {
+    return {&document};
+  }
+  std::vector<json*> holders;
+  for (json& configuration : *configurations) {
+    if (configuration.is_object()) holders.push_back(&configuration);
+  }
+  return holders;
+}
+
+// False: what the value belongs into is no object.
+bool assign(const Assignment& assignment, json& holder) {
+  const std::string& top = assignment.top;
+  json alone = json::object();
+  (assignment.below.empty() ? alone[top] : alone[top][assignment.below]) = assignment.value;
+  make_paths_absolute(alone, std::filesystem::current_path().string());
+  if (assignment.below.empty()) {
+    holder[top] = alone[top];
+    return true;
+  }
+  if (!holder.contains(top)) holder[top] = json::object();
+  if (!holder[top].is_object()) return false;
+  drop_other_corpus(assignment, holder);
+  holder[top][assignment.below] = alone[top][assignment.below];
+  return true;
+}
 }  // namespace
 
 Status apply_overrides(const std::vector<std::string>& arguments, SweepOrigin& origin, json& document) {
   for (const std::string& argument : arguments) {
     MER_ASSIGN(const Assignment assignment, parse_argument(argument));
-    const std::string& top = assignment.top;
-    json alone = json::object();
-    (assignment.below.empty() ? alone[top] : alone[top][assignment.below]) = assignment.value;
-    make_paths_absolute(alone, std::filesystem::current_path().string());
-    if (assignment.below.empty()) {
-      document[top] = alone[top];
-      origin.overrides.emplace_back(pointer_to("", top), argument);
-      continue;
+    for (json* holder : holders_of(assignment.top, document)) {
+      if (assign(assignment, *holder)) continue;
+      return invalid("--set " + argument + ": \"" + assignment.top + "\" of " + origin.file + " is not an object");
     }
-    if (!document.contains(top)) document[top] = json::object();
-    if (!document[top].is_object()) {
-      return invalid("--set " + argument + ": \"" + top + "\" of " + origin.file + " is not an object");
-    }
-    drop_other_corpus(assignment, document);
-    document[top][assignment.below] = alone[top][assignment.below];
-    origin.overrides.emplace_back(pointer_to(pointer_to("", top), assignment.below), argument);
+    std::string pointer = pointer_to("", assignment.top);
+    if (!assignment.below.empty()) pointer = pointer_to(pointer, assignment.below);
+    origin.overrides.emplace_back(pointer, argument);
   }
   return {};
 }
@@ -111,6 +136,10 @@ void make_paths_absolute(json& document, const std::string& base_folder) {
     if (document.contains("list") && document["list"].is_array()) {
       for (json& entry : document["list"]) make_absolute_at(entry, field.path, base);
     }
+  }
+  if (!document.contains("configurations") || !document["configurations"].is_array()) return;
+  for (json& configuration : document["configurations"]) {
+    if (configuration.is_object()) make_paths_absolute(configuration, base_folder);
   }
 }
 

@@ -13,13 +13,15 @@
 namespace mer {
 
 // Applies the arguments in order and notes them in `origin`. A path is a top-level key, or one and a key below it
-// ("model.alpha", "grid.model.alpha"). REQUIRES: document is an object.
+// ("model.alpha", "grid.model.alpha"). In a resolved document ("configurations") a key of corpus, folds, model or train
+// is set in every configuration. REQUIRES: document is an object.
 Status apply_overrides(const std::vector<std::string>& arguments, SweepOrigin& origin, nlohmann::json& document);
 
 // An argument for a field that the file's grid, zip, random or list varies would have no effect: an error.
 Status check_no_override_varies(const SweepOrigin& origin, const std::vector<std::string>& varied);
 
-// Every path of a file or folder, in the sections and in grid, zip, random and list. Values of a wrong type are left.
+// Every path of a file or folder, in the sections, in grid, zip, random and list, and in the configurations of a
+// resolved document. Values of a wrong type are left.
 void make_paths_absolute(nlohmann::json& document, const std::string& base_folder);
 
 }  // namespace mer

@@ -29,6 +29,15 @@ TrialState state_after(const Record& record) {
   return std::holds_alternative<AttemptFinished>(record.report.event) ? TrialState::done : TrialState::pending;
 }
 
+// Both objects' keys; a trainer's own stay as they are.
+std::string joined(const std::string& of_trainer, const std::string& of_job) {
+  json versions = json::parse(of_trainer, nullptr, false);
+  const json more = json::parse(of_job, nullptr, false);
+  if (!versions.is_object() || !more.is_object() || more.empty()) return of_trainer;
+  for (const auto& [key, value] : more.items()) versions.emplace(key, value);
+  return versions.dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
 bool due(std::optional<TimePoint>& last, TimePoint now, std::chrono::milliseconds interval) {
   if (last && now - *last < interval) return false;
   last = now;
@@ -233,7 +242,11 @@ void Coordinator::carry_out(const ClaimAndAssign& effect) {
 
 void Coordinator::carry_out(const Record& effect) {
   const Report& report = effect.report;
-  writes_.emplace_back(storage::Recorded{report, effect.after_failure, effect.refund, settings_.unix_time()});
+  storage::Recorded recorded{report, effect.after_failure, effect.refund, settings_.unix_time()};
+  if (auto* started = std::get_if<AttemptStarted>(&recorded.report.event)) {
+    started->environment.versions = joined(started->environment.versions, settings_.versions);
+  }
+  writes_.emplace_back(std::move(recorded));
   meter_.note(report);
   Trial& entry = trials_[positions_.at(report.trial)];
   storage::TrialProgress& trial = entry.progress;

@@ -34,6 +34,7 @@ struct CoordinatorSettings {
   std::string store;  // folder, as trainers see it
   int gang = 1;  // workers that train a stack together: 1..gang, and so on; to the scheduler, the first is the worker
   double checkpoint_seconds = 20;
+  std::string versions = "{}";  // JSON object: of the job's own libraries; recorded beside those of each trainer
   SchedulerOptions scheduler;
   std::function<Result<SweepToRun>(SweepId)> load_sweep;             // from the store, for one that comes while it runs
   std::function<double()> unix_time = mer::orchestrator::unix_time;  // stands in records, decides nothing

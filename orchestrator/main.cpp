@@ -161,6 +161,8 @@ Result<mer::ExitCode> coordinate(const Options& options, mer::transport::Transpo
   settings.store = store.path().string();
   settings.gang = gang;
   settings.checkpoint_seconds = options.checkpoint_seconds;
+  settings.versions =
+      nlohmann::json{{"mpi", mer::transport::mpi_version()}, {"sqlite", mer::storage::sqlite_version()}}.dump();
   settings.load_sweep = [&](mer::SweepId id) { return mer::orchestrator::load_sweep(*reader, *writer, id); };
   mer::orchestrator::Coordinator coordinator(settings, transport, *writer, std::move(sweeps), print_line);
   FrontDoor door(store, *writer);

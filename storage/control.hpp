@@ -32,6 +32,8 @@ enum class ControlVerb { cancel, pause, resume, retry, retry_failed, priority };
 const char* name_of(ControlVerb verb);
 std::optional<ControlVerb> control_verb_from(const std::string& name);
 
+constexpr int kHighestPriority = 1'000'000;  // the lowest is its negative
+
 struct Control {
   ControlVerb verb = ControlVerb::pause;
   std::optional<SweepId> sweep = {};  // that it concerns; else `trials`, for cancel and retry

@@ -12,8 +12,6 @@
 
 namespace mer::storage {
 
-constexpr int kHighestPriority = 1'000'000;  // and the lowest below 0
-
 Result<Control> control_of(ResultReader& reader, ControlVerb verb, const std::string& target);
 
 Result<int> priority_from(const std::string& word);

@@ -44,6 +44,14 @@ bool poll_until(Done done, std::chrono::milliseconds deadline) {
 
 }  // namespace
 
+std::string mpi_version() {
+  std::array<char, MPI_MAX_LIBRARY_VERSION_STRING> text{};
+  int length = 0;
+  MPI_Get_library_version(text.data(), &length);
+  const std::string whole(text.data(), std::size_t(length));
+  return whole.substr(0, whole.find_first_of(",\n"));
+}
+
 struct MpiTransport::State {
   int rank = 0;
   int size = 1;

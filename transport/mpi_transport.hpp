@@ -7,6 +7,7 @@
 
 #include <chrono>
 #include <memory>
+#include <string>
 
 #include "core/result.hpp"
 #include "transport/transport.hpp"
@@ -18,6 +19,9 @@ struct LocalPlace {
   int index = 0;
   int count = 1;
 };
+
+// The linked library's, e.g. "Open MPI v4.1.4".
+std::string mpi_version();
 
 class MpiTransport : public Transport {
  public:

@@ -36,6 +36,7 @@ Json attempt_value(const storage::AttemptRow& attempt) {
           {"ended_at", number(attempt.ended_at)},
           {"outcome", attempt.outcome},
           {"resumed_epoch", attempt.resumed_epoch},
+          {"refused_checkpoints", attempt.refused_checkpoints},
           {"environment", attempt.environment ? environment_value(*attempt.environment) : Json()},
           {"failure", attempt.failure ? failure_value(*attempt.failure) : Json()}};
 }
@@ -82,10 +83,19 @@ Json losses_value(const LossComponents& losses) {
           {"cycle", number(losses.cycle)}};
 }
 
-std::vector<std::string> labels_of(const storage::SweepDetail& sweep, const CorpusId& id) {
-  const auto corpus = std::find_if(sweep.corpora.begin(), sweep.corpora.end(),
-                                   [&](const storage::CorpusRecord& record) { return record.id == id; });
-  return corpus == sweep.corpora.end() ? std::vector<std::string>() : corpus->labels;
+const storage::CorpusRecord* find_corpus(const storage::SweepDetail& sweep, const CorpusId& id) {
+  const auto corpus = std::ranges::find(sweep.corpora, id, &storage::CorpusRecord::id);
+  return corpus == sweep.corpora.end() ? nullptr : &*corpus;
+}
+
+// Who submitted the trial, when and by what code, and where the corpus was then.
+Json submission_value(const storage::SweepDetail& sweep, const CorpusId& id) {
+  const storage::CorpusRecord* corpus = find_corpus(sweep, id);
+  return {{"sweep", sweep.summary.id.number},
+          {"name", sweep.summary.name},
+          {"submitted_at", number(sweep.summary.submitted_at)},
+          {"code_version", sweep.code_version},
+          {"corpus_path", corpus == nullptr ? Json() : Json(corpus->path)}};
 }
 
 }  // namespace
@@ -96,10 +106,13 @@ Result<std::string> trial_json(ResultReader& reader, const TrialId& id) {
   answer["id"] = id.hex;
   answer["sweeps"] = Json::array();
   for (const SweepId sweep : trial.sweeps) answer["sweeps"].push_back(sweep.number);
+  answer["submissions"] = Json::array();
   answer["labels"] = Json::array();
-  if (!trial.sweeps.empty()) {
-    MER_ASSIGN(const storage::SweepDetail sweep, reader.sweep(trial.sweeps.front()));
-    answer["labels"] = labels_of(sweep, trial.spec.corpus);
+  for (const SweepId id_of_sweep : trial.sweeps) {
+    MER_ASSIGN(const storage::SweepDetail sweep, reader.sweep(id_of_sweep));
+    answer["submissions"].push_back(submission_value(sweep, trial.spec.corpus));
+    const storage::CorpusRecord* corpus = find_corpus(sweep, trial.spec.corpus);
+    if (answer["labels"].empty() && corpus != nullptr) answer["labels"] = corpus->labels;
   }
   answer["configuration"] = trial.spec.configuration.hex;
   answer["fold"] = {{"id", trial.spec.fold.hex}, {"name", trial.spec.fold_name}};

@@ -184,6 +184,56 @@ TEST(SweepFileTest, AResolvedSweepReadsBack) {
   }
 }
 
+TEST(SweepFileTest, AResolvedSweepIsASweepFile) {
+  const Sweep sweep = parsed(kFull);
+
+  const Sweep again = parsed(json::parse(sweep.resolved_json).dump(2), {}, "/elsewhere");
+
+  expect_equal(sweep, again);
+}
+
+TEST(SweepFileTest, SetChangesAKeyInEveryConfigurationOfAResolvedSweep) {
+  const std::string resolved = parsed(kFull).resolved_json;
+
+  const Sweep again = parsed(resolved, {"corpus.path=/new/place", "train.epochs=7", "resources.threads=1"});
+
+  ASSERT_EQ(again.configurations.size(), 8U);
+  for (const Configuration& configuration : again.configurations) {
+    EXPECT_EQ(configuration.corpus, (CorpusSource{"/new/place", "", 0}));
+    EXPECT_EQ(configuration.train.epochs, 7);
+  }
+  EXPECT_EQ(again.resources.threads, 1);
+}
+
+TEST(SweepFileTest, SetOfAKeyInWhichResolvedConfigurationsDifferIsAnError) {
+  const std::string resolved = parsed(kFull).resolved_json;
+
+  const auto refused = parse_sweep(resolved, "f.json", "/base", {"model.alpha=1"});
+
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().code, ErrorCode::invalid);
+  EXPECT_EQ(refused.error().message,
+            "--set model.alpha=1: the configurations of f.json differ in \"model.alpha\"; change it there, or take the "
+            "sweep file that they come from");
+}
+
+TEST(SweepFileTest, PathsOfAResolvedSweepThatWasEditedAreRelativeToItsFile) {
+  json resolved = json::parse(parsed(minimal()).resolved_json);
+  resolved["configurations"][0]["corpus"]["path"] = "../mine";
+
+  EXPECT_EQ(parsed(resolved.dump(), {}, "/base/sweeps").configurations[0].corpus.path, "/base/mine");
+}
+
+TEST(SweepFileTest, AnErrorInAResolvedSweepNamesTheConfiguration) {
+  json resolved = json::parse(parsed(kFull).resolved_json);
+  resolved["configurations"][5]["train"]["epochs"] = 0;
+
+  const auto refused = parse_sweep(resolved.dump(), "f.json", "/base");
+
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().message.substr(0, 40), "f.json: configuration 5: /train/epochs: ");
+}
+
 TEST(SweepFileTest, AResolvedSweepOfAnOlderVersionGetsDefaults) {
   json resolved = json::parse(parsed(minimal()).resolved_json);
   resolved["configurations"][0]["model"].erase("similarity_moments");
@@ -200,7 +250,10 @@ TEST(SweepFileTest, ABrokenResolvedSweepIsAnError) {
   EXPECT_FALSE(sweep_from_resolved("{}").ok());
   EXPECT_FALSE(sweep_from_resolved(R"({"name": "x", "configurations": []})").ok());
   EXPECT_FALSE(sweep_from_resolved(R"({"name": "x", "configurations": [{}]})").ok());
-  EXPECT_FALSE(sweep_from_resolved(R"({"name": "x", "configurations": [5], "varied": 3})").ok());
+  EXPECT_FALSE(sweep_from_resolved(R"({"name": "x", "configurations": [5]})").ok());
+  json with_a_number = json::parse(parsed(minimal()).resolved_json);
+  with_a_number["varied"] = 3;
+  EXPECT_FALSE(sweep_from_resolved(with_a_number.dump()).ok());
 }
 
 // Stored results are found by this id: it must not change from one version to the next.

@@ -11,7 +11,7 @@
 #include <unistd.h>
 #include <utility>
 
-#include "cli/sweep_run.hpp"
+#include "cli/submit.hpp"
 #include "core/descriptor.hpp"
 #include "core/sha256.hpp"
 #include "orchestrator/coordinator.hpp"
@@ -177,7 +177,7 @@ int TinyRun::operator()(const fs::path& store, const fs::path& journal_file) {
   Journal journal(journal_file);
   const std::string hopeless = prepared_.plan.folds.back().fold.name;
   for (const bool retry_failed : {false, true}) {
-    const Result<SweepId> sweep = cli::submit(prepared_, store, retry_failed);
+    const Result<SweepId> sweep = cli::submit(prepared_, store, {.retry_failed = retry_failed});
     if (!sweep) return complain(sweep.error());
     journal.note((retry_failed ? "retried " : "submitted ") + std::to_string(sweep->number));
     const Result<ExitCode> code = coordinate(store, *sweep, retry_failed ? "" : hopeless, journal);

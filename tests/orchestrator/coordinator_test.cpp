@@ -59,6 +59,7 @@ class CoordinatorTest : public ::testing::Test {
     settings.store = "/store";
     settings.gang = gang;
     settings.silence_limit = 30s;
+    settings.versions = R"({"mpi": "Open MPI v4", "compiler": "of the coordinator"})";
     settings.load_sweep = [this, gang](SweepId id) { return load(id, gang); };
     coordinator_ = std::make_unique<Coordinator>(settings, faulty_, writer_, std::vector{*load(sweep_, gang)},
                                                  [this](const std::string& line) { lines_.push_back(line); });
@@ -123,6 +124,20 @@ class CoordinatorTest : public ::testing::Test {
   TimePoint now_{};
   std::vector<std::string> lines_;
 };
+
+TEST_F(CoordinatorTest, AnAttemptsEnvironmentNamesTheJobsLibrariesBesideItsTrainers) {
+  const StackJob job = join();
+  AttemptStarted started;
+  started.environment.versions = R"({"compiler": "of the trainer", "libtorch": "2"})";
+
+  report(job.trials[0], started);
+  ASSERT_EQ(step(), std::nullopt);
+
+  const auto detail = *store_.trial(job.trials[0].spec.id);
+  ASSERT_TRUE(detail.attempts.at(0).environment.has_value());
+  EXPECT_EQ(detail.attempts[0].environment->versions,
+            R"({"compiler":"of the trainer","libtorch":"2","mpi":"Open MPI v4"})");
+}
 
 TEST_F(CoordinatorTest, AssignmentCarriesTheWholeJob) {
   const StackJob job = join();

@@ -16,6 +16,8 @@
 #include "core/frame.hpp"
 #include "core/json.hpp"
 #include "core/messages.hpp"
+#include "core/sha256.hpp"
+#include "data/file_io.hpp"
 #include "data/safetensors.hpp"
 #include "tests/trainer/tiny_study.hpp"
 #include "worker/trainer/tensor_bytes.hpp"
@@ -138,7 +140,27 @@ TEST(MerTrainerTest, ReportsTheSameNumbersAsTheLibraryInWholeFrames) {
   const Environment environment = received.events<AttemptStarted>(job.trials[0].spec.id).at(0).environment;
   EXPECT_EQ(environment.device, "cpu");
   EXPECT_FALSE(environment.host.empty());
-  EXPECT_EQ(nlohmann::json::parse(environment.versions).at("libtorch").get<std::string>().substr(0, 2), "2.");
+  const auto versions = nlohmann::json::parse(environment.versions);
+  EXPECT_EQ(versions.at("libtorch").get<std::string>().substr(0, 2), "2.");
+  EXPECT_EQ(versions.at("program_sha256"), sha256_hex(*data::read_file(kProgram, std::size_t{1} << 30)));
+  for (const char* key : {"blas", "openmp", "libc", "vector_code", "cpu_capability", "kernel", "compiler", "build"}) {
+    EXPECT_FALSE(versions.at(key).get<std::string>().empty()) << key;
+  }
+}
+
+TEST(MerTrainerTest, RecordsTheVariablesThatSteerItsLibraries) {
+  ::setenv("MKL_CBWR", "COMPATIBLE", 1);
+  const TinyStudy study;
+  TrainerProcess trainer;
+  ::unsetenv("MKL_CBWR");
+  trainer.send(Assign{study.job({study.trial(0)})});
+
+  const auto started = trainer.wait_for<AttemptStarted>();
+
+  ASSERT_TRUE(started);
+  const auto variables = nlohmann::json::parse(started->environment.versions).at("variables");
+  EXPECT_EQ(variables.at("MKL_CBWR"), "COMPATIBLE");
+  EXPECT_FALSE(variables.contains("PATH"));
 }
 
 TEST(MerTrainerTest, EndsAsOrphanWhenItsPipeCloses) {
