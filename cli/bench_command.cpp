@@ -16,6 +16,7 @@
 #include "cli/output.hpp"
 #include "cli/prepare.hpp"
 #include "cli/store_access.hpp"
+#include "cli/submit.hpp"
 #include "cli/sweep_run.hpp"
 #include "cli/temporary_folder.hpp"
 #include "core/enum_names.hpp"
