@@ -105,7 +105,7 @@ ExitCode wait_command(const Context& context, const WaitOptions& options) {
   const auto ended = wait.until(end);
   if (!ended) return report(context, ended.error());
   if (!*ended) {
-    return report(context, {ErrorCode::timeout, "not ended within " + options.timeout + ": " + wait.standing()});
+    return report(context, {ErrorCode::timeout, "--timeout " + options.timeout + " is over: " + wait.standing()});
   }
   const StateCounts& counts = **ended;
   print_end(context, counts);

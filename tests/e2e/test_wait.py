@@ -83,7 +83,7 @@ def test_the_end_of_the_patience_is_exit_code_3_and_a_sweep_that_nobody_works_on
     assert (waited.returncode, waited.stdout) == (3, "")
     told, over = waited.stderr.splitlines()
     assert told == f"{TRIALS} trials are left, nobody works on them: `merctl run SWEEP.json` goes on"
-    assert over == f"merctl: error: not ended within 5: {TRIALS} trials: {TRIALS} pending"
+    assert over == f"merctl: error: --timeout 5 is over: {TRIALS} trials: {TRIALS} pending"
     assert soon.returncode == 3 and json.loads(soon.stdout)["error"]["code"] == "timeout"
 
 
