@@ -48,8 +48,22 @@ ExitCode control_command(const Context& context, const ControlOptions& options);
 ExitCode explain_command(const Context& context, const std::string& trial);  // id or unique prefix
 
 ExitCode list_command(const Context& context);
-ExitCode status_command(const Context& context, const std::string& sweep);  // empty: all sweeps
-ExitCode show_command(const Context& context, const std::string& trial);    // id or unique prefix
+ExitCode status_command(const Context& context, const std::string& sweep);        // empty: all sweeps
+ExitCode watch_status_command(const Context& context, const std::string& sweep);  // again and again, until it ended
+ExitCode show_command(const Context& context, const std::string& trial);          // id or unique prefix
+
+struct LogsOptions {
+  std::string trial;    // id or unique prefix
+  int attempt = 0;      // 0: the newest
+  bool follow = false;  // goes on until the attempt has ended
+};
+ExitCode logs_command(const Context& context, const LogsOptions& options);
+
+struct WaitOptions {
+  std::vector<std::string> sweeps;  // names or numbers
+  std::string timeout = {};         // "90", "90s", "10m", "2h"; empty: none
+};
+ExitCode wait_command(const Context& context, const WaitOptions& options);
 
 struct ReproduceOptions {
   std::string trial;   // id or unique prefix

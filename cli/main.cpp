@@ -30,6 +30,9 @@ struct Arguments {
   mer::cli::ResultsOptions results, exported;
   mer::cli::BenchOptions bench;
   mer::cli::ReproduceOptions reproduce;
+  mer::cli::LogsOptions logs;
+  mer::cli::WaitOptions wait;
+  bool watch = false;
   std::string status_sweep, trial, corpus_folder, preset, synth_folder;
   std::uint64_t seed = 1;
   int port = 8080;
@@ -146,8 +149,12 @@ void add_result_commands(CLI::App& app, Arguments& arguments) {
 
   CLI::App* status = add_command(app, "status", "Count the trials of the sweeps by state", "merctl status quickstart");
   status->add_option("SWEEP", arguments.status_sweep, "Name or number; default: all sweeps");
+  status->add_flag("-w,--watch", arguments.watch, "Again whenever it changes, until the sweep has ended");
   status->callback([&arguments] {
-    arguments.chosen = [&arguments] { return status_command(arguments.context, arguments.status_sweep); };
+    arguments.chosen = [&arguments] {
+      const auto command = arguments.watch ? mer::cli::watch_status_command : mer::cli::status_command;
+      return command(arguments.context, arguments.status_sweep);
+    };
   });
 
   CLI::App* show = add_command(app, "show", "Show one trial: settings, attempts, scores", "merctl show 3fa9c1d2");
@@ -178,6 +185,25 @@ void add_result_commands(CLI::App& app, Arguments& arguments) {
       ->check(CLI::Range(0, 65535));
   serve->callback(
       [&arguments] { arguments.chosen = [&arguments] { return serve_command(arguments.context, arguments.port); }; });
+}
+
+void add_following_commands(CLI::App& app, Arguments& arguments) {
+  CLI::App* logs = add_command(app, "logs", "Print what a trial's trainer printed", "merctl logs 3fa9c1d2 --follow");
+  logs->add_option("TRIAL", arguments.logs.trial, "Id, or a prefix of it that is unique")->required();
+  logs->add_flag("-f,--follow", arguments.logs.follow, "Go on until the attempt has ended");
+  logs->add_option("--attempt", arguments.logs.attempt, "Which; default: the newest")
+      ->type_name("N")
+      ->check(CLI::PositiveNumber);
+  logs->callback(
+      [&arguments] { arguments.chosen = [&arguments] { return logs_command(arguments.context, arguments.logs); }; });
+
+  CLI::App* wait =
+      add_command(app, "wait", "Wait until every trial of the sweeps has ended", "merctl wait quickstart --timeout 2h");
+  wait->add_option("SWEEP", arguments.wait.sweeps, "Names or numbers")->required();
+  wait->add_option("--timeout", arguments.wait.timeout, "Give up after so long, with exit code 3: 90, 90s, 10m, 2h")
+      ->type_name("TIME");
+  wait->callback(
+      [&arguments] { arguments.chosen = [&arguments] { return wait_command(arguments.context, arguments.wait); }; });
 }
 
 void add_corpus_commands(CLI::App& app, Arguments& arguments) {
@@ -256,6 +282,7 @@ void add_commands(CLI::App& app, Arguments& arguments) {
   add_control_commands(app, arguments);
   add_result_commands(app, arguments);
   add_reproduce_command(app, arguments);
+  add_following_commands(app, arguments);
   add_corpus_commands(app, arguments);
   add_command(app, "doctor", "Say what this machine has and lacks, with remedies", "merctl doctor")
       ->callback([&arguments] { arguments.chosen = [&arguments] { return doctor_command(arguments.context); }; });

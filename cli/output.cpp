@@ -22,18 +22,16 @@ constexpr std::size_t kScreen = 80;
 constexpr std::size_t kNarrowest = 20;  // what a wrapped text gets at least
 constexpr std::size_t kFactName = 15;
 
-void print_line(std::string line) {
-  line.erase(line.find_last_not_of(' ') + 1);
-  std::printf("%s\n", line.c_str());
-}
-
 // `text` after `head`; its further lines begin where its first one does.
-void print_hanging(std::string head, const std::string& text) {
+std::string hanging_text(std::string head, const std::string& text) {
   const std::size_t indent = width_of(head);
+  std::string lines;
   for (const std::string& part : storage::wrapped(text, std::max(kScreen, indent + kNarrowest) - indent)) {
-    print_line(head + part);
+    const std::string line = head + part;
+    lines += line.substr(0, line.find_last_not_of(' ') + 1) + '\n';
     head.assign(indent, ' ');
   }
+  return lines;
 }
 
 }  // namespace
@@ -64,7 +62,8 @@ bool plain_format(const Context& context, const std::string& command) {
   return false;
 }
 
-void print_columns(const std::vector<std::vector<std::string>>& rows) {
+std::string columns_text(const std::vector<std::vector<std::string>>& rows) {
+  std::string text;
   std::vector<std::size_t> widths;
   for (const auto& row : rows) {
     widths.resize(std::max(widths.size(), row.size()));
@@ -76,16 +75,22 @@ void print_columns(const std::vector<std::vector<std::string>>& rows) {
       const std::string fill(widths[i] - width_of(row[i]), ' ');
       if (looks_numeric(row[i])) line += fill;
       if (i + 1 == row.size()) {
-        print_hanging(line, row[i]);
+        text += hanging_text(line, row[i]);
       } else {
         line += row[i] + (looks_numeric(row[i]) ? "" : fill) + "  ";
       }
     }
   }
+  return text;
+}
+
+void print_columns(const std::vector<std::vector<std::string>>& rows) {
+  std::fputs(columns_text(rows).c_str(), stdout);
 }
 
 void print_fact(const std::string& name, const std::string& text) {
-  print_hanging(name + std::string(kFactName - std::min(kFactName - 1, width_of(name)), ' '), text);
+  const std::string fill(kFactName - std::min(kFactName - 1, width_of(name)), ' ');
+  std::fputs(hanging_text(name + fill, text).c_str(), stdout);
 }
 
 std::string percent(double fraction) {

@@ -25,6 +25,7 @@ bool plain_format(const Context& context, const std::string& command);
 // Rows with columns aligned to their widest cell, two spaces between; the first row is the heading. Cells that look
 // like numbers are right-aligned; the last column is wrapped to a screen of 80 columns.
 void print_columns(const std::vector<std::vector<std::string>>& rows);
+std::string columns_text(const std::vector<std::vector<std::string>>& rows);
 
 // "name           text", the text wrapped to a screen of 80 columns.
 void print_fact(const std::string& name, const std::string& text);

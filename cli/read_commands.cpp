@@ -4,6 +4,7 @@
 
 #include "cli/commands.hpp"
 #include "cli/output.hpp"
+#include "cli/status_text.hpp"
 #include "cli/store_access.hpp"
 #include "core/json.hpp"
 #include "core/json_text.hpp"
@@ -14,56 +15,6 @@ namespace mer::cli {
 namespace {
 
 using storage::ResultReader;
-
-struct StateColumn {
-  const char* name;
-  std::int64_t storage::StateCounts::*count;
-  bool always;  // others show where a sweep has such trials
-};
-constexpr StateColumn kStateColumns[] = {
-    {"done", &storage::StateCounts::done, true},          {"running", &storage::StateCounts::running, true},
-    {"pending", &storage::StateCounts::pending, true},    {"failed", &storage::StateCounts::failed, false},
-    {"diverged", &storage::StateCounts::diverged, false}, {"cancelled", &storage::StateCounts::cancelled, false}};
-
-void print_sweeps(const std::vector<storage::SweepSummary>& sweeps) {
-  if (sweeps.empty()) {
-    std::fputs("no sweeps yet; start one with `merctl run SWEEP.json`\n", stderr);
-    return;
-  }
-  std::vector<std::vector<std::string>> rows = {{"sweep", "name", "submitted"}};
-  for (const storage::SweepSummary& sweep : sweeps) {
-    rows.push_back({std::to_string(sweep.id.number), sweep.name, time_text(sweep.submitted_at)});
-  }
-  for (const StateColumn& column : kStateColumns) {
-    const auto has_some = [&](const storage::SweepSummary& sweep) { return sweep.counts.*column.count > 0; };
-    if (!column.always && std::none_of(sweeps.begin(), sweeps.end(), has_some)) continue;
-    rows[0].push_back(column.name);
-    for (std::size_t i = 0; i < sweeps.size(); ++i) {
-      rows[i + 1].push_back(std::to_string(sweeps[i].counts.*column.count));
-    }
-  }
-  print_columns(rows);
-}
-
-std::string short_id(const TrialId& id) {
-  return id.hex.substr(0, 8);
-}
-
-Status print_unfinished(ResultReader& reader, SweepId id) {
-  MER_ASSIGN(const storage::SweepDetail detail, reader.sweep(id));
-  MER_ASSIGN(const auto trials, reader.trials(id));
-  std::vector<std::vector<std::string>> rows = {{"trial", "fold", "seed", "state", "attempt", "epoch", "why"}};
-  for (const storage::TrialRow& trial : trials) {
-    if (trial.state == TrialState::done || trial.state == TrialState::pending) continue;
-    rows.push_back({short_id(trial.id), detail.folds[std::size_t(trial.fold)].name, std::to_string(trial.seed),
-                    name_of(trial.state), std::to_string(trial.attempt),
-                    std::to_string(trial.epoch) + "/" + std::to_string(trial.epochs), trial.message});
-  }
-  if (rows.size() == 1) return {};
-  std::printf("\n");
-  print_columns(rows);
-  return {};
-}
 
 struct Selection {
   SweepId sweep;
@@ -122,25 +73,10 @@ ExitCode list_command(const Context& context) {
 ExitCode status_command(const Context& context, const std::string& sweep) {
   if (!plain_format(context, "status")) return ExitCode::usage;
   return with_store(context, [&](ResultReader& reader) -> Status {
-    if (sweep.empty()) {
-      if (context.format == Format::json) return print_json(web::sweeps_json(reader));
-      MER_ASSIGN(const auto sweeps, reader.sweeps());
-      if (context.format == Format::table) print_sweeps(sweeps);
-      for (const auto& summary : sweeps) {
-        if (context.format == Format::quiet) std::printf("%lld\n", static_cast<long long>(summary.id.number));
-      }
-      return {};
-    }
-    MER_ASSIGN(const SweepId id, reader.find_sweep(sweep));
-    if (context.format == Format::json) return print_json(web::sweep_json(reader, id));
-    MER_ASSIGN(const storage::SweepDetail detail, reader.sweep(id));
-    if (context.format == Format::quiet) {
-      std::printf("%lld/%lld\n", static_cast<long long>(detail.summary.counts.done),
-                  static_cast<long long>(detail.summary.counts.total()));
-      return {};
-    }
-    print_sweeps({detail.summary});
-    return print_unfinished(reader, id);
+    MER_ASSIGN(const StatusText status, status_text(reader, sweep, context.format));
+    std::fputs(status.text.c_str(), stdout);
+    if (status.empty) std::fputs(kNoSweeps, stderr);
+    return {};
   });
 }
 

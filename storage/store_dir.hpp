@@ -1,7 +1,7 @@
 // StoreDir: the folder that holds everything of a store, and its lock.
 //
 //   mer.db                                        the database (docs/schema.md)
-//   logs/<trial>/<attempt>.log                    what a trainer printed
+//   logs/<trial>/<attempt>.log                    what a trainer printed, within limits
 //   checkpoints/<trial>/<attempt>-<epoch>.safetensors
 //   representations/<trial>/<attempt>.safetensors  with record.representations
 //   folds/<hash>.json  corpora/<hash>/            what trainers read; of corpora the synthetic ones

@@ -7,6 +7,8 @@
 #include <thread>
 #include <utility>
 
+#include "core/log_pointer.hpp"
+
 namespace mer::worker {
 namespace {
 
@@ -26,7 +28,7 @@ void add_line(const std::filesystem::path& log, const std::string& line) {
 
 // The first trial's log takes what the trainer prints; those of the others name it.
 void point_to_log(const StackJob& job, const TrialJob& trial, const std::string& name) {
-  add_line(job.store + "/" + log_name(trial), "trained in one stack: see " + name);
+  add_line(job.store + "/" + log_name(trial), log_pointer(name));
 }
 
 }  // namespace
@@ -108,22 +110,33 @@ void AgentLoop::feed(const AgentEvent& event, TimePoint now) {
 bool AgentLoop::serve_child(TimePoint now) {
   if (!child_) return false;
   child_->process.flush();
-  bool spoke = read_frames(now);
+  const bool printed = keep_printed();
+  const bool spoke = read_frames(now);
   const auto exited = child_->process.reap();
-  if (!exited) return spoke;
+  if (!exited) return spoke || printed;
   while (read_frames(now)) {  // what it wrote between the last read and its end
   }
+  keep_printed();
+  child_->log.finish();
   const ChildExited event{exited->by_signal, exited->code, child_->frames.pending() > 0 && !child_->broken,
-                          tail_of(child_->log)};
+                          child_->log.last_lines()};
   child_.reset();
   relay_.reset();
   feed(event, now);
   return true;
 }
 
+// True when there was something.
+bool AgentLoop::keep_printed() {
+  const std::string printed = child_->process.read_printed();
+  child_->log.add(printed);
+  return !printed.empty();
+}
+
 bool AgentLoop::read_frames(TimePoint now) {
   const std::string bytes = child_->process.read();
   if (bytes.empty()) return false;
+  keep_printed();  // whoever learns of a message finds in the log what was printed before it
   if (child_->broken) return true;
   child_->frames.feed(bytes);
   while (true) {
@@ -151,15 +164,15 @@ void AgentLoop::carry_out(const SpawnChild& effect, TimePoint now) {
     relay_.emplace(std::move(relay).value());
   }
   const std::string name = log_name(job.trials.front(), job.gang_rank);
-  const std::string log = job.store + "/" + name;
+  LogFile log(job.store + "/" + name, options_.log);
   if (const CorpusPlace* place = corpora_.place_of(job)) {
     job.corpus_path = place->folder;
-    add_line(log, place->note);
+    log.add(place->note + "\n");
   }
-  auto process = Subprocess::start(
-      {options_.trainer, {}, log, options_.cores, options_.gpu.name, relay_ ? relay_->descriptor() : -1});
+  auto process =
+      Subprocess::start({options_.trainer, {}, options_.cores, options_.gpu.name, relay_ ? relay_->descriptor() : -1});
   if (!process) return feed(ChildNotStarted{process.error().message}, now);
-  child_.emplace(Child{std::move(process).value(), log, name, {}, false});
+  child_.emplace(Child{std::move(process).value(), std::move(log), name, {}, false});
   for (std::size_t i = 1; i < job.trials.size() && job.gang_rank == 0; ++i) point_to_log(job, job.trials[i], name);
   write(Assign{job});
 }
@@ -195,7 +208,11 @@ void AgentLoop::carry_out(const SendLeader& effect, TimePoint /*now*/) {
 }
 
 void AgentLoop::carry_out(const Exit& effect, TimePoint /*now*/) {
-  child_.reset();
+  if (child_) {
+    keep_printed();
+    child_->log.finish();
+    child_.reset();
+  }
   corpora_.close();
   exit_ = effect.code;
 }

@@ -17,6 +17,7 @@
 #include "worker/agent.hpp"
 #include "worker/corpus_share.hpp"
 #include "worker/gang_relay.hpp"
+#include "worker/log_file.hpp"
 #include "worker/subprocess.hpp"
 
 namespace mer::worker {
@@ -28,6 +29,7 @@ struct AgentLoopOptions {
   GpuOfWorker gpu = {};     // of the trainer, if its job wants one
   AgentLimits limits = {};
   CorpusShareOptions corpora = {};
+  LogLimits log = {};  // of what a trainer prints
 };
 
 class AgentLoop {
@@ -46,7 +48,7 @@ class AgentLoop {
  private:
   struct Child {
     Subprocess process;
-    std::string log;       // path
+    LogFile log;
     std::string log_name;  // within the store
     FrameReader frames;
     bool broken = false;
@@ -66,6 +68,7 @@ class AgentLoop {
   void take_from_child(const Message& message, TimePoint now);
   void carry_out(const Result<GangRelay::Output>& output, TimePoint now);
   bool serve_child(TimePoint now);
+  bool keep_printed();
   bool read_frames(TimePoint now);
   void write(const Message& message);
   void wait();

@@ -3,6 +3,7 @@
 #include <array>
 #include <chrono>
 #include <csignal>
+#include <cstddef>
 #include <filesystem>
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
@@ -30,7 +31,7 @@ std::vector<std::string> gpus_of_this_machine() {
   return mer::usable_gpus(visible, visible ? 0 : mer::survey_gpus().gpus.size());
 }
 
-int run(const std::string& trainer) {
+int run(const std::string& trainer, std::size_t log_mebibytes) {
   // mpirun forwards SIGUSR1 and SIGTERM to every rank; the coordinator alone answers them, with StopTrials.
   for (const int signal : {SIGUSR1, SIGTERM}) std::signal(signal, SIG_IGN);
   auto transport = mer::transport::MpiTransport::open();
@@ -48,6 +49,7 @@ int run(const std::string& trainer) {
   const auto place = (*transport)->local_workers();
   mer::worker::AgentLoopOptions options;
   options.trainer = trainer;
+  options.log.beginning = log_mebibytes << 20;
   const auto allowed = mer::worker::allowed_cores();
   if (!allowed.empty()) options.cores = mer::worker::share_of_cores(allowed, place.index, place.count);
 
@@ -71,7 +73,12 @@ int main(int argc, char** argv) {
   CLI::App app{"A worker of mer: rank 1 or higher of an MPI job that `merctl run` starts.", "mer-worker"};
   std::string trainer = (std::filesystem::read_symlink("/proc/self/exe").parent_path() / "mer-trainer").string();
   app.add_option("--trainer", trainer, "program that trains a stack (default: mer-trainer beside this program)");
+  std::size_t log_mebibytes = mer::worker::LogLimits{}.beginning >> 20;
+  app.add_option("--log-mebibytes", log_mebibytes, "MiB of a trainer's log that are kept, besides its last lines")
+      ->envname("MER_LOG_MEBIBYTES")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 1 << 20));
   app.set_version_flag("--version", "mer-worker " + mer::code_version());
   CLI11_PARSE(app, argc, argv);
-  return run(trainer);
+  return run(trainer, log_mebibytes);
 }

@@ -7,8 +7,6 @@
 #include <csignal>
 #include <cstring>
 #include <fcntl.h>
-#include <filesystem>
-#include <fstream>
 #include <initializer_list>
 #include <poll.h>
 #include <sched.h>
@@ -57,7 +55,7 @@ struct Launch {
   std::vector<char*> arguments, environment;
   cpu_set_t cores;
   bool set_cores = false;
-  int input = -1, output = -1, log = -1, memory = -1;
+  int input = -1, output = -1, printed = -1, memory = -1;
   pid_t parent = 0;
 };
 
@@ -71,21 +69,29 @@ struct Launch {
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
   if (launch.set_cores) ::sched_setaffinity(0, sizeof(launch.cores), &launch.cores);
   ::dup2(launch.input, kFramesIn);
-  ::dup2(launch.log, STDOUT_FILENO);
-  ::dup2(launch.log, STDERR_FILENO);
+  ::dup2(launch.printed, STDOUT_FILENO);
+  ::dup2(launch.printed, STDERR_FILENO);
   ::dup2(launch.output, kFramesOut);
   if (launch.memory >= 0) ::dup2(launch.memory, kMemory);
   ::execve(launch.arguments[0], launch.arguments.data(), launch.environment.data());
   ::_exit(127);
 }
 
-Result<Descriptor> open_log(const std::string& path) {
-  std::error_code error;
-  std::filesystem::create_directories(std::filesystem::path(path).parent_path(), error);
-  const Descriptor low(::open(path.c_str(), O_CREAT | O_WRONLY | O_APPEND | O_CLOEXEC, 0644));
-  Descriptor log(low.get() < 0 ? -1 : ::fcntl(low.get(), F_DUPFD_CLOEXEC, kFirstFree));
-  if (log.get() < 0) return cannot("open " + path);
-  return log;
+// What has arrived, at most about kReadBytes. At the stream's end it is closed.
+std::string read_some(Descriptor& stream) {
+  std::string bytes;
+  std::array<char, 65536> chunk;
+  while (stream && bytes.size() < kReadBytes) {
+    const ssize_t got = ::read(stream.get(), chunk.data(), chunk.size());
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0 && errno == EAGAIN) break;
+    if (got <= 0) {
+      stream.reset();
+      break;
+    }
+    bytes.append(chunk.data(), std::size_t(got));
+  }
+  return bytes;
 }
 
 }  // namespace
@@ -93,9 +99,9 @@ Result<Descriptor> open_log(const std::string& path) {
 Result<Subprocess> Subprocess::start(const ChildCommand& command) {
   ::signal(SIGPIPE, SIG_IGN);
   if (::access(command.program.c_str(), X_OK) != 0) return cannot("run " + command.program);
-  MER_ASSIGN(const Descriptor log, open_log(command.log));
   MER_ASSIGN(Pipe to_child, Pipe::make(kFirstFree));
   MER_ASSIGN(Pipe from_child, Pipe::make(kFirstFree));
+  MER_ASSIGN(Pipe printed, Pipe::make(kFirstFree));
 
   Launch launch;
   std::vector<std::string> words = command.arguments;
@@ -110,22 +116,24 @@ Result<Subprocess> Subprocess::start(const ChildCommand& command) {
   launch.set_cores = !command.cores.empty();
   launch.input = to_child.read_end.get();
   launch.output = from_child.write_end.get();
-  launch.log = log.get();
+  launch.printed = printed.write_end.get();
   launch.memory = command.memory;
   launch.parent = ::getpid();
 
   const pid_t pid = ::fork();
   if (pid == 0) become_child(launch);
   if (pid < 0) return cannot("start " + command.program);
-  ::fcntl(to_child.write_end.get(), F_SETFL, O_NONBLOCK);
-  ::fcntl(from_child.read_end.get(), F_SETFL, O_NONBLOCK);
-  return Subprocess(pid, std::move(to_child.write_end), std::move(from_child.read_end));
+  for (const Descriptor* end : {&to_child.write_end, &from_child.read_end, &printed.read_end}) {
+    ::fcntl(end->get(), F_SETFL, O_NONBLOCK);
+  }
+  return Subprocess(pid, std::move(to_child.write_end), std::move(from_child.read_end), std::move(printed.read_end));
 }
 
 Subprocess::Subprocess(Subprocess&& other) noexcept
     : pid_(std::exchange(other.pid_, -1)),
       input_(std::move(other.input_)),
       output_(std::move(other.output_)),
+      printed_(std::move(other.printed_)),
       unwritten_(std::move(other.unwritten_)) {}
 
 Subprocess::~Subprocess() {
@@ -154,23 +162,15 @@ void Subprocess::flush() {
 }
 
 std::string Subprocess::read() {
-  std::string bytes;
-  std::array<char, 65536> chunk;
-  while (output_ && bytes.size() < kReadBytes) {
-    const ssize_t got = ::read(output_.get(), chunk.data(), chunk.size());
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0 && errno == EAGAIN) break;
-    if (got <= 0) {
-      output_.reset();
-      break;
-    }
-    bytes.append(chunk.data(), std::size_t(got));
-  }
-  return bytes;
+  return read_some(output_);
+}
+
+std::string Subprocess::read_printed() {
+  return read_some(printed_);
 }
 
 void Subprocess::wait(int milliseconds) {
-  std::array<pollfd, 2> watched{pollfd{output_.get(), POLLIN, 0},
+  std::array<pollfd, 3> watched{pollfd{output_.get(), POLLIN, 0}, pollfd{printed_.get(), POLLIN, 0},
                                 pollfd{unwritten_.empty() ? -1 : input_.get(), POLLOUT, 0}};
   ::poll(watched.data(), watched.size(), milliseconds);
 }
@@ -187,18 +187,6 @@ void Subprocess::kill() {
   if (pid_ <= 0) return;
   ::kill(-pid_, SIGKILL);
   ::kill(pid_, SIGKILL);  // it may not have come to setsid() yet
-}
-
-std::string tail_of(const std::string& log, std::size_t bytes) {
-  std::ifstream file(log, std::ios::binary | std::ios::ate);
-  if (!file) return "";
-  const auto size = std::size_t(std::max<std::streamoff>(0, file.tellg()));
-  std::string text(std::min(size, bytes), '\0');
-  file.seekg(std::streamoff(size - text.size()));
-  file.read(text.data(), std::streamsize(text.size()));
-  text.resize(std::size_t(file.gcount()));
-  if (size > bytes) text.erase(0, text.find('\n') + 1);  // whole lines
-  return text;
 }
 
 }  // namespace mer::worker

@@ -1,5 +1,6 @@
-// Subprocess: a passive child: frames in on its descriptor 0, frames out on its descriptor 3, everything it prints in a
-// log file. In a gang, memory that it shares with this process on its descriptor 4.
+// Subprocess: a passive child: frames in on its descriptor 0, frames out on its descriptor 3, everything it prints (its
+// standard output and standard error) in a pipe of its own. In a gang, memory that it shares with this process on its
+// descriptor 4.
 //
 // The child gets a session of its own (mpirun signals whole process groups), dies with the thread that started it, runs
 // on the given cores and GPU, and sees no MPI variables in its environment. A write to a child that is gone must not
@@ -22,7 +23,6 @@ namespace mer::worker {
 struct ChildCommand {
   std::string program;
   std::vector<std::string> arguments;  // after the program's name
-  std::string log;                     // its folder is made
   std::vector<int> cores;              // empty: those of this process
   std::string gpu = {};                // the one that it sees; empty: those of this process
   int memory = -1;                     // descriptor of memory to share, 10 or higher; -1: none
@@ -47,8 +47,11 @@ class Subprocess {
   void write(const std::string& bytes);
   void flush();
 
-  // What has arrived, at most about 1 MiB; empty: nothing now, or the stream has ended.
+  // The frames that have arrived, at most about 1 MiB; empty: nothing now, or the stream has ended.
   std::string read();
+  // The same of what it printed. A pipe holds less: one call takes all that was there before it. A child that is not
+  // read waits when its pipe is full.
+  std::string read_printed();
 
   // Waits until there is something to read or to write, at most so long.
   void wait(int milliseconds);
@@ -59,16 +62,14 @@ class Subprocess {
   void kill();  // SIGKILL to the child and its process group
 
  private:
-  Subprocess(pid_t pid, Descriptor input, Descriptor output)
-      : pid_(pid), input_(std::move(input)), output_(std::move(output)) {}
+  Subprocess(pid_t pid, Descriptor input, Descriptor output, Descriptor printed)
+      : pid_(pid), input_(std::move(input)), output_(std::move(output)), printed_(std::move(printed)) {}
 
   pid_t pid_ = -1;  // -1: reaped
   Descriptor input_;
-  Descriptor output_;  // none: the stream has ended
+  Descriptor output_;   // none: the stream has ended
+  Descriptor printed_;  // the same
   std::string unwritten_;
 };
-
-// The last lines of a log, at most `bytes`.
-std::string tail_of(const std::string& log, std::size_t bytes = 4096);
 
 }  // namespace mer::worker

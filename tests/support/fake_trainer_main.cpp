@@ -1,7 +1,8 @@
 // A trainer without a model: speaks the frames of docs/protocol.md with metrics in closed form, so that agent,
 // coordinator and store can be tested without LibTorch. It misbehaves on request:
 //
-//   MER_FAKE           crash | exit3 | hang | silent | truncated | garbage | linger | diverge, after the first epoch
+//   MER_FAKE           crash | exit3 | hang | silent | truncated | garbage | linger | diverge | flood, after the first
+//                      epoch; flood: prints 20,000 lines and crashes
 //   MER_FAKE_ATTEMPTS  misbehave up to this attempt of a trial (default 1)
 //   MER_FAKE_EPOCH_MS  time an epoch takes (default 1)
 //   MER_FAKE_PIDFILE   append "pid core-list" there at the start
@@ -114,7 +115,8 @@ mer::CheckpointRecord save_checkpoint(const mer::StackJob& job, const mer::Trial
 }
 
 void misbehave(const std::string& how) {
-  if (how == "crash") {
+  for (int line = 0; how == "flood" && line < 20000; ++line) std::fprintf(stderr, "line %d\n", line);
+  if (how == "crash" || how == "flood") {
     std::fprintf(stderr, "about to crash\n");
     std::signal(SIGSEGV, SIG_DFL);
     ::raise(SIGSEGV);

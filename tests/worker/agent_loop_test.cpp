@@ -38,15 +38,14 @@ class AgentLoopTest : public ::testing::Test {
   static void SetUpTestSuite() { ::unsetenv(kVisibleGpus); }
 
   void start(const std::string& trainer = MER_FAKE_TRAINER) {
-    loop_ = std::make_unique<AgentLoop>(endpoint_, Hello{}, AgentLoopOptions{trainer, {}, 0, gpu_, limits_});
+    loop_ = std::make_unique<AgentLoop>(endpoint_, Hello{}, AgentLoopOptions{trainer, {}, 0, gpu_, limits_, {}, log_});
   }
 
-  std::string second_line_of_log() const {
-    std::ifstream log(store_.path() / "logs/t0/1.log");
-    std::string line;
-    std::getline(log, line);
-    std::getline(log, line);
-    return line;
+  std::filesystem::path log_file() const { return store_.path() / "logs/t0/1.log"; }
+  std::string log() const {
+    std::stringstream text;
+    text << std::ifstream(log_file()).rdbuf();
+    return text.str();
   }
 
   void assign(int trials = 1, int epochs = 3, const std::string& first = "t", int hidden = 100) {
@@ -106,6 +105,7 @@ class AgentLoopTest : public ::testing::Test {
   transport::LoopbackTransport coordinator_, endpoint_;
   GpuOfWorker gpu_;
   AgentLimits limits_;
+  LogLimits log_;
   std::unique_ptr<AgentLoop> loop_;
   std::vector<Report> reports_;
 };
@@ -140,7 +140,7 @@ TEST_F(AgentLoopTest, GivesItsTrainerOneGpuAndItsShareOfIt) {
 
   run_until<AttemptFinished>();
 
-  EXPECT_EQ(second_line_of_log(), "GPU 5, 0.5 of it");
+  EXPECT_NE(log().find("\nGPU 5, 0.5 of it\n"), std::string::npos) << log();
   ::unsetenv(kVisibleGpus);
 }
 
@@ -176,6 +176,49 @@ TEST_F(AgentLoopTest, CrashIsReportedWithSignalAndLog) {
   EXPECT_EQ(failed.failure.code, SIGSEGV);
   EXPECT_NE(failed.failure.log_tail.find("about to crash"), std::string::npos);
   EXPECT_TRUE(std::holds_alternative<CheckpointSaved>(reports_[reports_.size() - 2].event));  // nothing is lost
+}
+
+TEST_F(AgentLoopTest, ATrainerThatPrintsMoreThanItsLogKeepsCostsNeitherItsBeginningNorItsEnd) {
+  ::setenv("MER_FAKE", "flood", 1);
+  log_ = {.beginning = 1000, .end = 500};
+  start();
+  assign();
+
+  const auto failed = run_until<AttemptFailed>();
+
+  EXPECT_TRUE(failed.failure.log_tail.ends_with("line 19999\nabout to crash\n")) << failed.failure.log_tail;
+  EXPECT_TRUE(log().starts_with("fake trainer of 1 trials\n"));
+  EXPECT_TRUE(log().ends_with("line 19999\nabout to crash\n"));
+  EXPECT_NE(log().find(" bytes are left out here]\nline 19"), std::string::npos);
+  EXPECT_LT(log().size(), 1800U);
+}
+
+TEST_F(AgentLoopTest, ALogThatCannotBeWrittenHurtsNobody) {
+  std::filesystem::create_directories(log_file().parent_path());
+  std::filesystem::create_symlink("/dev/full", log_file());
+  ::setenv("MER_FAKE", "flood", 1);
+  start();
+  assign();
+  const auto failed = run_until<AttemptFailed>();
+  EXPECT_TRUE(failed.failure.log_tail.ends_with("about to crash\n"));
+
+  ::unsetenv("MER_FAKE");
+  assign(1, 3, "u");
+
+  run_until<AttemptFinished>();
+}
+
+TEST_F(AgentLoopTest, ShutdownKeepsWhatTheTrainerHasPrinted) {
+  ::setenv("MER_FAKE_EPOCH_MS", "600000", 1);
+  log_ = {.beginning = 4, .end = 500};
+  start();
+  assign();
+  run_until<AttemptStarted>();
+
+  coordinator_.send(1, Shutdown{});
+  loop_->step(std::chrono::steady_clock::now());
+
+  EXPECT_NE(log().find("\nGPU any, 1 of it\n"), std::string::npos) << log();
 }
 
 TEST_F(AgentLoopTest, ExitStatusIsReported) {
@@ -300,9 +343,18 @@ TEST_F(AgentLoopTest, LongJobDoesNotBlockOnAFullPipe) {
   }));
 }
 
+// The child's end, and what it printed until then.
+std::optional<ExitStatus> end_of(Subprocess& child, std::string& printed) {
+  std::optional<ExitStatus> status;
+  EXPECT_TRUE(wait_until([&] {
+    status = child.reap();
+    printed += child.read_printed();
+    return status.has_value();
+  }));
+  return status;
+}
+
 TEST(SubprocessTest, ChildSeesNoMpiVariablesAndItsCores) {
-  const testing_support::TempDir folder;
-  const std::string log = (folder.path() / "logs/env.log").string();
   ::setenv("OMPI_COMM_WORLD_RANK", "1", 1);
   ::setenv("PMIX_RANK", "1", 1);
   ::setenv("MER_TEST_KEPT", "yes", 1);
@@ -311,18 +363,51 @@ TEST(SubprocessTest, ChildSeesNoMpiVariablesAndItsCores) {
   int core = 0;
   while (!CPU_ISSET(core, &allowed)) ++core;
 
-  auto child = Subprocess::start({"/bin/sh", {"-c", "env; grep Cpus_allowed_list /proc/self/status"}, log, {core}});
+  auto child = Subprocess::start({"/bin/sh", {"-c", "env; grep Cpus_allowed_list /proc/self/status"}, {core}});
   ASSERT_TRUE(child.ok());
-  std::optional<ExitStatus> status;
-  ASSERT_TRUE(wait_until([&] { return (status = child->reap()).has_value(); }));
+  std::string printed;
+  EXPECT_EQ(end_of(*child, printed), (ExitStatus{false, 0}));
 
-  EXPECT_EQ(*status, (ExitStatus{false, 0}));
-  std::stringstream text;
-  text << std::ifstream(log).rdbuf();
-  EXPECT_EQ(text.str().find("OMPI_"), std::string::npos);
-  EXPECT_EQ(text.str().find("PMIX_"), std::string::npos);
-  EXPECT_NE(text.str().find("MER_TEST_KEPT=yes"), std::string::npos);
-  EXPECT_NE(text.str().find("Cpus_allowed_list:\t" + std::to_string(core) + "\n"), std::string::npos);
+  EXPECT_EQ(printed.find("OMPI_"), std::string::npos);
+  EXPECT_EQ(printed.find("PMIX_"), std::string::npos);
+  EXPECT_NE(printed.find("MER_TEST_KEPT=yes"), std::string::npos);
+  EXPECT_NE(printed.find("Cpus_allowed_list:\t" + std::to_string(core) + "\n"), std::string::npos);
+}
+
+TEST(SubprocessTest, WhatAChildPrintsComesInItsOrderFromBothStreams) {
+  auto child = Subprocess::start({"/bin/sh", {"-c", "echo one; echo two >&2; echo three"}, {}});
+  ASSERT_TRUE(child.ok());
+
+  std::string printed;
+  EXPECT_EQ(end_of(*child, printed), (ExitStatus{false, 0}));
+
+  EXPECT_EQ(printed, "one\ntwo\nthree\n");
+}
+
+TEST(SubprocessTest, AChildThatPrintsFasterThanItIsReadWaits) {
+  auto child = Subprocess::start({"/bin/sh", {"-c", "head -c 3000000 /dev/zero; echo end"}, {}});
+  ASSERT_TRUE(child.ok());
+  std::string printed;
+  EXPECT_EQ(end_of(*child, printed), (ExitStatus{false, 0}));
+
+  EXPECT_EQ(printed.size(), 3000004U);
+  EXPECT_TRUE(printed.ends_with("end\n"));
+}
+
+TEST(SubprocessTest, AGrandchildThatPrintsWithoutEndHoldsNobodyUp) {
+  const testing_support::TempDir folder;
+  const std::string pid_file = (folder.path() / "pid").string();
+  auto child = Subprocess::start({"/bin/sh", {"-c", "yes & echo $! > " + pid_file}, {}});
+  ASSERT_TRUE(child.ok());
+  EXPECT_TRUE(wait_until([&] { return child->reap().has_value(); }));
+
+  EXPECT_LT(child->read_printed().size(), std::size_t{2} << 20);
+  EXPECT_LT(child->read_printed().size(), std::size_t{2} << 20);
+
+  pid_t grandchild = 0;
+  std::ifstream(pid_file) >> grandchild;
+  ASSERT_GT(grandchild, 0);
+  ::kill(grandchild, SIGKILL);
 }
 
 TEST(SubprocessTest, ChildDiesWithItsParent) {
@@ -331,7 +416,7 @@ TEST(SubprocessTest, ChildDiesWithItsParent) {
   const pid_t parent = ::fork();
   ASSERT_GE(parent, 0);
   if (parent == 0) {
-    auto child = Subprocess::start({"/bin/sleep", {"600"}, (folder.path() / "log").string(), {}});
+    auto child = Subprocess::start({"/bin/sleep", {"600"}, {}});
     if (child.ok()) std::ofstream(pid_file) << child->pid() << "\n" << std::flush;
     ::raise(SIGKILL);
   }
@@ -349,9 +434,8 @@ TEST(SubprocessTest, ChildDiesWithItsParent) {
 }
 
 TEST(SubprocessTest, WritingToAChildThatIsGoneEndsNothing) {
-  const testing_support::TempDir folder;
   ::signal(SIGPIPE, SIG_DFL);
-  auto child = Subprocess::start({"/bin/true", {}, (folder.path() / "log").string(), {}});
+  auto child = Subprocess::start({"/bin/true", {}, {}});
   ASSERT_TRUE(child.ok());
   EXPECT_TRUE(wait_until([&] { return child->reap().has_value(); }));
 
@@ -359,16 +443,6 @@ TEST(SubprocessTest, WritingToAChildThatIsGoneEndsNothing) {
   child->write("again");
 
   EXPECT_TRUE(child->read().empty());
-}
-
-TEST(SubprocessTest, TailOfALogHasWholeLines) {
-  const testing_support::TempDir folder;
-  const std::string log = (folder.path() / "log").string();
-  std::ofstream(log) << "first line\nsecond line\nthird line\n";
-
-  EXPECT_EQ(tail_of(log, 25), "second line\nthird line\n");
-  EXPECT_EQ(tail_of(log), "first line\nsecond line\nthird line\n");
-  EXPECT_EQ(tail_of(log + ".missing"), "");
 }
 
 // Two workers and a coordinator; worker 1 leads.

@@ -1,0 +1,98 @@
+#include "cli/status_text.hpp"
+
+#include <algorithm>
+#include <vector>
+
+#include "cli/output.hpp"
+#include "web/api.hpp"
+
+namespace mer::cli {
+namespace {
+
+using storage::ResultReader;
+using storage::StateCounts;
+
+struct StateColumn {
+  const char* name;
+  std::int64_t StateCounts::*count;
+  bool always;  // others show where a sweep has such trials
+};
+constexpr StateColumn kStateColumns[] = {
+    {"done", &StateCounts::done, true},          {"running", &StateCounts::running, true},
+    {"pending", &StateCounts::pending, true},    {"failed", &StateCounts::failed, false},
+    {"diverged", &StateCounts::diverged, false}, {"cancelled", &StateCounts::cancelled, false}};
+
+std::string sweeps_table(const std::vector<storage::SweepSummary>& sweeps) {
+  if (sweeps.empty()) return "";
+  std::vector<std::vector<std::string>> rows = {{"sweep", "name", "submitted"}};
+  for (const storage::SweepSummary& sweep : sweeps) {
+    rows.push_back({std::to_string(sweep.id.number), sweep.name, time_text(sweep.submitted_at)});
+  }
+  for (const StateColumn& column : kStateColumns) {
+    const auto has_some = [&](const storage::SweepSummary& sweep) { return sweep.counts.*column.count > 0; };
+    if (!column.always && std::none_of(sweeps.begin(), sweeps.end(), has_some)) continue;
+    rows[0].push_back(column.name);
+    for (std::size_t i = 0; i < sweeps.size(); ++i) {
+      rows[i + 1].push_back(std::to_string(sweeps[i].counts.*column.count));
+    }
+  }
+  return columns_text(rows);
+}
+
+std::string short_id(const TrialId& id) {
+  return id.hex.substr(0, 8);
+}
+
+std::string unfinished_table(const storage::SweepDetail& sweep, const std::vector<storage::TrialRow>& trials) {
+  std::vector<std::vector<std::string>> rows = {{"trial", "fold", "seed", "state", "attempt", "epoch", "why"}};
+  for (const storage::TrialRow& trial : trials) {
+    if (trial.state == TrialState::done || trial.state == TrialState::pending) continue;
+    rows.push_back({short_id(trial.id), sweep.folds[std::size_t(trial.fold)].name, std::to_string(trial.seed),
+                    name_of(trial.state), std::to_string(trial.attempt),
+                    std::to_string(trial.epoch) + "/" + std::to_string(trial.epochs), trial.message});
+  }
+  return rows.size() == 1 ? "" : "\n" + columns_text(rows);
+}
+
+Result<StatusText> all_sweeps(ResultReader& reader, Format format) {
+  if (format == Format::json) {
+    MER_ASSIGN(const std::string document, web::sweeps_json(reader));
+    return StatusText{document + "\n"};
+  }
+  MER_ASSIGN(const auto sweeps, reader.sweeps());
+  if (format == Format::table) return StatusText{.text = sweeps_table(sweeps), .empty = sweeps.empty()};
+  StatusText numbers;
+  for (const auto& sweep : sweeps) numbers.text += std::to_string(sweep.id.number) + "\n";
+  return numbers;
+}
+
+}  // namespace
+
+Result<StatusText> status_text(ResultReader& reader, const std::string& sweep, Format format) {
+  if (sweep.empty()) return all_sweeps(reader, format);
+  MER_ASSIGN(const SweepId id, reader.find_sweep(sweep));
+  MER_ASSIGN(const storage::SweepDetail detail, reader.sweep(id));
+  const StateCounts& counts = detail.summary.counts;
+  StatusText status{.text = {}, .ended = left_of(counts) == 0};
+  if (format == Format::json) {
+    MER_ASSIGN(const std::string document, web::sweep_json(reader, id));
+    status.text = document + "\n";
+  } else if (format == Format::quiet) {
+    status.text = std::to_string(counts.done) + "/" + std::to_string(counts.total()) + "\n";
+  } else {
+    MER_ASSIGN(const auto trials, reader.trials(id));
+    status.text = sweeps_table({detail.summary}) + unfinished_table(detail, trials);
+  }
+  return status;
+}
+
+std::string counts_text(const StateCounts& counts) {
+  std::string text;
+  for (const StateColumn& column : kStateColumns) {
+    if (counts.*column.count == 0) continue;
+    text += (text.empty() ? ": " : ", ") + std::to_string(counts.*column.count) + " " + column.name;
+  }
+  return std::to_string(counts.total()) + (counts.total() == 1 ? " trial" : " trials") + text;
+}
+
+}  // namespace mer::cli
