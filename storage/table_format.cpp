@@ -124,6 +124,7 @@ std::string to_markdown(const Table& table) {
   out += '\n';
   for (const Row& row : table.rows) add(row, "");
   for (const Row& row : table.published) add(row, "*");
+  for (const std::string& note : table.notes) out += '\n' + markdown_text(note) + '\n';
   return out;
 }
 
@@ -166,7 +167,9 @@ std::string to_latex(const Table& table) {
   for (const Row& row : table.rows) add(row);
   if (!table.published.empty()) out += "\\midrule\n";
   for (const Row& row : table.published) add(row);
-  return out + "\\bottomrule\n\\end{tabular}\n\\end{table}\n";
+  out += "\\bottomrule\n\\end{tabular}\n";
+  for (const std::string& note : table.notes) out += "\\par\\small " + latex_text(note) + "\n";
+  return out + "\\end{table}\n";
 }
 
 // --- JSON ---
@@ -211,6 +214,7 @@ std::string to_json_text(const Table& table) {
   json["columns"] = table.columns;
   json["rows"] = rows(table.rows);
   json["published"] = rows(table.published);
+  json["notes"] = table.notes;
   return json.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
@@ -248,6 +252,10 @@ class TextWriter {
       out_ += "published\n";
     }
     for (const Row& row : table_.published) add_row(row);
+    if (!table_.notes.empty()) out_ += '\n';
+    for (const std::string& note : table_.notes) {
+      for (const std::string& line : wrapped(note, columns_)) out_ += line + '\n';
+    }
     return std::move(out_);
   }
 

@@ -10,6 +10,7 @@
 #include "core/scores.hpp"
 #include "storage/codec.hpp"
 #include "storage/lookup.hpp"
+#include "storage/missing.hpp"
 
 namespace mer::storage {
 namespace {
@@ -227,9 +228,12 @@ Result<Table> results_summary(ResultReader& reader, SweepId sweep, SelectionRule
   Table table;
   table.caption = results_caption(detail, rule, metric);
   table.columns = {"configuration", "WA", "UA", "macro-F1", "weighted F1", "n"};
+  std::vector<std::string> labels;
+  for (const ConfigurationRow& configuration : detail.configurations) {
+    labels.push_back(label_of(detail, configuration, keys));
+  }
   for (const ResultRow& result : results) {
-    const ConfigurationRow& configuration = detail.configurations[static_cast<std::size_t>(result.configuration)];
-    std::vector<Cell> row = {label_of(detail, configuration, keys) + oracle_mark(rule)};
+    std::vector<Cell> row = {labels[static_cast<std::size_t>(result.configuration)] + oracle_mark(rule)};
     for (const Metric shown : kMetrics) {
       const Aggregate& aggregate = aggregate_for(result, shown);
       row.push_back(aggregate.mean ? Cell(Spread{aggregate.mean, aggregate.sd}) : Cell());
@@ -245,6 +249,13 @@ Result<Table> results_summary(ResultReader& reader, SweepId sweep, SelectionRule
     }
     row.emplace_back();
     table.published.push_back(std::move(row));
+  }
+  MER_ASSIGN(const std::vector<TrialRow> trials, reader.trials(sweep));
+  table.notes = notes_on_missing(trials, detail, labels);
+  if (detail.summary.reused > 0) {
+    table.notes.push_back(std::to_string(detail.summary.reused) + " of " +
+                          std::to_string(detail.summary.counts.total()) +
+                          " trials had their results in the store when this sweep was submitted.");
   }
   return table;
 }

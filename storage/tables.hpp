@@ -34,6 +34,7 @@ struct Table {
   std::vector<std::string> columns;
   std::vector<std::vector<Cell>> rows;       // each as long as columns
   std::vector<std::vector<Cell>> published;  // rows from the literature, set apart in every format
+  std::vector<std::string> notes;            // a sentence each; not in CSV
 };
 
 enum class TableFormat { text, csv, markdown, latex, json };

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "core/json.hpp"
+#include "storage/missing.hpp"
 #include "storage/tables.hpp"
 #include "web/json_values.hpp"
 
@@ -22,6 +23,9 @@ Json summary_value(const storage::SweepSummary& summary) {
   return {{"id", summary.id.number},
           {"name", summary.name},
           {"submitted_at", number(summary.submitted_at)},
+          {"activity", storage::name_of(summary.activity)},
+          {"priority", summary.priority},
+          {"reused", summary.reused},
           {"counts", counts_value(summary.counts)}};
 }
 
@@ -62,6 +66,7 @@ Json trial_row_value(const storage::TrialRow& row) {
           {"epoch", row.epoch},
           {"epochs", row.epochs},
           {"message", row.message},
+          {"reused", row.reused},
           {"scores", row.scores ? scores_value(*row.scores) : Json()}};
 }
 
@@ -74,6 +79,22 @@ Json aggregate_value(const storage::Aggregate& aggregate) {
           {"expected_n", aggregate.expected_n},
           {"over", aggregate.over_seeds ? "seeds" : "folds"},
           {"points", std::move(points)}};
+}
+
+// Trials without a result, by configuration, and why.
+Json missing_value(const std::vector<storage::TrialRow>& trials, const storage::SweepDetail& sweep) {
+  Json list = Json::array();
+  for (int configuration = 0; configuration < int(sweep.configurations.size()); ++configuration) {
+    for (const storage::TrialRow* const trial : storage::missing_trials(trials, configuration)) {
+      list.push_back({{"configuration", configuration},
+                      {"fold", trial->fold},
+                      {"seed", trial->seed},
+                      {"trial", trial->id.hex},
+                      {"state", name_of(trial->state)},
+                      {"why", storage::why_missing(*trial, sweep)}});
+    }
+  }
+  return list;
 }
 
 template <class Rows, class ToValue>
@@ -137,6 +158,8 @@ Result<std::string> results_json(ResultReader& reader, SweepId id, SelectionRule
                 {"macro_f1", aggregate_value(row.macro_f1)},
                 {"weighted_f1", aggregate_value(row.weighted_f1)}};
   });
+  MER_ASSIGN(const auto trials, reader.trials(id));
+  answer["missing"] = missing_value(trials, sweep);
   return text_of(answer);
 }
 

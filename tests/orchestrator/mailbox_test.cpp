@@ -3,7 +3,6 @@
 #include <gtest/gtest.h>
 #include <thread>
 
-
 namespace mer::orchestrator {
 namespace {
 

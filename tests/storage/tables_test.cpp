@@ -86,6 +86,29 @@ TEST_F(TablesTest, TheScreenShowsPercentWithin80Columns) {
   }
 }
 
+TEST_F(TablesTest, AnIncompleteGroupSaysWhatIsMissingAndWhy) {
+  Recorded failure = recorded(trial_of(1, 1), 1, AttemptFailed{{Failure::Kind::signal, 9, "trainer was killed", ""}});
+  failure.after_failure = TrialState::failed;
+  const std::vector<StoreWrite> writes = {claim(trial_of(1, 1), 1), failure};
+  ASSERT_TRUE(store_.commit(writes).ok());
+
+  const Table table = results_summary(store_, sweep_, SelectionRule::last, Metric::macro_f1).value();
+
+  ASSERT_THAT(table.notes, SizeIs(1));
+  EXPECT_EQ(table.notes[0],
+            "model.alpha=0.1: 1 of 2 trials missing: fold speaker-1, seed 0 (a0000001) failed: trainer was killed.");
+  for (const TableFormat format : {TableFormat::text, TableFormat::markdown, TableFormat::latex, TableFormat::json}) {
+    EXPECT_THAT(format_table(table, format), HasSubstr("trainer was"));
+  }
+  EXPECT_THAT(format_table(table, TableFormat::csv), Not(HasSubstr("trainer was")));
+}
+
+TEST_F(TablesTest, TrialsThatWaitAreMissingToo) {
+  ASSERT_TRUE(store_.control({.verb = ControlVerb::pause, .sweep = sweep_}).ok());
+  const Table table = results_summary(store_, sweep_, SelectionRule::last, Metric::macro_f1).value();
+  EXPECT_THAT(table.notes, ElementsAre(HasSubstr("fold speaker-1, seed 0 (a0000001) paused.")));
+}
+
 TEST_F(TablesTest, ALongLabelIsWrapped) {
   Table table;
   table.columns = {"configuration", "WA"};

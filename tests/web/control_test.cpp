@@ -1,0 +1,138 @@
+// What the HTTP server lets the holder of the control token ask, and nobody else.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "tests/web/demo_store.hpp"
+#include "tests/web/raw_client.hpp"
+#include "web/server.hpp"
+
+namespace mer::web {
+namespace {
+
+using test::ask;
+using test::body_of;
+using test::status_of;
+using ::testing::HasSubstr;
+
+class ControlHttpTest : public ::testing::Test {
+ protected:
+  void serve(bool with_pages = true, const std::string& token = "secret") {
+    HttpOptions options;
+    options.control_token = token;
+    ServerControls controls;
+    controls.control = [this](const storage::Control& control) {
+      asked_.push_back(control);
+      return Result<std::string>("{\"done\":true}");
+    };
+    controls.submit = [this](const std::string& file) {
+      files_.push_back(file);
+      return Result<std::string>("{\"sweep\":7}");
+    };
+    controls.explain = [](const TrialId& trial) { return Result<std::string>("\"" + trial.hex + "\""); };
+    server_ = std::make_unique<Server>(
+        options,
+        [this]() -> Result<std::unique_ptr<storage::ResultReader>> {
+          return std::unique_ptr<storage::ResultReader>(store_->reopen());
+        },
+        controls, with_pages);
+    port_ = server_->start().value();
+  }
+  std::string send(const std::string& request_line, const std::string& headers) const {
+    return ask(port_, request_line + " HTTP/1.1\r\nHost: localhost\r\n" + headers + "\r\n");
+  }
+  std::string post(const std::string& target, const std::string& token = "secret", const std::string& more = "") const {
+    return send("POST " + target, "Authorization: Bearer " + token + "\r\nContent-Length: 0\r\n" + more);
+  }
+
+  std::unique_ptr<storage::MemoryStore> store_ = test::make_demo_store();
+  std::vector<storage::Control> asked_;
+  std::vector<std::string> files_;
+  std::unique_ptr<Server> server_;
+  int port_ = 0;
+};
+
+TEST_F(ControlHttpTest, AVerbReachesTheCoordinatorWithItsTarget) {
+  serve();
+
+  const std::string answer = post("/api/control/priority?target=1&priority=-5");
+
+  EXPECT_EQ(status_of(answer), 200) << answer;
+  EXPECT_EQ(body_of(answer), "{\"done\":true}");
+  ASSERT_EQ(asked_.size(), 1U);
+  EXPECT_EQ(asked_[0].verb, storage::ControlVerb::priority);
+  EXPECT_EQ(asked_[0].sweep, SweepId{1});
+  EXPECT_EQ(asked_[0].priority, -5);
+}
+
+TEST_F(ControlHttpTest, WithoutTheTokenNothingIsDone) {
+  serve();
+
+  EXPECT_EQ(status_of(post("/api/control/cancel?target=1", "guess")), 401);
+  EXPECT_EQ(status_of(post("/api/control/cancel?target=1", "")), 401);
+  EXPECT_EQ(status_of(send("POST /api/control/cancel?target=1", "Content-Length: 0\r\n")), 401);
+  EXPECT_EQ(status_of(send("GET /api/control/cancel?target=1", "Authorization: Bearer secret\r\n")), 404);
+  EXPECT_TRUE(asked_.empty());
+}
+
+TEST_F(ControlHttpTest, AServerWithoutATokenRefusesEveryPost) {
+  serve(true, "");
+
+  const std::string answer = post("/api/control/cancel?target=1", "");
+
+  EXPECT_EQ(status_of(answer), 405);
+  EXPECT_THAT(answer, HasSubstr("Allow: GET, HEAD\r\n"));
+  EXPECT_TRUE(asked_.empty());
+}
+
+TEST_F(ControlHttpTest, BodiesAreRefused) {
+  serve();
+  EXPECT_EQ(status_of(send("POST /api/control/cancel?target=1",
+                           "Authorization: Bearer secret\r\nContent-Length: 3\r\n\r\nabc")),
+            413);
+  EXPECT_EQ(status_of(send("POST /api/control/cancel?target=1",
+                           "Authorization: Bearer secret\r\nTransfer-Encoding: chunked\r\n")),
+            400);
+  EXPECT_TRUE(asked_.empty());
+}
+
+TEST_F(ControlHttpTest, WrongWordsAreExplained) {
+  serve();
+
+  EXPECT_THAT(post("/api/control/cancel?target=nosuch"), HasSubstr("no sweep"));
+  EXPECT_EQ(status_of(post("/api/control/cancel?target=nosuch")), 404);
+  EXPECT_EQ(status_of(post("/api/control/cancel")), 400);
+  EXPECT_EQ(status_of(post("/api/control/explode?target=1")), 404);
+  EXPECT_EQ(status_of(post("/api/control/priority?target=1&priority=high")), 400);
+  EXPECT_EQ(status_of(post("/api/sweeps")), 404);
+  EXPECT_TRUE(asked_.empty());
+}
+
+TEST_F(ControlHttpTest, ASubmissionIsAFileNameNeverAPath) {
+  serve();
+  const std::string name(64, 'a');
+
+  EXPECT_EQ(status_of(post("/api/submit?file=" + name)), 200);
+  EXPECT_EQ(status_of(post("/api/submit?file=..%2F..%2Fetc%2Fpasswd")), 400);
+  EXPECT_EQ(files_, std::vector{name});
+}
+
+TEST_F(ControlHttpTest, ExplainIsARead) {
+  serve();
+  const TrialId trial = store_->trials(SweepId{1})->front().id;
+
+  EXPECT_EQ(body_of(send("GET /api/trials/" + trial.hex.substr(0, 10) + "/explain", "")), "\"" + trial.hex + "\"");
+}
+
+TEST_F(ControlHttpTest, WithoutPagesTheApiIsStillServed) {
+  serve(false);
+
+  EXPECT_EQ(status_of(send("GET /", "")), 404);
+  EXPECT_EQ(status_of(send("GET /api/sweeps", "")), 200);
+  EXPECT_EQ(status_of(post("/api/control/pause?target=1")), 200);
+}
+
+}  // namespace
+}  // namespace mer::web
