@@ -35,10 +35,10 @@ Reasons reasons_of_end(const TrialFacts& facts) {
     case TrialState::done:
       return {"it has its result, by attempt " + std::to_string(attempts.empty() ? 0 : attempts.back().attempt)};
     case TrialState::failed:
-      return {row.message,
-              counted(row.crashes, "crash") + (row.crashes == 1 ? "" : "es") + " of " +
-                  std::to_string(facts.max_attempts) + " that are allowed: it is not tried again",
-              again(facts)};
+      return {
+          row.message,
+          "it has crashed " + counted(row.crashes, "time") + "; " + std::to_string(facts.max_attempts) + " are allowed",
+          again(facts)};
     case TrialState::diverged:
       return {row.message,
               "a retry would come to the same: change the settings, or `merctl retry " + short_id(facts) + "`"};

@@ -35,14 +35,17 @@ TEST(Explanation, AFailedTrialSaysWhyAndHowToTryAgain) {
   facts.detail.row.message = "trainer killed by signal 11";
   facts.detail.row.crashes = 3;
 
-  EXPECT_THAT(reasons_of(facts),
-              ElementsAre("trainer killed by signal 11", "3 crashes of 3 that are allowed: it is not tried again",
-                          "`merctl retry abcdef01` tries it again"));
+  EXPECT_THAT(reasons_of(facts), ElementsAre("trainer killed by signal 11", "it has crashed 3 times; 3 are allowed",
+                                             "`merctl retry abcdef01` tries it again"));
 }
 
 TEST(Explanation, ARunningTrialSaysWhoHasIt) {
   TrialFacts facts = facts_of(TrialState::running);
-  facts.detail.attempts.push_back({.attempt = 2, .worker = 1, .host = "node2"});
+  storage::AttemptRow attempt;
+  attempt.attempt = 2;
+  attempt.worker = 1;
+  attempt.host = "node2";
+  facts.detail.attempts.push_back(attempt);
   facts.detail.row.epoch = 7;
   EXPECT_THAT(reasons_of(facts), ElementsAre(HasSubstr("worker 1 on node2 has it, as attempt 2")));
   EXPECT_THAT(reasons_of(facts), ElementsAre(HasSubstr("epoch 7 of 10")));
@@ -59,7 +62,7 @@ TEST(Explanation, NobodyWorksOnTheStore) {
 
 TEST(Explanation, APausedSweepIsTheReasonUnlessAnotherOneIsActive) {
   TrialFacts facts = facts_of(TrialState::pending);
-  facts.standing = standing_with({});
+  facts.standing = standing_with(nlohmann::json::object());
   facts.sweeps[0].activity = storage::SweepActivity::paused;
   EXPECT_THAT(reasons_of(facts), ElementsAre("sweep 4 (study) is paused; `merctl resume study` goes on"));
 

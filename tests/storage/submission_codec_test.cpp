@@ -9,7 +9,7 @@ namespace mer::storage::test {
 namespace {
 
 Submission planned() {
-  auto planned = testing_support::plan_tiny_sweep(R"("train": {"epochs": 2}, "seeds": [0, 18446744073709551615],
+  auto planned = testing_support::plan_tiny_sweep(R"("train": {"epochs": 2}, "seeds": [0, 9007199254740991],
                                                      "grid": {"model.alpha": [0.1, 0.2]})");
   Submission submission = std::move(planned.plan->submission);
   submission.submitted_at = 12.5;
