@@ -7,6 +7,8 @@
 #include <thread>
 #include <utility>
 
+#include "worker/subprocess.hpp"
+
 namespace mer::worker {
 namespace {
 
@@ -24,12 +26,12 @@ void add_line(const std::filesystem::path& log, const std::string& line) {
   std::ofstream(log, std::ios::app) << line << "\n";
 }
 
-// The first trial's log takes what the trainer prints; those of the others name it.
-void point_to_log(const StackJob& job, const TrialJob& trial, const std::string& name) {
-  add_line(job.store + "/" + log_name(trial), "trained in one stack: see " + name);
-}
-
 }  // namespace
+
+Result<std::unique_ptr<ChildProcess>> start_subprocess(const ChildCommand& command) {
+  MER_ASSIGN(Subprocess process, Subprocess::start(command));
+  return std::unique_ptr<ChildProcess>(std::make_unique<Subprocess>(std::move(process)));
+}
 
 AgentLoop::AgentLoop(transport::Transport& transport, Hello hello, AgentLoopOptions options)
     : transport_(transport),
@@ -94,7 +96,7 @@ void AgentLoop::carry_out(const Result<GangRelay::Output>& output, TimePoint now
 // A sum of a gang is waited for as for nothing else: MPI is asked again and again.
 void AgentLoop::wait() {
   if (relay_ && relay_->sum_under_way()) return std::this_thread::sleep_for(kSumPause);
-  if (child_) return child_->process.wait(int(idle_.pause().count()));
+  if (child_) return child_->process->wait(int(idle_.pause().count()));
   std::this_thread::sleep_for(idle_.pause());
 }
 
@@ -107,9 +109,9 @@ void AgentLoop::feed(const AgentEvent& event, TimePoint now) {
 // True when the child had something to say.
 bool AgentLoop::serve_child(TimePoint now) {
   if (!child_) return false;
-  child_->process.flush();
+  child_->process->flush();
   bool spoke = read_frames(now);
-  const auto exited = child_->process.reap();
+  const auto exited = child_->process->reap();
   if (!exited) return spoke;
   while (read_frames(now)) {  // what it wrote between the last read and its end
   }
@@ -122,7 +124,7 @@ bool AgentLoop::serve_child(TimePoint now) {
 }
 
 bool AgentLoop::read_frames(TimePoint now) {
-  const std::string bytes = child_->process.read();
+  const std::string bytes = child_->process->read();
   if (bytes.empty()) return false;
   if (child_->broken) return true;
   child_->frames.feed(bytes);
@@ -156,17 +158,17 @@ void AgentLoop::carry_out(const SpawnChild& effect, TimePoint now) {
     job.corpus_path = place->folder;
     add_line(log, place->note);
   }
-  auto process = Subprocess::start(
+  auto process = options_.start_child(
       {options_.trainer, {}, log, options_.cores, options_.gpu.name, relay_ ? relay_->descriptor() : -1});
   if (!process) return feed(ChildNotStarted{process.error().message}, now);
   child_.emplace(Child{std::move(process).value(), log, name, {}, false});
-  for (std::size_t i = 1; i < job.trials.size() && job.gang_rank == 0; ++i) point_to_log(job, job.trials[i], name);
+  for (std::size_t i = 1; i < job.trials.size() && job.gang_rank == 0; ++i) point_to_log(job, job.trials[i]);
   write(Assign{job});
 }
 
 void AgentLoop::carry_out(const JoinChild& effect, TimePoint /*now*/) {
   if (!child_) return;
-  for (const TrialJob& trial : effect.job.trials) point_to_log(effect.job, trial, child_->log_name);
+  for (const TrialJob& trial : effect.job.trials) point_to_log(effect.job, trial);
   write(Assign{effect.job});
 }
 
@@ -174,12 +176,18 @@ void AgentLoop::carry_out(const WriteChild& effect, TimePoint /*now*/) {
   if (child_) write(effect.message);
 }
 
+// The first trial's log takes what the trainer prints; those of the others name it.
+void AgentLoop::point_to_log(const StackJob& job, const TrialJob& trial) const {
+  if (!child_->process->prints()) return;
+  add_line(job.store + "/" + log_name(trial), "trained in one stack: see " + child_->log_name);
+}
+
 void AgentLoop::write(const Message& message) {
-  child_->process.write(frame_of(encode(message)));
+  child_->process->write(frame_of(encode(message)));
 }
 
 void AgentLoop::carry_out(const KillChild& /*effect*/, TimePoint /*now*/) {
-  if (child_) child_->process.kill();
+  if (child_) child_->process->kill();
 }
 
 void AgentLoop::carry_out(const Send& effect, TimePoint /*now*/) {

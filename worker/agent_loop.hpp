@@ -4,6 +4,8 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -13,13 +15,17 @@
 #include "core/gpu.hpp"
 #include "core/idle_pause.hpp"
 #include "core/messages.hpp"
+#include "core/result.hpp"
 #include "transport/transport.hpp"
 #include "worker/agent.hpp"
+#include "worker/child_process.hpp"
 #include "worker/corpus_share.hpp"
 #include "worker/gang_relay.hpp"
-#include "worker/subprocess.hpp"
 
 namespace mer::worker {
+
+using StartChild = std::function<Result<std::unique_ptr<ChildProcess>>(const ChildCommand&)>;
+Result<std::unique_ptr<ChildProcess>> start_subprocess(const ChildCommand& command);
 
 struct AgentLoopOptions {
   std::string trainer;      // program
@@ -28,6 +34,7 @@ struct AgentLoopOptions {
   GpuOfWorker gpu = {};     // of the trainer, if its job wants one
   AgentLimits limits = {};
   CorpusShareOptions corpora = {};
+  StartChild start_child = start_subprocess;
 };
 
 class AgentLoop {
@@ -45,7 +52,7 @@ class AgentLoop {
 
  private:
   struct Child {
-    Subprocess process;
+    std::unique_ptr<ChildProcess> process;
     std::string log;       // path
     std::string log_name;  // within the store
     FrameReader frames;
@@ -67,6 +74,7 @@ class AgentLoop {
   void carry_out(const Result<GangRelay::Output>& output, TimePoint now);
   bool serve_child(TimePoint now);
   bool read_frames(TimePoint now);
+  void point_to_log(const StackJob& job, const TrialJob& trial) const;
   void write(const Message& message);
   void wait();
 

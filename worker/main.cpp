@@ -4,8 +4,10 @@
 #include <chrono>
 #include <csignal>
 #include <filesystem>
+#include <memory>
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
+#include <string>
 #include <unistd.h>
 
 #include "core/gpu.hpp"
@@ -15,6 +17,7 @@
 #include "worker/cores.hpp"
 #include "worker/corpus_copy.hpp"
 #include "worker/memory.hpp"
+#include "worker/no_op_trainer.hpp"
 
 namespace {
 
@@ -30,7 +33,12 @@ std::vector<std::string> gpus_of_this_machine() {
   return mer::usable_gpus(visible, visible ? 0 : mer::survey_gpus().gpus.size());
 }
 
-int run(const std::string& trainer) {
+struct Options {
+  std::string trainer;  // program
+  int no_op = 0;        // trials that are answered at once instead of trained; 0: they are trained
+};
+
+int run(const Options& chosen) {
   // mpirun forwards SIGUSR1 and SIGTERM to every rank; the coordinator alone answers them, with StopTrials.
   for (const int signal : {SIGUSR1, SIGTERM}) std::signal(signal, SIG_IGN);
   auto transport = mer::transport::MpiTransport::open();
@@ -47,7 +55,12 @@ int run(const std::string& trainer) {
   }
   const auto place = (*transport)->local_workers();
   mer::worker::AgentLoopOptions options;
-  options.trainer = trainer;
+  options.trainer = chosen.trainer;
+  if (chosen.no_op > 0) {
+    options.start_child = [&](const mer::worker::ChildCommand&) {
+      return std::unique_ptr<mer::worker::ChildProcess>(std::make_unique<mer::worker::NoOpTrainer>(chosen.no_op));
+    };
+  }
   const auto allowed = mer::worker::allowed_cores();
   if (!allowed.empty()) options.cores = mer::worker::share_of_cores(allowed, place.index, place.count);
 
@@ -55,7 +68,9 @@ int run(const std::string& trainer) {
   options.gpu = mer::gpu_of_worker(gpus_of_this_machine(), place.index, place.count);
   if (!(*transport)->same_host(options.corpora.source)) options.corpora.local = mer::worker::local_folder();
 
-  const mer::Hello hello{host_name(), ::getpid(), options.cores, options.gpu.name.empty() ? "cpu" : options.gpu.name};
+  std::string device = options.gpu.name.empty() ? "cpu" : options.gpu.name;
+  if (chosen.no_op > 0) device = mer::worker::kNoOpDevice;
+  const mer::Hello hello{host_name(), ::getpid(), options.cores, device};
   mer::worker::AgentLoop loop(**transport, hello, options);
   const mer::ExitCode code = loop.run();
   if (code == mer::ExitCode::orphaned) spdlog::error("the coordinator is silent: leaving");
@@ -69,9 +84,15 @@ int run(const std::string& trainer) {
 int main(int argc, char** argv) {
   spdlog::set_default_logger(spdlog::stderr_color_mt("mer"));
   CLI::App app{"A worker of mer: rank 1 or higher of an MPI job that `merctl run` starts.", "mer-worker"};
-  std::string trainer = (std::filesystem::read_symlink("/proc/self/exe").parent_path() / "mer-trainer").string();
-  app.add_option("--trainer", trainer, "program that trains a stack (default: mer-trainer beside this program)");
+  Options options;
+  options.trainer = (std::filesystem::read_symlink("/proc/self/exe").parent_path() / "mer-trainer").string();
+  app.add_option("--trainer", options.trainer,
+                 "program that trains a stack (default: mer-trainer beside this program)");
+  app.add_option("--no-op", options.no_op,
+                 "train nothing: answer trials at once, N together; only in a store with a file named no-op")
+      ->type_name("N")
+      ->check(CLI::Range(1, 1'000'000));
   app.set_version_flag("--version", "mer-worker " + mer::code_version());
   CLI11_PARSE(app, argc, argv);
-  return run(trainer);
+  return run(options);
 }

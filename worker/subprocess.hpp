@@ -1,5 +1,5 @@
-// Subprocess: a passive child: frames in on its descriptor 0, frames out on its descriptor 3, everything it prints in a
-// log file. In a gang, memory that it shares with this process on its descriptor 4.
+// Subprocess: a child that is a process: frames in on its descriptor 0, frames out on its descriptor 3, everything it
+// prints in a log file. In a gang, memory that it shares with this process on its descriptor 4.
 //
 // The child gets a session of its own (mpirun signals whole process groups), dies with the thread that started it, runs
 // on the given cores and GPU, and sees no MPI variables in its environment. A write to a child that is gone must not
@@ -12,51 +12,29 @@
 #include <string>
 #include <sys/types.h>
 #include <utility>
-#include <vector>
 
 #include "core/descriptor.hpp"
 #include "core/result.hpp"
+#include "worker/child_process.hpp"
 
 namespace mer::worker {
 
-struct ChildCommand {
-  std::string program;
-  std::vector<std::string> arguments;  // after the program's name
-  std::string log;                     // its folder is made
-  std::vector<int> cores;              // empty: those of this process
-  std::string gpu = {};                // the one that it sees; empty: those of this process
-  int memory = -1;                     // descriptor of memory to share, 10 or higher; -1: none
-};
-
-struct ExitStatus {
-  bool by_signal = false;
-  int code = 0;  // exit status or signal number
-  bool operator==(const ExitStatus&) const = default;
-};
-
-class Subprocess {
+class Subprocess final : public ChildProcess {
  public:
   static Result<Subprocess> start(const ChildCommand& command);
   Subprocess(Subprocess&& other) noexcept;
   Subprocess& operator=(Subprocess&&) = delete;
-  ~Subprocess();  // kills and reaps
+  ~Subprocess() override;  // kills and reaps
 
   pid_t pid() const { return pid_; }
 
-  // Queues bytes for the child and writes what fits.
-  void write(const std::string& bytes);
-  void flush();
-
-  // What has arrived, at most about 1 MiB; empty: nothing now, or the stream has ended.
-  std::string read();
-
-  // Waits until there is something to read or to write, at most so long.
-  void wait(int milliseconds);
-
-  // The exit, once; nullopt while the child lives. What it wrote before can still be read.
-  std::optional<ExitStatus> reap();
-
-  void kill();  // SIGKILL to the child and its process group
+  void write(const std::string& bytes) override;
+  void flush() override;
+  std::string read() override;
+  void wait(int milliseconds) override;
+  std::optional<ExitStatus> reap() override;
+  void kill() override;  // its process group too
+  bool prints() const override { return true; }
 
  private:
   Subprocess(pid_t pid, Descriptor input, Descriptor output)
