@@ -1,9 +1,11 @@
 #include "orchestrator/coordinator.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <spdlog/spdlog.h>
 
 #include "core/json.hpp"
+#include "core/shape.hpp"
 
 namespace mer::orchestrator {
 namespace {
@@ -11,11 +13,29 @@ namespace {
 using nlohmann::json;
 using namespace std::chrono_literals;
 
+// Short names for shapes: the scheduler asks only whether two are the same.
+class ShapeNames {
+ public:
+  const std::string& of(const TrialSpec& spec) {
+    if (last_ == nullptr || !same_shape(*last_, spec)) {
+      name_ = names_.try_emplace(shape_key_of(spec), std::to_string(names_.size())).first->second;
+    }
+    last_ = &spec;
+    return name_;
+  }
+
+ private:
+  const TrialSpec* last_ = nullptr;
+  std::string name_;
+  std::unordered_map<std::string, std::string> names_;
+};
+
 std::vector<ScheduledTrial> scheduled(const std::vector<storage::TrialProgress>& trials) {
   std::vector<ScheduledTrial> result;
   result.reserve(trials.size());
+  ShapeNames shapes;
   for (const auto& trial : trials) {
-    result.push_back({trial.spec.id, shape_key_of(trial.spec), trial.state, trial.attempt, trial.crashes});
+    result.push_back({trial.spec.id, shapes.of(trial.spec), trial.state, trial.attempt, trial.crashes});
   }
   return result;
 }
@@ -30,6 +50,12 @@ std::pair<std::string, std::string> ending_of(const Record& record) {
                             std::to_string(diverged->epoch) + ", step " + std::to_string(diverged->step)};
   }
   return {std::holds_alternative<AttemptFinished>(record.report.event) ? "done" : "stopped", ""};
+}
+
+std::string joined(const std::vector<std::string>& lines) {
+  std::string text;
+  for (const std::string& line : lines) text += (text.empty() ? "" : "\n") + line;
+  return text;
 }
 
 bool due(std::optional<TimePoint>& last, TimePoint now, std::chrono::milliseconds interval) {
@@ -140,7 +166,19 @@ void Coordinator::carry_out(const ClaimAndAssign& effect) {
     writes_.emplace_back(storage::Claim{claimed.trial, claimed.attempt, effect.worker.rank,
                                         hosts_[std::size_t(effect.worker.rank)], at});
   }
-  outbox_.emplace_back(effect.worker.rank, Assign{job_of(effect.trials)});
+  send_job(effect.worker.rank, job_of(effect.trials));
+}
+
+// Trials that join what the worker gets in this round anyway travel with it. Jobs of this coordinator differ in their
+// trials and these trials' corpus alone.
+void Coordinator::send_job(int rank, StackJob job) {
+  const auto last = std::find_if(outbox_.rbegin(), outbox_.rend(), [&](const auto& one) { return one.first == rank; });
+  Assign* const waiting = last == outbox_.rend() ? nullptr : std::get_if<Assign>(&last->second);
+  if (waiting == nullptr || !same_shape(waiting->job.trials.front().spec, job.trials.front().spec)) {
+    outbox_.emplace_back(rank, Assign{std::move(job)});
+    return;
+  }
+  std::ranges::move(job.trials, std::back_inserter(waiting->job.trials));
 }
 
 void Coordinator::carry_out(const Record& effect) {
@@ -208,7 +246,7 @@ Status Coordinator::commit() {
 void Coordinator::send_outbox() {
   for (const auto& [rank, message] : outbox_) transport_.send(rank, message);
   outbox_.clear();
-  for (const std::string& line : lines_) print_(line);
+  if (!lines_.empty()) print_(joined(lines_));
   lines_.clear();
 }
 
