@@ -131,14 +131,15 @@ ExitCode status_command(const Context& context, const std::string& sweep) {
     }
     MER_ASSIGN(const SweepId id, reader.find_sweep(sweep));
     if (context.format == Format::json) return print_json(web::sweep_json(reader, id));
-    MER_ASSIGN(const storage::SweepDetail detail, reader.sweep(id));
+    MER_ASSIGN(std::vector<storage::SweepSummary> sweeps, reader.sweeps());
+    std::erase_if(sweeps, [&](const storage::SweepSummary& sweep) { return sweep.id != id; });
+    const storage::StateCounts& counts = sweeps.at(0).counts;
     if (context.format == Format::quiet) {
-      std::printf("%lld/%lld\n", static_cast<long long>(detail.summary.counts.done),
-                  static_cast<long long>(detail.summary.counts.total()));
+      std::printf("%lld/%lld\n", static_cast<long long>(counts.done), static_cast<long long>(counts.total()));
       return {};
     }
-    print_sweeps({detail.summary});
-    return print_unfinished(reader, id);
+    print_sweeps(sweeps);
+    return counts.done + counts.pending == counts.total() ? Status() : print_unfinished(reader, id);
   });
 }
 

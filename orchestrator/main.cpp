@@ -112,15 +112,17 @@ Result<mer::ExitCode> coordinate(const Options& options, mer::transport::Transpo
   MER_ASSIGN(const auto writer, mer::storage::SqliteStore::open(store));
   MER_TRY(writer->begin_session(host_name(), ::getpid(), mer::orchestrator::unix_time()));
   MER_ASSIGN(const auto reader, mer::storage::open_reader(store, writer.get()));
-  MER_ASSIGN(const auto detail, reader->sweep(mer::SweepId{options.sweep}));
-  MER_ASSIGN(const auto sweep, mer::sweep_from_resolved(detail.resolved_json));
+  MER_ASSIGN(auto detail, reader->sweep(mer::SweepId{options.sweep}));
+  MER_ASSIGN(auto sweep, mer::sweep_from_resolved(detail.resolved_json));
+  auto settings = settings_of(options, store, detail, sweep);
+  detail = {};  // thousands of configurations, before the trials need room
+  sweep = {};
   MER_ASSIGN(auto trials, writer->progress(mer::SweepId{options.sweep}));
-  if (const int gang = sweep.resources.gpus_per_trial; transport.size() - 1 < gang) {
+  if (const int gang = settings.gang; transport.size() - 1 < gang) {
     return mer::invalid("resources.gpus_per_trial is " + std::to_string(gang) + ", but there are only " +
                         std::to_string(transport.size() - 1) + " workers: start more, or lower it");
   }
-  mer::orchestrator::Coordinator coordinator(settings_of(options, store, detail, sweep), transport, *writer,
-                                             std::move(trials), print_line);
+  mer::orchestrator::Coordinator coordinator(std::move(settings), transport, *writer, std::move(trials), print_line);
   MER_ASSIGN(const auto web, start_web(options, store, *writer));
   while (true) {
     if (signals.arrived()) coordinator.request_pause();
