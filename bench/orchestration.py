@@ -39,7 +39,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=3, help="of everything but the large store and the failures")
     parser.add_argument("--peers", nargs="*", choices=list(peers.PEERS), default=[], metavar="PEER",
                         help=", ".join(peers.PEERS))
-    parser.add_argument("--venv", type=Path, default=HERE.parent / "build" / "peers-venv-no-op", help="the peers' Python")
+    parser.add_argument("--venv", type=Path, default=HERE.parent / "build" / "no-op-venv", help="of the peers")
     parser.add_argument("--json", type=Path, metavar="FILE")
     return parser.parse_args()
 

@@ -1,4 +1,4 @@
-"""HyperQueue: one job of many tasks `true`, with the server and the worker that its Python package starts. Nothing of it
+"""HyperQueue: one job of many tasks `true`, with the server and worker that its Python package starts. Nothing of it
 is durable: that server has no journal. From the submission to the end of the last task, which it tells once a second."""
 
 import json
