@@ -36,6 +36,18 @@ std::string sweeps_table(const std::vector<storage::SweepSummary>& sweeps) {
       rows[i + 1].push_back(std::to_string(sweeps[i].counts.*column.count));
     }
   }
+  const auto add = [&](const char* name, auto text_of) {
+    const auto has_text = [&](const storage::SweepSummary& sweep) { return !text_of(sweep).empty(); };
+    if (std::ranges::none_of(sweeps, has_text)) return;
+    rows[0].emplace_back(name);
+    for (std::size_t i = 0; i < sweeps.size(); ++i) rows[i + 1].push_back(text_of(sweeps[i]));
+  };
+  add("reused", [](const auto& sweep) { return sweep.reused == 0 ? std::string() : std::to_string(sweep.reused); });
+  add("priority",
+      [](const auto& sweep) { return sweep.priority == 0 ? std::string() : std::to_string(sweep.priority); });
+  add("", [](const auto& sweep) {
+    return sweep.activity == storage::SweepActivity::active ? std::string() : name_of(sweep.activity);
+  });
   return columns_text(rows);
 }
 
@@ -71,8 +83,9 @@ Result<StatusText> all_sweeps(ResultReader& reader, Format format) {
 Result<StatusText> status_text(ResultReader& reader, const std::string& sweep, Format format) {
   if (sweep.empty()) return all_sweeps(reader, format);
   MER_ASSIGN(const SweepId id, reader.find_sweep(sweep));
-  MER_ASSIGN(const storage::SweepDetail detail, reader.sweep(id));
-  const StateCounts& counts = detail.summary.counts;
+  MER_ASSIGN(std::vector<storage::SweepSummary> sweeps, reader.sweeps());
+  std::erase_if(sweeps, [&](const storage::SweepSummary& other) { return other.id != id; });
+  const StateCounts& counts = sweeps.at(0).counts;
   StatusText status{.text = {}, .ended = left_of(counts) == 0};
   if (format == Format::json) {
     MER_ASSIGN(const std::string document, web::sweep_json(reader, id));
@@ -80,8 +93,11 @@ Result<StatusText> status_text(ResultReader& reader, const std::string& sweep, F
   } else if (format == Format::quiet) {
     status.text = std::to_string(counts.done) + "/" + std::to_string(counts.total()) + "\n";
   } else {
+    status.text = sweeps_table(sweeps);
+    if (counts.done + counts.pending == counts.total()) return status;  // nothing to tell of single trials
+    MER_ASSIGN(const storage::SweepDetail detail, reader.sweep(id));
     MER_ASSIGN(const auto trials, reader.trials(id));
-    status.text = sweeps_table({detail.summary}) + unfinished_table(detail, trials);
+    status.text += unfinished_table(detail, trials);
   }
   return status;
 }

@@ -3,6 +3,7 @@
 #include "core/json.hpp"
 #include "core/json_codec.hpp"
 #include "core/sha256.hpp"
+#include "core/shape.hpp"
 
 namespace mer {
 
@@ -28,7 +29,7 @@ std::string shape_key_of(const TrialSpec& spec) {
 bool same_stack(const StackJob& a, const StackJob& b) {
   StackJob other = b;
   other.trials = a.trials;
-  return other == a && shape_key_of(a.trials.front().spec) == shape_key_of(b.trials.front().spec);
+  return other == a && same_shape(a.trials.front().spec, b.trials.front().spec);
 }
 
 const char* name_of(TrialState state) {

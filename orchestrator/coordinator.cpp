@@ -1,6 +1,7 @@
 #include "orchestrator/coordinator.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <spdlog/spdlog.h>
 
 #include "core/json.hpp"
@@ -30,12 +31,18 @@ TrialState state_after(const Record& record) {
 }
 
 // Both objects' keys; a trainer's own stay as they are.
-std::string joined(const std::string& of_trainer, const std::string& of_job) {
+std::string merged(const std::string& of_trainer, const std::string& of_job) {
   json versions = json::parse(of_trainer, nullptr, false);
   const json more = json::parse(of_job, nullptr, false);
   if (!versions.is_object() || !more.is_object() || more.empty()) return of_trainer;
   for (const auto& [key, value] : more.items()) versions.emplace(key, value);
   return versions.dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
+std::string joined(const std::vector<std::string>& lines) {
+  std::string text;
+  for (const std::string& line : lines) text += (text.empty() ? "" : "\n") + line;
+  return text;
 }
 
 bool due(std::optional<TimePoint>& last, TimePoint now, std::chrono::milliseconds interval) {
@@ -237,14 +244,26 @@ void Coordinator::carry_out(const ClaimAndAssign& effect) {
     writes_.emplace_back(storage::Claim{claimed.trial, claimed.attempt, effect.worker.rank,
                                         hosts_[std::size_t(effect.worker.rank)], at});
   }
-  outbox_.emplace_back(effect.worker.rank, Assign{job_of(effect.trials)});
+  send_job(effect.worker.rank, job_of(effect.trials));
+}
+
+// Trials that join what the worker gets in this round anyway travel with it. Jobs of this coordinator differ in their
+// trials and these trials' corpus alone.
+void Coordinator::send_job(int rank, StackJob job) {
+  const auto last = std::find_if(outbox_.rbegin(), outbox_.rend(), [&](const auto& one) { return one.first == rank; });
+  Assign* const waiting = last == outbox_.rend() ? nullptr : std::get_if<Assign>(&last->second);
+  if (waiting == nullptr || !same_stack(waiting->job, job)) {
+    outbox_.emplace_back(rank, Assign{std::move(job)});
+    return;
+  }
+  std::ranges::move(job.trials, std::back_inserter(waiting->job.trials));
 }
 
 void Coordinator::carry_out(const Record& effect) {
   const Report& report = effect.report;
   storage::Recorded recorded{report, effect.after_failure, effect.refund, settings_.unix_time()};
   if (auto* started = std::get_if<AttemptStarted>(&recorded.report.event)) {
-    started->environment.versions = joined(started->environment.versions, settings_.versions);
+    started->environment.versions = merged(started->environment.versions, settings_.versions);
   }
   writes_.emplace_back(std::move(recorded));
   meter_.note(report);
@@ -316,7 +335,7 @@ Status Coordinator::commit() {
 void Coordinator::send_outbox() {
   for (const auto& [rank, message] : outbox_) transport_.send(rank, message);
   outbox_.clear();
-  for (const std::string& line : lines_) print_(line);
+  if (!lines_.empty()) print_(joined(lines_));
   lines_.clear();
 }
 

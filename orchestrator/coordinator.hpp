@@ -45,7 +45,8 @@ struct CoordinatorSettings {
 
 class Coordinator {
  public:
-  // `print` gets each JSON line for standard output (docs/protocol.md). REQUIRES: begin_session() has been called.
+  // `print` gets JSON lines for standard output (docs/protocol.md), those of a round together. REQUIRES:
+  // begin_session() has been called.
   Coordinator(CoordinatorSettings settings, transport::Transport& transport, storage::ResultWriter& writer,
               std::vector<SweepToRun> sweeps, std::function<void(const std::string&)> print);
 
@@ -85,6 +86,7 @@ class Coordinator {
   void carry_out(const Record& effect);
   void carry_out(const SendStop& effect);
   void carry_out(const Ended& effect) { ended_ = effect; }
+  void send_job(int rank, StackJob job);
   StackJob job_of(const std::vector<ClaimedTrial>& claimed) const;
   std::string name_of_trial(const Trial& trial) const;
   Status commit();

@@ -20,7 +20,7 @@ using TimePoint = std::chrono::steady_clock::time_point;
 // What the scheduler knows of a trial.
 struct ScheduledTrial {
   TrialId id;
-  std::string shape;  // trials of equal shape may share a stack: shape_key_of, and what their trainer is started with
+  std::string shape;  // trials of equal shape may share a stack
   TrialState state = TrialState::pending;
   int attempt = 0;  // highest claimed
   int crashes = 0;

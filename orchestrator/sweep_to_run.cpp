@@ -4,6 +4,8 @@
 #include <utility>
 
 #include "core/json.hpp"
+#include "core/sha256.hpp"
+#include "core/shape.hpp"
 #include "core/sweep_file.hpp"
 #include "core/trial.hpp"
 
@@ -17,6 +19,23 @@ std::string start_of_trainer(const SweepToRun& sweep) {
                         sweep.record_representations}
       .dump();
 }
+
+// A short name for the shape of each trial, made once for neighbours of the same.
+class ShapeNames {
+ public:
+  explicit ShapeNames(const SweepToRun& sweep) : start_(start_of_trainer(sweep)) {}
+
+  const std::string& of(const TrialSpec& spec) {
+    if (last_ == nullptr || !same_shape(*last_, spec)) name_ = sha256_hex(shape_key_of(spec) + start_).substr(0, 32);
+    last_ = &spec;
+    return name_;
+  }
+
+ private:
+  std::string start_;
+  const TrialSpec* last_ = nullptr;
+  std::string name_;
+};
 
 }  // namespace
 
@@ -60,10 +79,9 @@ ScheduledSweep scheduled(const SweepToRun& sweep) {
   ScheduledSweep result{sweep.id, sweep.priority, sweep.active, sweep.max_attempts, std::max(1, sweep.resources.stack),
                         {}};
   result.trials.reserve(sweep.trials.size());
-  const std::string start = start_of_trainer(sweep);
+  ShapeNames shapes(sweep);
   for (const auto& trial : sweep.trials) {
-    result.trials.push_back(
-        {trial.spec.id, shape_key_of(trial.spec) + start, trial.state, trial.attempt, trial.crashes});
+    result.trials.push_back({trial.spec.id, shapes.of(trial.spec), trial.state, trial.attempt, trial.crashes});
   }
   return result;
 }

@@ -32,8 +32,7 @@ Status add_count(StateCounts& counts, const std::string& state, std::int64_t num
 
 Result<StateCounts> read_counts(SqliteDb& db, std::int64_t sweep) {
   StateCounts counts;
-  MER_ASSIGN(Statement query, db.prepare("SELECT state, count(*) FROM trials WHERE trial IN "
-                                         "(SELECT trial FROM sweep_trials WHERE sweep = ?) GROUP BY state"));
+  MER_ASSIGN(Statement query, db.prepare("SELECT state, trials FROM state_counts WHERE sweep = ?"));
   MER_TRY(query.bind(sweep).each(
       [&](const Statement& row) -> Status { return add_count(counts, row.text(0), row.integer(1)); }));
   return counts;

@@ -128,7 +128,10 @@ Result<std::vector<TrialProgress>> SqliteStore::progress(SweepId sweep) {
                    "JOIN configurations c ON c.sweep = s.sweep AND c.position = s.configuration "
                    "JOIN folds f ON f.sweep = s.sweep AND f.position = s.fold "
                    "WHERE s.sweep = ? ORDER BY s.position"));
+  MER_ASSIGN(Statement count, db_->prepare("SELECT count(*) FROM sweep_trials WHERE sweep = ?"));
+  MER_TRY(count.bind(sweep.number).step());
   std::vector<TrialProgress> trials;
+  trials.reserve(std::size_t(count.integer(0)));
   SettingsCache settings;
   std::set<std::int64_t> seen;  // two configurations may share a trial: it is one piece of work
   MER_TRY(query.bind(sweep.number).each([&](const Statement& row) -> Status {
@@ -144,7 +147,9 @@ Result<std::vector<TrialProgress>> SqliteStore::progress(SweepId sweep) {
     MER_ASSIGN(trial.state, read_state(row.text(8)));
     trial.attempt = row.small(9);
     trial.crashes = row.small(10);
-    MER_ASSIGN(trial.checkpoints, read_checkpoints(*db_, row.integer(0), trial.spec.id));
+    if (trial.attempt > 0 && !is_final(trial.state)) {
+      MER_ASSIGN(trial.checkpoints, read_checkpoints(*db_, row.integer(0), trial.spec.id));
+    }
     trials.push_back(std::move(trial));
     return {};
   }));

@@ -18,7 +18,10 @@ namespace {
 constexpr int kTag = 1;
 constexpr std::size_t kHostBytes = 256;
 constexpr std::size_t kPollBytes = std::size_t{64} << 20;  // taken up in one poll, so that a flood cannot stop the loop
-constexpr int kTurns = 32;  // in one poll: a call of MPI moves one fragment of a large message, over TCP 128 KiB
+// Turns in one poll. A probe that finds nothing takes up what has arrived, and the next one finds it. A call of MPI
+// moves one fragment of a large message, over TCP 128 KiB.
+constexpr int kLeastTurns = 2;
+constexpr int kMostTurns = 32;
 
 struct Transfer {
   std::string bytes;
@@ -137,7 +140,7 @@ void MpiTransport::send(int to, const Message& message) {
 std::vector<Envelope> MpiTransport::poll() {
   std::vector<Envelope> envelopes;
   std::size_t taken = 0;
-  for (int turn = 0; turn == 0 || (turn < kTurns && state_->under_way()); ++turn) {
+  for (int turn = 0; turn < kLeastTurns || (turn < kMostTurns && state_->under_way()); ++turn) {
     state_->advance_sends();
     state_->start_receives(taken);
     for (int from = 0; from < state_->size; ++from) {

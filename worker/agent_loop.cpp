@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "core/log_pointer.hpp"
+#include "worker/subprocess.hpp"
 
 namespace mer::worker {
 namespace {
@@ -26,12 +27,12 @@ void add_line(const std::filesystem::path& log, const std::string& line) {
   std::ofstream(log, std::ios::app) << line << "\n";
 }
 
-// The first trial's log takes what the trainer prints; those of the others name it.
-void point_to_log(const StackJob& job, const TrialJob& trial, const std::string& name) {
-  add_line(job.store + "/" + log_name(trial), log_pointer(name));
-}
-
 }  // namespace
+
+Result<std::unique_ptr<ChildProcess>> start_subprocess(const ChildCommand& command) {
+  MER_ASSIGN(Subprocess process, Subprocess::start(command));
+  return std::unique_ptr<ChildProcess>(std::make_unique<Subprocess>(std::move(process)));
+}
 
 AgentLoop::AgentLoop(transport::Transport& transport, Hello hello, AgentLoopOptions options)
     : transport_(transport),
@@ -96,7 +97,7 @@ void AgentLoop::carry_out(const Result<GangRelay::Output>& output, TimePoint now
 // A sum of a gang is waited for as for nothing else: MPI is asked again and again.
 void AgentLoop::wait() {
   if (relay_ && relay_->sum_under_way()) return std::this_thread::sleep_for(kSumPause);
-  if (child_) return child_->process.wait(int(idle_.pause().count()));
+  if (child_) return child_->process->wait(int(idle_.pause().count()));
   std::this_thread::sleep_for(idle_.pause());
 }
 
@@ -109,17 +110,17 @@ void AgentLoop::feed(const AgentEvent& event, TimePoint now) {
 // True when the child had something to say.
 bool AgentLoop::serve_child(TimePoint now) {
   if (!child_) return false;
-  child_->process.flush();
+  child_->process->flush();
   const bool printed = keep_printed();
   const bool spoke = read_frames(now);
-  const auto exited = child_->process.reap();
+  const auto exited = child_->process->reap();
   if (!exited) return spoke || printed;
   while (read_frames(now)) {  // what it wrote between the last read and its end
   }
   keep_printed();
-  child_->log.finish();
+  if (child_->log) child_->log->finish();
   const ChildExited event{exited->by_signal, exited->code, child_->frames.pending() > 0 && !child_->broken,
-                          child_->log.last_lines()};
+                          child_->log ? child_->log->last_lines() : ""};
   child_.reset();
   relay_.reset();
   feed(event, now);
@@ -128,13 +129,14 @@ bool AgentLoop::serve_child(TimePoint now) {
 
 // True when there was something.
 bool AgentLoop::keep_printed() {
-  const std::string printed = child_->process.read_printed();
-  child_->log.add(printed);
+  if (!child_->log) return false;
+  const std::string printed = child_->process->read_printed();
+  child_->log->add(printed);
   return !printed.empty();
 }
 
 bool AgentLoop::read_frames(TimePoint now) {
-  const std::string bytes = child_->process.read();
+  const std::string bytes = child_->process->read();
   if (bytes.empty()) return false;
   keep_printed();  // whoever learns of a message finds in the log what was printed before it
   if (child_->broken) return true;
@@ -164,22 +166,26 @@ void AgentLoop::carry_out(const SpawnChild& effect, TimePoint now) {
     relay_.emplace(std::move(relay).value());
   }
   const std::string name = log_name(job.trials.front(), job.gang_rank);
-  LogFile log(job.store + "/" + name, options_.log);
+  std::string note;
   if (const CorpusPlace* place = corpora_.place_of(job)) {
     job.corpus_path = place->folder;
-    log.add(place->note + "\n");
+    note = place->note;
   }
-  auto process =
-      Subprocess::start({options_.trainer, {}, options_.cores, options_.gpu.name, relay_ ? relay_->descriptor() : -1});
+  auto process = options_.start_child(
+      {options_.trainer, {}, options_.cores, options_.gpu.name, relay_ ? relay_->descriptor() : -1});
   if (!process) return feed(ChildNotStarted{process.error().message}, now);
-  child_.emplace(Child{std::move(process).value(), std::move(log), name, {}, false});
-  for (std::size_t i = 1; i < job.trials.size() && job.gang_rank == 0; ++i) point_to_log(job, job.trials[i], name);
+  child_.emplace(Child{std::move(process).value(), {}, name, {}, false});
+  if (child_->process->prints()) {
+    child_->log.emplace(job.store + "/" + name, options_.log);
+    if (!note.empty()) child_->log->add(note + "\n");
+    for (std::size_t i = 1; i < job.trials.size() && job.gang_rank == 0; ++i) point_to_log(job, job.trials[i]);
+  }
   write(Assign{job});
 }
 
 void AgentLoop::carry_out(const JoinChild& effect, TimePoint /*now*/) {
   if (!child_) return;
-  for (const TrialJob& trial : effect.job.trials) point_to_log(effect.job, trial, child_->log_name);
+  for (const TrialJob& trial : effect.job.trials) point_to_log(effect.job, trial);
   write(Assign{effect.job});
 }
 
@@ -187,12 +193,18 @@ void AgentLoop::carry_out(const WriteChild& effect, TimePoint /*now*/) {
   if (child_) write(effect.message);
 }
 
+// The first trial's log takes what the trainer prints; those of the others name it.
+void AgentLoop::point_to_log(const StackJob& job, const TrialJob& trial) const {
+  if (!child_->process->prints()) return;
+  add_line(job.store + "/" + log_name(trial), log_pointer(child_->log_name));
+}
+
 void AgentLoop::write(const Message& message) {
-  child_->process.write(frame_of(encode(message)));
+  child_->process->write(frame_of(encode(message)));
 }
 
 void AgentLoop::carry_out(const KillChild& /*effect*/, TimePoint /*now*/) {
-  if (child_) child_->process.kill();
+  if (child_) child_->process->kill();
 }
 
 void AgentLoop::carry_out(const Send& effect, TimePoint /*now*/) {

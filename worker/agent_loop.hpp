@@ -4,6 +4,8 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -13,14 +15,18 @@
 #include "core/gpu.hpp"
 #include "core/idle_pause.hpp"
 #include "core/messages.hpp"
+#include "core/result.hpp"
 #include "transport/transport.hpp"
 #include "worker/agent.hpp"
+#include "worker/child_process.hpp"
 #include "worker/corpus_share.hpp"
 #include "worker/gang_relay.hpp"
 #include "worker/log_file.hpp"
-#include "worker/subprocess.hpp"
 
 namespace mer::worker {
+
+using StartChild = std::function<Result<std::unique_ptr<ChildProcess>>(const ChildCommand&)>;
+Result<std::unique_ptr<ChildProcess>> start_subprocess(const ChildCommand& command);
 
 struct AgentLoopOptions {
   std::string trainer;      // program
@@ -30,6 +36,7 @@ struct AgentLoopOptions {
   AgentLimits limits = {};
   CorpusShareOptions corpora = {};
   LogLimits log = {};  // of what a trainer prints
+  StartChild start_child = start_subprocess;
 };
 
 class AgentLoop {
@@ -47,9 +54,9 @@ class AgentLoop {
 
  private:
   struct Child {
-    Subprocess process;
-    LogFile log;
-    std::string log_name;  // within the store
+    std::unique_ptr<ChildProcess> process;
+    std::optional<LogFile> log;  // of one that prints
+    std::string log_name;        // within the store
     FrameReader frames;
     bool broken = false;
   };
@@ -70,6 +77,7 @@ class AgentLoop {
   bool serve_child(TimePoint now);
   bool keep_printed();
   bool read_frames(TimePoint now);
+  void point_to_log(const StackJob& job, const TrialJob& trial) const;
   void write(const Message& message);
   void wait();
 

@@ -5,8 +5,10 @@
 #include <csignal>
 #include <cstddef>
 #include <filesystem>
+#include <memory>
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
+#include <string>
 #include <unistd.h>
 
 #include "core/gpu.hpp"
@@ -16,6 +18,7 @@
 #include "worker/cores.hpp"
 #include "worker/corpus_copy.hpp"
 #include "worker/memory.hpp"
+#include "worker/no_op_trainer.hpp"
 
 namespace {
 
@@ -31,7 +34,13 @@ std::vector<std::string> gpus_of_this_machine() {
   return mer::usable_gpus(visible, visible ? 0 : mer::survey_gpus().gpus.size());
 }
 
-int run(const std::string& trainer, std::size_t log_mebibytes) {
+struct Options {
+  std::string trainer;  // program
+  std::size_t log_mebibytes = mer::worker::LogLimits{}.beginning >> 20;
+  int no_op = 0;  // trials that are answered at once instead of trained; 0: they are trained
+};
+
+int run(const Options& chosen) {
   // mpirun forwards SIGUSR1 and SIGTERM to every rank; the coordinator alone answers them, with StopTrials.
   for (const int signal : {SIGUSR1, SIGTERM}) std::signal(signal, SIG_IGN);
   auto transport = mer::transport::MpiTransport::open();
@@ -48,8 +57,13 @@ int run(const std::string& trainer, std::size_t log_mebibytes) {
   }
   const auto place = (*transport)->local_workers();
   mer::worker::AgentLoopOptions options;
-  options.trainer = trainer;
-  options.log.beginning = log_mebibytes << 20;
+  options.trainer = chosen.trainer;
+  options.log.beginning = chosen.log_mebibytes << 20;
+  if (chosen.no_op > 0) {
+    options.start_child = [&](const mer::worker::ChildCommand&) {
+      return std::unique_ptr<mer::worker::ChildProcess>(std::make_unique<mer::worker::NoOpTrainer>(chosen.no_op));
+    };
+  }
   const auto allowed = mer::worker::allowed_cores();
   if (!allowed.empty()) options.cores = mer::worker::share_of_cores(allowed, place.index, place.count);
 
@@ -57,7 +71,9 @@ int run(const std::string& trainer, std::size_t log_mebibytes) {
   options.gpu = mer::gpu_of_worker(gpus_of_this_machine(), place.index, place.count);
   if (!(*transport)->same_host(options.corpora.source)) options.corpora.local = mer::worker::local_folder();
 
-  const mer::Hello hello{host_name(), ::getpid(), options.cores, options.gpu.name.empty() ? "cpu" : options.gpu.name};
+  std::string device = options.gpu.name.empty() ? "cpu" : options.gpu.name;
+  if (chosen.no_op > 0) device = mer::worker::kNoOpDevice;
+  const mer::Hello hello{host_name(), ::getpid(), options.cores, device};
   mer::worker::AgentLoop loop(**transport, hello, options);
   const mer::ExitCode code = loop.run();
   if (code == mer::ExitCode::orphaned) spdlog::error("the coordinator is silent: leaving");
@@ -71,14 +87,20 @@ int run(const std::string& trainer, std::size_t log_mebibytes) {
 int main(int argc, char** argv) {
   spdlog::set_default_logger(spdlog::stderr_color_mt("mer"));
   CLI::App app{"A worker of mer: rank 1 or higher of an MPI job that `merctl run` starts.", "mer-worker"};
-  std::string trainer = (std::filesystem::read_symlink("/proc/self/exe").parent_path() / "mer-trainer").string();
-  app.add_option("--trainer", trainer, "program that trains a stack (default: mer-trainer beside this program)");
-  std::size_t log_mebibytes = mer::worker::LogLimits{}.beginning >> 20;
-  app.add_option("--log-mebibytes", log_mebibytes, "MiB of a trainer's log that are kept, besides its last lines")
+  Options options;
+  options.trainer = (std::filesystem::read_symlink("/proc/self/exe").parent_path() / "mer-trainer").string();
+  app.add_option("--trainer", options.trainer,
+                 "program that trains a stack (default: mer-trainer beside this program)");
+  app.add_option("--no-op", options.no_op,
+                 "train nothing: answer trials at once, N together; only in a store with a file named no-op")
+      ->type_name("N")
+      ->check(CLI::Range(1, 1'000'000));
+  app.add_option("--log-mebibytes", options.log_mebibytes,
+                 "MiB of a trainer's log that are kept, besides its last lines")
       ->envname("MER_LOG_MEBIBYTES")
       ->capture_default_str()
       ->check(CLI::Range(1, 1 << 20));
   app.set_version_flag("--version", "mer-worker " + mer::code_version());
   CLI11_PARSE(app, argc, argv);
-  return run(trainer, log_mebibytes);
+  return run(options);
 }

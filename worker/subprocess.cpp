@@ -50,7 +50,8 @@ std::vector<std::string> environment_of(const ChildCommand& command) {
   return variables;
 }
 
-// Everything that the child needs between fork and exec, made before: there, only async-signal-safe calls are allowed.
+// Everything that the child needs between vfork and exec, made before: there, only async-signal-safe calls are allowed,
+// and nothing may be written, since the memory is the parent's.
 struct Launch {
   std::vector<char*> arguments, environment;
   cpu_set_t cores;
@@ -120,7 +121,7 @@ Result<Subprocess> Subprocess::start(const ChildCommand& command) {
   launch.memory = command.memory;
   launch.parent = ::getpid();
 
-  const pid_t pid = ::fork();
+  const pid_t pid = ::vfork();  // copies no page tables, of which MPI makes many
   if (pid == 0) become_child(launch);
   if (pid < 0) return cannot("start " + command.program);
   for (const Descriptor* end : {&to_child.write_end, &from_child.read_end, &printed.read_end}) {

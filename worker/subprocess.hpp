@@ -1,6 +1,6 @@
-// Subprocess: a passive child: frames in on its descriptor 0, frames out on its descriptor 3, everything it prints (its
-// standard output and standard error) in a pipe of its own. In a gang, memory that it shares with this process on its
-// descriptor 4.
+// Subprocess: a child that is a process: frames in on its descriptor 0, frames out on its descriptor 3, everything it
+// prints (its standard output and standard error) in a pipe of its own. In a gang, memory that it shares with this
+// process on its descriptor 4.
 //
 // The child gets a session of its own (mpirun signals whole process groups), dies with the thread that started it, runs
 // on the given cores and GPU, and sees no MPI variables in its environment. A write to a child that is gone must not
@@ -13,53 +13,30 @@
 #include <string>
 #include <sys/types.h>
 #include <utility>
-#include <vector>
 
 #include "core/descriptor.hpp"
 #include "core/result.hpp"
+#include "worker/child_process.hpp"
 
 namespace mer::worker {
 
-struct ChildCommand {
-  std::string program;
-  std::vector<std::string> arguments;  // after the program's name
-  std::vector<int> cores;              // empty: those of this process
-  std::string gpu = {};                // the one that it sees; empty: those of this process
-  int memory = -1;                     // descriptor of memory to share, 10 or higher; -1: none
-};
-
-struct ExitStatus {
-  bool by_signal = false;
-  int code = 0;  // exit status or signal number
-  bool operator==(const ExitStatus&) const = default;
-};
-
-class Subprocess {
+class Subprocess final : public ChildProcess {
  public:
   static Result<Subprocess> start(const ChildCommand& command);
   Subprocess(Subprocess&& other) noexcept;
   Subprocess& operator=(Subprocess&&) = delete;
-  ~Subprocess();  // kills and reaps
+  ~Subprocess() override;  // kills and reaps
 
   pid_t pid() const { return pid_; }
 
-  // Queues bytes for the child and writes what fits.
-  void write(const std::string& bytes);
-  void flush();
-
-  // The frames that have arrived, at most about 1 MiB; empty: nothing now, or the stream has ended.
-  std::string read();
-  // The same of what it printed. A pipe holds less: one call takes all that was there before it. A child that is not
-  // read waits when its pipe is full.
-  std::string read_printed();
-
-  // Waits until there is something to read or to write, at most so long.
-  void wait(int milliseconds);
-
-  // The exit, once; nullopt while the child lives. What it wrote before can still be read.
-  std::optional<ExitStatus> reap();
-
-  void kill();  // SIGKILL to the child and its process group
+  void write(const std::string& bytes) override;
+  void flush() override;
+  std::string read() override;
+  std::string read_printed() override;
+  void wait(int milliseconds) override;
+  std::optional<ExitStatus> reap() override;
+  void kill() override;  // its process group too
+  bool prints() const override { return true; }
 
  private:
   Subprocess(pid_t pid, Descriptor input, Descriptor output, Descriptor printed)

@@ -2,8 +2,10 @@
 
 #include <gtest/gtest.h>
 #include <set>
+#include <vector>
 
 #include "core/json.hpp"
+#include "core/shape.hpp"
 
 namespace mer {
 namespace {
@@ -85,6 +87,21 @@ TEST(TrialTest, StateNamesGoThereAndBack) {
   }
   EXPECT_FALSE(trial_state_from("queued"));
   EXPECT_STREQ(name_of(DeviceChoice::automatic), "auto");
+}
+
+TEST(Shape, IsTheSameExactlyWhereTheKeysAre) {
+  TrialSpec base;
+  base.corpus.hex = "c";
+  std::vector<TrialSpec> all(7, base);
+  all[1].model.dropout += 0.1;
+  all[2].model.alpha += 0.1;
+  all[3].train.learning_rate *= 2;
+  all[4].model.hidden += 1;
+  all[5].corpus.hex = "d";
+  all[6].train.dtype = base.train.dtype == Dtype::float32 ? Dtype::float64 : Dtype::float32;
+  for (const TrialSpec& a : all) {
+    for (const TrialSpec& b : all) EXPECT_EQ(same_shape(a, b), shape_key_of(a) == shape_key_of(b));
+  }
 }
 
 }  // namespace

@@ -15,6 +15,7 @@
 #include "tests/support/temp_dir.hpp"
 #include "tests/support/wait_until.hpp"
 #include "transport/loopback_transport.hpp"
+#include "worker/subprocess.hpp"
 
 namespace mer::worker {
 namespace {
