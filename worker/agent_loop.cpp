@@ -222,7 +222,7 @@ void AgentLoop::carry_out(const SendLeader& effect, TimePoint /*now*/) {
 void AgentLoop::carry_out(const Exit& effect, TimePoint /*now*/) {
   if (child_) {
     keep_printed();
-    child_->log.finish();
+    if (child_->log) child_->log->finish();
     child_.reset();
   }
   corpora_.close();

@@ -102,5 +102,14 @@ TEST_F(MigrationsTest, AStoreOfVersion3StillReads) {
   EXPECT_EQ(sweep.activity, SweepActivity::paused);
 }
 
+TEST_F(MigrationsTest, AStoreOfVersion4StillReads) {
+  make_store_of_version(4);
+
+  const auto store = SqliteStore::open(dir_).value();
+
+  EXPECT_EQ(version(), static_cast<std::int64_t>(schema_scripts().size()));
+  EXPECT_EQ(open_reader(dir_).value()->sweeps()->front().counts, (StateCounts{.pending = 4, .done = 1, .diverged = 1}));
+}
+
 }  // namespace
 }  // namespace mer::storage::test

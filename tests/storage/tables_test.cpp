@@ -96,7 +96,7 @@ TEST_F(TablesTest, AnIncompleteGroupSaysWhatIsMissingAndWhy) {
 
   ASSERT_THAT(table.notes, SizeIs(1));
   EXPECT_EQ(table.notes[0],
-            "model.alpha=0.1: 1 of 2 trials missing: fold speaker-1, seed 0 (a0000001) failed: trainer was killed.");
+            "alpha=0.1: 1 of 2 trials missing: fold speaker-1, seed 0 (a0000001) failed: trainer was killed.");
   for (const TableFormat format : {TableFormat::text, TableFormat::markdown, TableFormat::latex, TableFormat::json}) {
     EXPECT_THAT(format_table(table, format), HasSubstr("trainer was"));
   }
