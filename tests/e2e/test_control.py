@@ -133,10 +133,10 @@ def test_a_running_trial_is_cancelled_and_comes_back(mer, running):
 
 
 def test_pausing_the_only_sweep_ends_the_run_and_the_command_resumes(mer, corpus, running):
-    rows = mer.epoch_rows()
     assert mer.run("pause", "first").returncode == 0
 
     assert running.wait(60) == 6
+    rows = mer.epoch_rows()
     assert set(mer.states()) == {"pending"}
     assert mer.query("SELECT DISTINCT outcome FROM attempts") == [("stopped",)]
     again = mer.start("run", mer.folder / "first.json", "--workers", 1, "--no-web")
