@@ -7,19 +7,18 @@
 #include "cli/output.hpp"
 #include "cli/progress.hpp"
 #include "cli/store_access.hpp"
+#include "core/json.hpp"
 #include "core/sweep_file.hpp"
 
 namespace mer::cli {
 namespace {
 
 // nullopt: nobody answers.
-std::optional<nlohmann::json> ask_coordinator(const storage::StoreDir& store, const TrialId& trial) {
+std::optional<std::string> ask_coordinator(const storage::StoreDir& store, const TrialId& trial) {
   const Result<CoordinatorClient> client = CoordinatorClient::of(store);
   if (!client) return std::nullopt;
-  const Result<std::string> answer = client->get("/api/trials/" + trial.hex + "/explain");
-  if (!answer) return std::nullopt;
-  nlohmann::json json = nlohmann::json::parse(*answer, nullptr, false);
-  return json.is_object() ? std::optional(std::move(json)) : std::nullopt;
+  Result<std::string> answer = client->get("/api/trials/" + trial.hex + "/explain");
+  return answer ? std::optional(std::move(answer).value()) : std::nullopt;
 }
 
 Result<TrialFacts> gather(const Context& context, const std::string& word) {
@@ -68,7 +67,7 @@ nlohmann::ordered_json json_of(const TrialFacts& facts, const std::vector<std::s
                                  {"trial", facts.detail.row.id.hex},
                                  {"state", mer::name_of(facts.detail.row.state)},
                                  {"reasons", reasons}};
-  if (facts.standing) json["coordinator"] = *facts.standing;
+  if (facts.standing) json["coordinator"] = nlohmann::json::parse(*facts.standing, nullptr, false);
   return json;
 }
 

@@ -5,6 +5,7 @@
 
 #include "cli/output.hpp"
 #include "cli/progress.hpp"
+#include "core/json.hpp"
 
 namespace mer::cli {
 namespace {
@@ -105,11 +106,12 @@ Reasons reasons_of_wait(const TrialFacts& facts) {
   if (!facts.holder) return {"nobody works on this store; `merctl run SWEEP.json` does"};
   const std::string holder = "process " + std::to_string(facts.holder->pid) + " on " + facts.holder->host;
   if (!facts.standing) return {holder + " holds the store and does not answer: ask again in a moment"};
-  if (!facts.standing->value("known", false)) {
+  const auto standing = nlohmann::json::parse(*facts.standing, nullptr, false);
+  if (!standing.is_object() || !standing.value("known", false)) {
     return {"the run of " + holder + " leaves it out: it has gangs of another size than " + std::to_string(facts.gang) +
             " (resources.gpus_per_trial); run its sweep afterwards"};
   }
-  return reasons_of_queue(facts, *facts.standing);
+  return reasons_of_queue(facts, standing);
 }
 
 }  // namespace

@@ -8,7 +8,6 @@
 #include <string>
 #include <vector>
 
-#include "core/json.hpp"
 #include "storage/result_store.hpp"
 #include "storage/store_dir.hpp"
 
@@ -20,7 +19,7 @@ struct TrialFacts {
   int max_attempts = 0;                       // of the first of them
   int gang = 1;                               // workers that train it together
   std::optional<storage::LockHolder> holder;  // of the store's lock
-  std::optional<nlohmann::json> standing;     // what the coordinator says (docs/http.md, explain)
+  std::optional<std::string> standing;        // what the coordinator says: JSON (docs/http.md, explain)
 };
 
 std::vector<std::string> reasons_of(const TrialFacts& facts);

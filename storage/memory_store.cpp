@@ -229,6 +229,7 @@ Result<SweepId> MemoryStore::submit(const Submission& submission) {
   for (std::size_t i = sweeps.size(); i > 0 && !submission.fresh; --i) {
     if (!same_sweep(sweeps[i - 1].submission, submission)) continue;
     sweeps[i - 1].activity = SweepActivity::active;
+    sweeps[i - 1].submission.corpora = submission.corpora;
     return SweepId{static_cast<std::int64_t>(i)};
   }
   Content::Sweep sweep{submission, SweepActivity::active, submission.priority, {}};

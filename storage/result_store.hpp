@@ -109,10 +109,10 @@ class ResultWriter {
   virtual ~ResultWriter() = default;
 
   // Idempotent: the newest sweep of this name with equal resolved_json and equal trials is the answer, no longer
-  // paused, unless the submission is fresh. Changed settings, and a corpus or a fold file whose content has changed in
-  // place, make a new one. A trial that another sweep has and that has not ended is shared. One that is done or
-  // diverged by the same code is reused. Any other that has ended is superseded (control.hpp) and run anew, its
-  // attempts going on from the highest number.
+  // paused, its corpora where the submission says, unless that is fresh. Changed settings, and a corpus or a fold file
+  // whose content has changed in place, make a new one. A trial that another sweep has and that has not ended is
+  // shared. One that is done or diverged by the same code is reused. Any other that has ended is superseded
+  // (control.hpp) and run anew, its attempts going on from the highest number.
   virtual Result<SweepId> submit(const Submission& submission) = 0;
 
   // A coordinator begins: raises the store's lease epoch and hands every running trial back to pending with its crash

@@ -205,6 +205,13 @@ Result<SweepId> insert_submission(SqliteDb& db, const Submission& submission) {
   return SweepId{sweep};
 }
 
+// The same corpora may stand elsewhere now: a store has moved, and those in it.
+Status update_paths(SqliteDb& db, SweepId sweep, const std::vector<CorpusRecord>& corpora) {
+  MER_ASSIGN(Statement update, db.prepare("UPDATE corpora SET path = ? WHERE sweep = ? AND corpus = ?"));
+  for (const CorpusRecord& corpus : corpora) MER_TRY(update.bind(corpus.path, sweep.number, corpus.id.hex).run());
+  return {};
+}
+
 }  // namespace
 
 Result<SweepId> submit_sweep(SqliteDb& db, const Submission& submission) {
@@ -215,6 +222,7 @@ Result<SweepId> submit_sweep(SqliteDb& db, const Submission& submission) {
   if (!known) return insert_submission(db, submission);
   MER_ASSIGN(Statement update, db.prepare("UPDATE sweeps SET activity = 'active' WHERE sweep = ?"));
   MER_TRY(update.bind(known->number).run());
+  MER_TRY(update_paths(db, *known, submission.corpora));
   return *known;
 }
 

@@ -31,7 +31,7 @@ ALLOWED_EDGES = {
     "orchestrator": ["core/", "data/", "transport/transport.hpp", "storage/result_store.hpp"],
     "worker": ["core/", "data/", "transport/transport.hpp"],
     "worker/trainer": ["core/", "data/", "model/", "model/kernels/", "model/grid/"],
-    "web": ["core/", "storage/result_store.hpp", "storage/tables.hpp"],
+    "web": ["core/", "storage/control_target.hpp", "storage/missing.hpp", "storage/result_store.hpp", "storage/tables.hpp"],
     "cli": ["core/", "data/", "storage/", "web/", "orchestrator/sweep_plan.hpp"],
 }
 
@@ -39,7 +39,7 @@ ALLOWED_EDGES = {
 CONFINED = [
     (r"mpi\.h", r"(tests/)?transport/mpi_\w+\.cpp"),
     (r"sqlite3\.h", r"(storage|tests/storage|bench)/\w+\.cpp"),
-    (r"httplib\.h", r"web/\w+\.cpp|cli/http_client\.cpp|tests/web/\w+\.cpp"),
+    (r"httplib\.h", r"web/\w+\.cpp|cli/coordinator_client\.cpp|tests/web/\w+\.cpp"),
     (r"hwy/.*", r"model/kernels/.*"),
     (r"CLI/.*", r"cli/\w+\.(cpp|hpp)|\w+(/\w+)?/main\.cpp"),
     (r"(torch|ATen|c10)/.*", r"model/(device/)?\w+\.[ch]pp|worker/trainer/.*|tests/(model|device|trainer)/.*|bench/.*"),

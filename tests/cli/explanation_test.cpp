@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "core/json.hpp"
+
 namespace mer::cli {
 namespace {
 
@@ -24,10 +26,10 @@ TrialFacts facts_of(TrialState state) {
 }
 
 // Of a coordinator with two workers.
-nlohmann::json standing_with(const nlohmann::json& more) {
+std::string standing_with(const nlohmann::json& more) {
   nlohmann::json standing = {{"known", true}, {"workers", 2}, {"full", 0}, {"emptied", 0}};
   standing.update(more);
-  return standing;
+  return standing.dump();
 }
 
 TEST(Explanation, AFailedTrialSaysWhyAndHowToTryAgain) {
@@ -87,7 +89,7 @@ TEST(Explanation, ABackOffSaysHowLong) {
 TEST(Explanation, AGangOfAnotherSizeIsTheReason) {
   TrialFacts facts = facts_of(TrialState::pending);
   facts.gang = 2;
-  facts.standing = nlohmann::json{{"known", false}};
+  facts.standing = R"({"known": false})";
   EXPECT_THAT(reasons_of(facts), ElementsAre(HasSubstr("gangs of another size than 2")));
 }
 

@@ -158,6 +158,16 @@ TEST_P(StoreControl, ASweepIsPausedAndResumed) {
   EXPECT_EQ(summary(id).activity, SweepActivity::active) << "submitted again";
 }
 
+TEST_P(StoreControl, ASweepThatIsSubmittedAgainFindsItsCorpusWhereItIsNow) {
+  const SweepId id = submit();
+  Submission moved = submission_of({});
+  moved.corpora[0].path = "/elsewhere";
+
+  EXPECT_EQ(writer_.submit(moved).value(), id);
+
+  EXPECT_EQ(reader_.sweep(id)->corpora[0].path, "/elsewhere");
+}
+
 TEST_P(StoreControl, ACancelledSweepIsNeitherPausedNorResumed) {
   const SweepId id = submit();
   control_sweep(ControlVerb::cancel, id);
