@@ -70,7 +70,6 @@ def test_the_python_example_reads_every_epoch(study):
 
 
 def test_the_pandas_example_averages_over_folds(study, capsys):
-    pytest.importorskip("pandas")
     names = {"STORE": study.store}
     for block in blocks("python", "Read it"):
         exec(block, names)  # noqa: S102: the page's own example
