@@ -73,15 +73,16 @@ Coordinator::Coordinator(CoordinatorSettings settings, transport::Transport& tra
 // A trial that is there already is the same one, unless it has ended and this one has not: that took over its id.
 void Coordinator::take_up(SweepToRun sweep, TimePoint now) {
   const ScheduledSweep plan = scheduled(sweep);
-  for (storage::TrialProgress& progress : sweep.trials) {
-    const auto [known, is_new] = positions_.try_emplace(progress.spec.id, trials_.size());
-    const bool another = !is_new && is_final(trials_[known->second].progress.state) && !is_final(progress.state);
+  for (TrialToRun& trial : sweep.trials) {
+    const auto [known, is_new] = positions_.try_emplace(trial.id, trials_.size());
+    const bool another = !is_new && is_final(trials_[known->second].trial.state) && !is_final(trial.state);
     if (!is_new && !another) continue;
     known->second = trials_.size();
-    meter_.add(progress);
-    trials_.push_back({std::move(progress), sweeps_.size()});
+    meter_.add(sweep.settings[std::size_t(trial.settings)].train.epochs,
+               trial.checkpoints.empty() ? 0 : trial.checkpoints.front().epoch, is_final(trial.state));
+    trials_.push_back({std::move(trial), sweeps_.size()});
   }
-  sweep.trials.clear();
+  sweep.trials = {};
   sweeps_.push_back(std::move(sweep));
   feed(SweepAdded{plan}, now);
 }
@@ -109,7 +110,7 @@ Status Coordinator::follow(const storage::Control& control, const storage::Contr
   for (const TrialId& id : controlled.trials) {
     const auto known = positions_.find(id);
     if (known == positions_.end()) continue;
-    trials_[known->second].progress.state = is_retry ? TrialState::pending : TrialState::cancelled;
+    trials_[known->second].trial.state = is_retry ? TrialState::pending : TrialState::cancelled;
   }
   if (control.sweep && has(*control.sweep)) {
     std::ranges::find(sweeps_, *control.sweep, &SweepToRun::id)->priority = controlled.priority;
@@ -266,9 +267,10 @@ void Coordinator::carry_out(const Record& effect) {
     started->environment.versions = merged(started->environment.versions, settings_.versions);
   }
   writes_.emplace_back(std::move(recorded));
-  meter_.note(report);
-  Trial& entry = trials_[positions_.at(report.trial)];
-  storage::TrialProgress& trial = entry.progress;
+  const std::size_t position = positions_.at(report.trial);
+  meter_.note(position, report);
+  Trial& entry = trials_[position];
+  TrialToRun& trial = entry.trial;
   if (const auto* saved = std::get_if<CheckpointSaved>(&report.event)) {
     trial.checkpoints.insert(trial.checkpoints.begin(), saved->checkpoint);
     if (trial.checkpoints.size() > 2) trial.checkpoints.resize(2);
@@ -302,18 +304,18 @@ StackJob Coordinator::job_of(const std::vector<ClaimedTrial>& claimed) const {
   job.record_representations = sweep.record_representations;
   for (const ClaimedTrial& one : claimed) {
     const Trial& trial = trials_[positions_.at(one.trial)];
-    job.corpus_path = sweeps_[trial.sweep].corpora.at(trial.progress.spec.corpus);
-    job.trials.push_back({trial.progress.spec, one.attempt, trial.progress.checkpoints});
+    TrialSpec spec = sweeps_[trial.sweep].spec_of(trial.trial);
+    job.corpus_path = sweeps_[trial.sweep].corpora.at(spec.corpus);
+    job.trials.push_back({std::move(spec), one.attempt, trial.trial.checkpoints});
   }
   return job;
 }
 
 std::string Coordinator::name_of_trial(const Trial& trial) const {
-  const TrialSpec& spec = trial.progress.spec;
-  const auto& names = sweeps_[trial.sweep].names;
-  const auto found = names.find(spec.configuration);
-  std::string name = found == names.end() || found->second.empty() ? "" : found->second + ", ";
-  return name + spec.fold_name + ", seed " + std::to_string(spec.seed);
+  const SweepToRun& sweep = sweeps_[trial.sweep];
+  const auto found = sweep.names.find(sweep.settings[std::size_t(trial.trial.settings)].configuration);
+  std::string name = found == sweep.names.end() || found->second.empty() ? "" : found->second + ", ";
+  return name + sweep.folds[std::size_t(trial.trial.fold)].name + ", seed " + std::to_string(trial.trial.seed);
 }
 
 // Everything of this round, in order, in one transaction. A refused claim must not run.

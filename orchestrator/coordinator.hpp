@@ -70,8 +70,8 @@ class Coordinator {
 
  private:
   struct Trial {
-    storage::TrialProgress progress;
-    std::size_t sweep = 0;  // of sweeps_: how its trainer is started
+    TrialToRun trial;
+    std::size_t sweep = 0;  // of sweeps_
   };
 
   void take_up(SweepToRun sweep, TimePoint now);

@@ -4,13 +4,10 @@
 
 namespace mer::orchestrator {
 
-void ProgressMeter::add(const storage::TrialProgress& trial) {
-  if (is_final(trial.state)) return;
-  const int done = trial.checkpoints.empty() ? 0 : trial.checkpoints.front().epoch;
-  const auto [left, is_new] = trials_.try_emplace(trial.spec.id, Left{trial.spec.train.epochs, 0});
-  if (!is_new) return;
-  epochs_left_ += left->second.epochs;
-  set_done(left->second, done);
+void ProgressMeter::add(int epochs, int done, bool over) {
+  trials_.push_back({over ? 0 : epochs, 0});
+  epochs_left_ += trials_.back().epochs;
+  set_done(trials_.back(), done);
 }
 
 void ProgressMeter::set_done(Left& trial, int done) {
@@ -19,18 +16,17 @@ void ProgressMeter::set_done(Left& trial, int done) {
   trial.done = bounded;
 }
 
-void ProgressMeter::note(const Report& report) {
-  const auto found = trials_.find(report.trial);
-  if (found == trials_.end()) return;
+void ProgressMeter::note(std::size_t trial, const Report& report) {
+  Left& left = trials_[trial];
   if (const auto* started = std::get_if<AttemptStarted>(&report.event)) {
-    set_done(found->second, started->resumed_epoch);
+    set_done(left, started->resumed_epoch);
   } else if (const auto* epoch = std::get_if<EpochDone>(&report.event)) {
     epoch_rows_ += std::int64_t(epoch->rows.size());
     ++epochs_trained_;
-    set_done(found->second, epoch->timing.epoch);
+    set_done(left, epoch->timing.epoch);
   } else if (std::holds_alternative<AttemptFinished>(report.event) ||
              std::holds_alternative<AttemptDiverged>(report.event)) {
-    set_done(found->second, found->second.epochs);
+    set_done(left, left.epochs);
   }
 }
 

@@ -5,7 +5,6 @@
 
 #include "core/json.hpp"
 #include "core/sha256.hpp"
-#include "core/shape.hpp"
 #include "core/sweep_file.hpp"
 #include "core/trial.hpp"
 
@@ -20,24 +19,30 @@ std::string start_of_trainer(const SweepToRun& sweep) {
       .dump();
 }
 
-// A short name for the shape of each trial, made once for neighbours of the same.
-class ShapeNames {
- public:
-  explicit ShapeNames(const SweepToRun& sweep) : start_(start_of_trainer(sweep)) {}
-
-  const std::string& of(const TrialSpec& spec) {
-    if (last_ == nullptr || !same_shape(*last_, spec)) name_ = sha256_hex(shape_key_of(spec) + start_).substr(0, 32);
-    last_ = &spec;
-    return name_;
-  }
-
- private:
-  std::string start_;
-  const TrialSpec* last_ = nullptr;
-  std::string name_;
-};
-
 }  // namespace
+
+// Trials of one configuration follow each other.
+void SweepToRun::add(storage::TrialProgress trial) {
+  TrialSpec& spec = trial.spec;
+  const auto is_last = [&](const Settings& last) {
+    return last.configuration == spec.configuration && last.model == spec.model && last.train == spec.train;
+  };
+  if (settings.empty() || !is_last(settings.back())) {
+    settings.push_back({std::move(spec.configuration), std::move(spec.model), std::move(spec.train)});
+  }
+  const Fold fold{std::move(spec.fold), std::move(spec.fold_name), std::move(spec.corpus)};
+  auto known = std::ranges::find(folds, fold);
+  if (known == folds.end()) known = folds.insert(folds.end(), fold);
+  trials.push_back({std::move(spec.id), spec.seed, std::int32_t(settings.size() - 1),
+                    std::int32_t(known - folds.begin()), trial.state, trial.attempt, trial.crashes,
+                    std::move(trial.checkpoints)});
+}
+
+TrialSpec SweepToRun::spec_of(const TrialToRun& trial) const {
+  const Settings& own = settings[std::size_t(trial.settings)];
+  const Fold& fold = folds[std::size_t(trial.fold)];
+  return {trial.id, own.configuration, fold.id, fold.corpus, fold.name, trial.seed, own.model, own.train};
+}
 
 Result<SweepToRun> load_sweep(storage::ResultReader& reader, storage::ResultWriter& writer, SweepId id) {
   MER_ASSIGN(const auto detail, reader.sweep(id));
@@ -54,7 +59,7 @@ Result<SweepToRun> load_sweep(storage::ResultReader& reader, storage::ResultWrit
     std::string& name = loaded.names[configuration.id];
     for (const auto& [key, value] : configuration.differing) name += (name.empty() ? "" : " ") + key + "=" + value;
   }
-  MER_ASSIGN(loaded.trials, writer.progress(id));
+  MER_TRY(writer.each_trial(id, [&](storage::TrialProgress trial) { loaded.add(std::move(trial)); }));
   return loaded;
 }
 
@@ -79,9 +84,12 @@ ScheduledSweep scheduled(const SweepToRun& sweep) {
   ScheduledSweep result{sweep.id, sweep.priority, sweep.active, sweep.max_attempts, std::max(1, sweep.resources.stack),
                         {}};
   result.trials.reserve(sweep.trials.size());
-  ShapeNames shapes(sweep);
-  for (const auto& trial : sweep.trials) {
-    result.trials.push_back({trial.spec.id, shapes.of(trial.spec), trial.state, trial.attempt, trial.crashes});
+  const std::string start = start_of_trainer(sweep);
+  std::vector<std::string> shapes(sweep.settings.size());  // made once for each
+  for (const TrialToRun& trial : sweep.trials) {
+    std::string& shape = shapes[std::size_t(trial.settings)];
+    if (shape.empty()) shape = sha256_hex(shape_key_of(sweep.spec_of(trial)) + start).substr(0, 32);
+    result.trials.push_back({trial.id, shape, trial.state, trial.attempt, trial.crashes});
   }
   return result;
 }

@@ -4,6 +4,7 @@
 // store's text of the sweep is not one.
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <string>
 #include <vector>
@@ -16,7 +17,34 @@
 
 namespace mer::orchestrator {
 
+// A trial; what it shares with others stands in its sweep once, since there may be 100,000 of them.
+struct TrialToRun {
+  TrialId id;
+  std::uint64_t seed = 0;
+  std::int32_t settings = 0;  // position in SweepToRun::settings
+  std::int32_t fold = 0;      // position in SweepToRun::folds
+  TrialState state = TrialState::pending;
+  int attempt = 0;                                 // highest claimed
+  int crashes = 0;                                 // charged
+  std::vector<CheckpointRecord> checkpoints = {};  // committed, newest first, at most two
+};
+
 struct SweepToRun {
+  struct Settings {
+    ConfigurationId configuration;
+    ModelSettings model;
+    TrainSettings train;
+  };
+  struct Fold {
+    FoldId id;
+    std::string name;
+    CorpusId corpus;
+    bool operator==(const Fold&) const = default;
+  };
+
+  void add(storage::TrialProgress trial);
+  TrialSpec spec_of(const TrialToRun& trial) const;
+
   SweepId id;
   int priority = 0;
   bool active = true;  // else its trials wait
@@ -25,7 +53,9 @@ struct SweepToRun {
   bool record_representations = false;
   std::map<CorpusId, std::string> corpora;       // folder of each
   std::map<ConfigurationId, std::string> names;  // for people: the keys that differ, e.g. "model.alpha=0.1"
-  std::vector<storage::TrialProgress> trials;
+  std::vector<Settings> settings;
+  std::vector<Fold> folds;
+  std::vector<TrialToRun> trials;
 };
 
 Result<SweepToRun> load_sweep(storage::ResultReader& reader, storage::ResultWriter& writer, SweepId id);

@@ -323,18 +323,17 @@ Result<std::int64_t> MemoryStore::count_reusable(const Submission& submission) {
   return std::int64_t(reusable.size());
 }
 
-Result<std::vector<TrialProgress>> MemoryStore::progress(SweepId sweep) {
+Status MemoryStore::each_trial(SweepId sweep, const std::function<void(TrialProgress)>& take) {
   const Lock lock(content_->mutex);
   const Submission* submission = content_->find_submission(sweep);
   if (submission == nullptr) return no_sweep(std::to_string(sweep.number), {});
-  std::vector<TrialProgress> rows;
   std::set<TrialId> seen;
   for (const PlannedTrial& planned : submission->trials) {
     if (!seen.insert(planned.spec.id).second) continue;
     const Content::Trial& trial = content_->trials.at(planned.spec.id);
-    rows.push_back({planned.spec, trial.facts.state, trial.facts.attempt, trial.facts.crashes, trial.checkpoints});
+    take({planned.spec, trial.facts.state, trial.facts.attempt, trial.facts.crashes, trial.checkpoints});
   }
-  return rows;
+  return {};
 }
 
 }  // namespace mer::storage

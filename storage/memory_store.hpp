@@ -26,7 +26,7 @@ class MemoryStore final : public ResultWriter, public ResultReader {
   Status beat(double at) override;
   Result<CommitOutcome> commit(std::span<const StoreWrite> writes) override;
   Result<Controlled> control(const Control& control) override;
-  Result<std::vector<TrialProgress>> progress(SweepId sweep) override;
+  Status each_trial(SweepId sweep, const std::function<void(TrialProgress)>& take) override;
 
   Result<std::vector<SweepSummary>> sweeps() override;
   Result<SweepId> find_sweep(const std::string& name_or_number) override;

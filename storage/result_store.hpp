@@ -9,6 +9,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -128,8 +129,9 @@ class ResultWriter {
   // Error not_found: no such sweep or trial; then nothing is changed.
   virtual Result<Controlled> control(const Control& control) = 0;
 
-  // The sweep's trials in submission order.
-  virtual Result<std::vector<TrialProgress>> progress(SweepId sweep) = 0;
+  // The sweep's trials in submission order, one after the other: each once, though two configurations may share one.
+  virtual Status each_trial(SweepId sweep, const std::function<void(TrialProgress)>& take) = 0;
+  Result<std::vector<TrialProgress>> progress(SweepId sweep);
 };
 
 // --- reads ---

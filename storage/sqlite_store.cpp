@@ -118,7 +118,7 @@ Result<Controlled> SqliteStore::control(const Control& control) {
   return controlled;
 }
 
-Result<std::vector<TrialProgress>> SqliteStore::progress(SweepId sweep) {
+Status SqliteStore::each_trial(SweepId sweep, const std::function<void(TrialProgress)>& take) {
   MER_ASSIGN(Transaction transaction, Transaction::begin(*db_, Transaction::Kind::read));
   MER_TRY(check_sweep(*db_, sweep));
   MER_ASSIGN(
@@ -128,13 +128,9 @@ Result<std::vector<TrialProgress>> SqliteStore::progress(SweepId sweep) {
                    "JOIN configurations c ON c.sweep = s.sweep AND c.position = s.configuration "
                    "JOIN folds f ON f.sweep = s.sweep AND f.position = s.fold "
                    "WHERE s.sweep = ? ORDER BY s.position"));
-  MER_ASSIGN(Statement count, db_->prepare("SELECT count(*) FROM sweep_trials WHERE sweep = ?"));
-  MER_TRY(count.bind(sweep.number).step());
-  std::vector<TrialProgress> trials;
-  trials.reserve(std::size_t(count.integer(0)));
   SettingsCache settings;
   std::set<std::int64_t> seen;  // two configurations may share a trial: it is one piece of work
-  MER_TRY(query.bind(sweep.number).each([&](const Statement& row) -> Status {
+  return query.bind(sweep.number).each([&](const Statement& row) -> Status {
     if (!seen.insert(row.integer(0)).second) return {};
     TrialProgress trial;
     trial.spec.id.hex = row.text(1);
@@ -147,13 +143,12 @@ Result<std::vector<TrialProgress>> SqliteStore::progress(SweepId sweep) {
     MER_ASSIGN(trial.state, read_state(row.text(8)));
     trial.attempt = row.small(9);
     trial.crashes = row.small(10);
-    if (trial.attempt > 0 && !is_final(trial.state)) {
+    if (trial.attempt > 0 && trial.state != TrialState::done) {
       MER_ASSIGN(trial.checkpoints, read_checkpoints(*db_, row.integer(0), trial.spec.id));
     }
-    trials.push_back(std::move(trial));
+    take(std::move(trial));
     return {};
-  }));
-  return trials;
+  });
 }
 
 }  // namespace mer::storage

@@ -32,7 +32,7 @@ class SqliteStore final : public ResultWriter {
   Status beat(double at) override;
   Result<CommitOutcome> commit(std::span<const StoreWrite> writes) override;
   Result<Controlled> control(const Control& control) override;
-  Result<std::vector<TrialProgress>> progress(SweepId sweep) override;
+  Status each_trial(SweepId sweep, const std::function<void(TrialProgress)>& take) override;
 
   // For open_reader().
   const std::shared_ptr<SqliteDb>& connection() const { return db_; }

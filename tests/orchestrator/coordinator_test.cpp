@@ -32,7 +32,9 @@ class WatchedWriter : public storage::ResultWriter {
     return real_.commit(writes);
   }
   Result<storage::Controlled> control(const storage::Control& control) override { return real_.control(control); }
-  Result<std::vector<storage::TrialProgress>> progress(SweepId sweep) override { return real_.progress(sweep); }
+  Status each_trial(SweepId sweep, const std::function<void(storage::TrialProgress)>& take) override {
+    return real_.each_trial(sweep, take);
+  }
 
  private:
   storage::ResultWriter& real_;

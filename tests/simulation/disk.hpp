@@ -79,7 +79,9 @@ class SimWriter : public storage::ResultWriter {
   Status beat(double at) override;
   Result<storage::CommitOutcome> commit(std::span<const storage::StoreWrite> writes) override;
   Result<storage::Controlled> control(const storage::Control& control) override { return store_->control(control); }
-  Result<std::vector<storage::TrialProgress>> progress(SweepId sweep) override { return store_->progress(sweep); }
+  Status each_trial(SweepId sweep, const std::function<void(storage::TrialProgress)>& take) override {
+    return store_->each_trial(sweep, take);
+  }
 
  private:
   Status check_space() const;

@@ -107,7 +107,7 @@ void World::start_coordinator(Job& job) {
   const Status begun = job.writer->begin_session("host", 1, wall_offset_);
   if (!begun) return lose_coordinator(job, "cannot begin: " + begun.error().message);
   orchestrator::SweepToRun sweep = sweep_to_run(*job.writer);
-  history_.compare(sweep.trials);
+  history_.compare(job.writer->progress(sweep_).value());
   if (mutation_ == Mutation::last_first) std::reverse(sweep.trials.begin(), sweep.trials.end());
   job.transport->most = plan_.batches ? 1000 : 1;
   const int session = job.writer->session();
@@ -133,7 +133,7 @@ orchestrator::SweepToRun World::sweep_to_run(storage::ResultWriter& writer) {
   sweep.resources.gpus_per_trial = plan_.gang;
   sweep.resources.stack = plan_.stack;
   sweep.max_attempts = plan_.max_attempts + (mutation_ == Mutation::one_attempt_too_many ? 1 : 0);
-  sweep.trials = writer.progress(sweep_).value();
+  for (auto& trial : writer.progress(sweep_).value()) sweep.add(std::move(trial));
   return sweep;
 }
 
