@@ -31,7 +31,7 @@ Result<TrialFacts> gather(const Context& context, const std::string& word) {
   for (const SweepId sweep : facts.detail.sweeps) {
     MER_ASSIGN(const storage::SweepDetail detail, open.reader->sweep(sweep));
     facts.sweeps.push_back(detail.summary);
-    MER_ASSIGN(const Sweep resolved, sweep_from_resolved(detail.resolved_json));
+    MER_ASSIGN(const Sweep resolved, sweep_frame_from_resolved(detail.resolved_json));
     facts.max_attempts = std::max(facts.max_attempts, resolved.max_attempts);
     facts.gang = resolved.resources.gpus_per_trial;
   }

@@ -66,7 +66,7 @@ Result<Standing> standing_of(const Context& context, const LocalRun& run) {
     const std::int64_t left = summary.counts.pending + summary.counts.running;
     if (summary.activity != storage::SweepActivity::active || (left == 0 && summary.id != run.sweep)) continue;
     MER_ASSIGN(const storage::SweepDetail detail, store.reader->sweep(summary.id));
-    MER_ASSIGN(const Sweep sweep, sweep_from_resolved(detail.resolved_json));
+    MER_ASSIGN(const Sweep sweep, sweep_frame_from_resolved(detail.resolved_json));
     if (sweep.resources.gpus_per_trial != run.gang) continue;
     standing.left += left;
     MER_ASSIGN(const std::vector<storage::TrialRow> trials, store.reader->trials(summary.id));

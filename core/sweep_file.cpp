@@ -309,4 +309,21 @@ Result<Sweep> sweep_from_resolved(const std::string& resolved_json) {
   }
 }
 
+Result<Sweep> sweep_frame_from_resolved(const std::string& resolved_json) {
+  const auto without_configurations = [](int depth, json::parse_event_t event, json& parsed) {
+    return depth != 1 || event != json::parse_event_t::key || parsed != "configurations";
+  };
+  try {
+    const json document = json::parse(resolved_json, without_configurations);
+    Sweep sweep;
+    if (!document.is_object() || !document.contains("name")) {
+      return Error{ErrorCode::corrupt, "resolved sweep: it has no name"};
+    }
+    MER_TRY(read_rest({"resolved sweep", {}}, document, sweep));
+    return sweep;
+  } catch (const std::exception& error) {
+    return Error{ErrorCode::corrupt, std::string("resolved sweep: ") + error.what()};
+  }
+}
+
 }  // namespace mer

@@ -33,5 +33,7 @@ Result<Sweep> parse_sweep(std::string_view text, const std::string& file_name, c
 
 // Reads Sweep::resolved_json back: the same sweep, field by field.
 Result<Sweep> sweep_from_resolved(const std::string& resolved_json);
+// The same without its configurations, of which there may be 100,000.
+Result<Sweep> sweep_frame_from_resolved(const std::string& resolved_json);
 
 }  // namespace mer

@@ -46,7 +46,7 @@ TrialSpec SweepToRun::spec_of(const TrialToRun& trial) const {
 
 Result<SweepToRun> load_sweep(storage::ResultReader& reader, storage::ResultWriter& writer, SweepId id) {
   MER_ASSIGN(const auto detail, reader.sweep(id));
-  MER_ASSIGN(const auto sweep, sweep_from_resolved(detail.resolved_json));
+  MER_ASSIGN(const auto sweep, sweep_frame_from_resolved(detail.resolved_json));
   SweepToRun loaded;
   loaded.id = id;
   loaded.priority = detail.summary.priority;

@@ -177,6 +177,13 @@ TEST(SweepFileTest, AResolvedSweepReadsBack) {
     SCOPED_TRACE(text);
     const Sweep sweep = parsed(text);
 
+    const auto frame = sweep_frame_from_resolved(sweep.resolved_json);
+    ASSERT_TRUE(frame.ok()) << frame.error().message;
+    EXPECT_EQ(frame->name, sweep.name);
+    EXPECT_EQ(frame->seeds, sweep.seeds);
+    EXPECT_EQ(frame->resources, sweep.resources);
+    EXPECT_EQ(frame->max_attempts, sweep.max_attempts);
+    EXPECT_TRUE(frame->configurations.empty());
     const auto back = sweep_from_resolved(sweep.resolved_json);
 
     ASSERT_TRUE(back.ok()) << back.error().message;
@@ -246,6 +253,8 @@ TEST(SweepFileTest, AResolvedSweepOfAnOlderVersionGetsDefaults) {
 }
 
 TEST(SweepFileTest, ABrokenResolvedSweepIsAnError) {
+  EXPECT_FALSE(sweep_frame_from_resolved("").ok());
+  EXPECT_FALSE(sweep_frame_from_resolved("{}").ok());
   EXPECT_FALSE(sweep_from_resolved("").ok());
   EXPECT_FALSE(sweep_from_resolved("{}").ok());
   EXPECT_FALSE(sweep_from_resolved(R"({"name": "x", "configurations": []})").ok());
