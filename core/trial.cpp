@@ -1,5 +1,7 @@
 #include "core/trial.hpp"
 
+#include <tuple>
+
 #include "core/json.hpp"
 #include "core/json_codec.hpp"
 #include "core/sha256.hpp"
@@ -26,10 +28,13 @@ std::string shape_key_of(const TrialSpec& spec) {
   return key.dump();
 }
 
+// Compares in place: a job may hold thousands of trials.
 bool same_stack(const StackJob& a, const StackJob& b) {
-  StackJob other = b;
-  other.trials = a.trials;
-  return other == a && same_shape(a.trials.front().spec, b.trials.front().spec);
+  const auto start_of = [](const StackJob& job) {
+    return std::tie(job.store, job.corpus_path, job.broadcast_features, job.device, job.gpu_fraction, job.threads,
+                    job.checkpoint_seconds, job.record_representations, job.slots, job.gang, job.gang_rank, job.memory);
+  };
+  return start_of(a) == start_of(b) && same_shape(a.trials.front().spec, b.trials.front().spec);
 }
 
 const char* name_of(TrialState state) {

@@ -104,5 +104,37 @@ TEST(Shape, IsTheSameExactlyWhereTheKeysAre) {
   }
 }
 
+// Another value of the same type.
+nlohmann::json changed(const nlohmann::json& value) {
+  if (value.is_boolean()) return !value.get<bool>();
+  if (value.is_number_integer()) return value.get<std::int64_t>() + 1;
+  if (value.is_number()) return value.get<double>() / 2;
+  return value == "auto" ? "cpu" : value.get<std::string>() + "x";
+}
+
+TEST(SameStack, EveryFieldOfAJobButItsTrialsDecides) {
+  StackJob job;
+  job.trials.resize(1);
+  const nlohmann::json whole = job;
+  ASSERT_TRUE(same_stack(job, job));
+  for (const auto& [key, value] : whole.items()) {
+    if (key == "trials") continue;
+    nlohmann::json other = whole;
+    other[key] = changed(value);
+    EXPECT_FALSE(same_stack(job, other.get<StackJob>())) << key;
+  }
+}
+
+TEST(SameStack, TrialsOfAnotherShapeAreAnotherStack) {
+  StackJob one;
+  one.trials.resize(1);
+  StackJob other = one;
+  other.trials[0].spec.seed = 7;
+  other.trials.resize(3);
+  EXPECT_TRUE(same_stack(one, other));
+  other.trials[0].spec.model.hidden += 20;
+  EXPECT_FALSE(same_stack(one, other));
+}
+
 }  // namespace
 }  // namespace mer
