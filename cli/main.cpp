@@ -65,7 +65,7 @@ void add_submission(CLI::App* command, mer::cli::SubmitOptions& options) {
   command->add_option("--priority", options.priority, "Sweeps of higher priority go first")
       ->capture_default_str()
       ->check(CLI::Range(-mer::storage::kHighestPriority, mer::storage::kHighestPriority));
-  command->add_flag("--fresh", options.fresh, "Train every trial, those that have a result in the store too");
+  command->add_flag("--fresh", options.fresh, "Train every trial, even one with a result here");
 }
 
 void add_sweep_commands(CLI::App& app, Arguments& arguments) {
@@ -93,7 +93,9 @@ CLI::App* add_control(CLI::App& app, Arguments& arguments, ControlVerb verb, con
                       const std::string& targets, const std::string& example) {
   const std::string name = name_of(verb);
   CLI::App* command = add_command(app, name, text, "merctl " + name + " " + example);
-  command->add_option(targets, arguments.control.targets, "Names, numbers, or ids of trials and prefixes of them")
+  command
+      ->add_option(targets, arguments.control.targets,
+                   targets == "SWEEP" ? "Names or numbers" : "Names or numbers; ids of trials or prefixes")
       ->required();
   command->callback([&arguments, verb] {
     arguments.chosen = [&arguments, verb] {
@@ -113,7 +115,7 @@ void add_control_commands(CLI::App& app, Arguments& arguments) {
     arguments.chosen = [&arguments] { return submit_command(arguments.context, arguments.plan, arguments.submit); };
   });
 
-  add_control(app, arguments, ControlVerb::cancel, "Give trials up that wait or run", "SWEEP|TRIAL", "quickstart");
+  add_control(app, arguments, ControlVerb::cancel, "Give up trials that wait or run", "SWEEP|TRIAL", "quickstart");
   add_control(app, arguments, ControlVerb::pause, "Let a sweep wait; its trials are checkpointed", "SWEEP",
               "quickstart");
   add_control(app, arguments, ControlVerb::resume, "Go on with a paused sweep", "SWEEP", "quickstart");
