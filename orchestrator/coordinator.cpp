@@ -94,6 +94,23 @@ bool Coordinator::has(SweepId sweep) const {
 // --- what people ask for ---
 
 Result<storage::Controlled> Coordinator::control(const storage::Control& control, TimePoint now) {
+  Result<storage::Controlled> controlled = try_control(control, now);
+  if (!controlled) note_error(controlled.error());
+  return controlled;
+}
+
+Result<SweepId> Coordinator::submit(const storage::Submission& submission, TimePoint now) {
+  Result<SweepId> submitted = try_submit(submission, now);
+  if (!submitted) note_error(submitted.error());
+  return submitted;
+}
+
+void Coordinator::note_error(const Error& error) {
+  const bool of_the_asker = error.code == ErrorCode::invalid || error.code == ErrorCode::not_found;
+  if (!of_the_asker && !broken_) broken_ = error;
+}
+
+Result<storage::Controlled> Coordinator::try_control(const storage::Control& control, TimePoint now) {
   MER_TRY(commit());  // so that the store and the scheduler agree
   MER_ASSIGN(storage::Controlled controlled, writer_.control(control));
   MER_TRY(follow(control, controlled, now));
@@ -116,6 +133,10 @@ Status Coordinator::follow(const storage::Control& control, const storage::Contr
     std::ranges::find(sweeps_, *control.sweep, &SweepToRun::id)->priority = controlled.priority;
     feed(SweepChanged{*control.sweep, controlled.priority, controlled.activity == SweepActivity::active}, now);
   }
+  for (const SweepId id : controlled.revived) {
+    const auto known = std::ranges::find(sweeps_, id, &SweepToRun::id);
+    if (known != sweeps_.end()) feed(SweepChanged{id, known->priority, true}, now);
+  }
   std::vector<SweepId> concerned = controlled.sweeps;
   if (control.sweep) concerned.push_back(*control.sweep);
   for (const SweepId id : concerned) MER_TRY(take_up_if_missing(id, now));
@@ -130,7 +151,7 @@ Status Coordinator::take_up_if_missing(SweepId id, TimePoint now) {
   return {};
 }
 
-Result<SweepId> Coordinator::submit(const storage::Submission& submission, TimePoint now) {
+Result<SweepId> Coordinator::try_submit(const storage::Submission& submission, TimePoint now) {
   if (const int gang = submission.sweep.resources.gpus_per_trial; gang != settings_.gang) {
     return invalid("resources.gpus_per_trial is " + std::to_string(gang) + ", and the coordinator that runs here has " +
                    "workers in gangs of " + std::to_string(settings_.gang) + ": submit it when this run has ended");
@@ -166,6 +187,7 @@ std::string Coordinator::explain(const TrialId& trial, TimePoint now) const {
 }
 
 std::optional<ExitCode> Coordinator::step(TimePoint now) {
+  if (broken_) return fail(*broken_);
   receive(now);
   find_silent_workers(now);
   if (pause_requested_ && !pausing_) {

@@ -2,6 +2,7 @@
 // transaction a round, and only then sends what depends on them.
 //
 // What people ask for (control, submit, explain) is durable when the call returns; what follows from it goes out with
+// the next step(). An error that is not the asker's (invalid, not_found) leaves open what is durable: it ends the run with
 // the next step().
 // Threads: one. Errors: an error of the store or a lost worker ends the run; the next coordinator resumes from the
 // store.
@@ -75,6 +76,9 @@ class Coordinator {
   };
 
   void take_up(SweepToRun sweep, TimePoint now);
+  Result<storage::Controlled> try_control(const storage::Control& control, TimePoint now);
+  Result<SweepId> try_submit(const storage::Submission& submission, TimePoint now);
+  void note_error(const Error& error);
   Status follow(const storage::Control& control, const storage::Controlled& controlled, TimePoint now);
   Status take_up_if_missing(SweepId id, TimePoint now);
   bool has(SweepId sweep) const;
@@ -119,6 +123,7 @@ class Coordinator {
   std::vector<std::pair<int, Message>> outbox_;
   std::vector<std::string> lines_;
   std::optional<Ended> ended_;
+  std::optional<Error> broken_;  // what people asked for, and the store failed to do
   bool worker_lost_ = false;
 };
 

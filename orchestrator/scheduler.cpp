@@ -9,13 +9,22 @@
 #include "core/check.hpp"
 
 namespace mer::orchestrator {
+namespace {
+
+// By people, who may ask for more before the run is over.
+bool is_asked(const Event& event) {
+  return std::holds_alternative<SweepAdded>(event) || std::holds_alternative<SweepChanged>(event) ||
+         std::holds_alternative<TrialsCancelled>(event) || std::holds_alternative<TrialsRetried>(event);
+}
+
+}  // namespace
 
 std::vector<Effect> Scheduler::on(const Event& event, TimePoint now) {
   effects_.clear();
   std::visit([&](const auto& e) { on_event(e, now); }, event);
   wake(now);
   dispatch();
-  if (!std::holds_alternative<SweepAdded>(event)) end_if_over();
+  if (!is_asked(event)) end_if_over();
   return std::move(effects_);
 }
 
@@ -24,7 +33,7 @@ std::vector<Effect> Scheduler::on(const Event& event, TimePoint now) {
 void Scheduler::on_event(const SweepAdded& event, TimePoint /*now*/) {
   const ScheduledSweep& added = event.sweep;
   const int sweep = int(sweeps_.size());
-  sweeps_.push_back({added.id, added.priority, added.active, added.stack, {}});
+  sweeps_.push_back({added.id, added.priority, added.active, added.stack, {}, 0});
   for (const ScheduledTrial& given : added.trials) {
     const Position position = known_or_new(given);
     Trial& trial = trials_[std::size_t(position)];
@@ -36,11 +45,13 @@ void Scheduler::on_event(const SweepAdded& event, TimePoint /*now*/) {
 }
 
 Scheduler::Position Scheduler::known_or_new(const ScheduledTrial& given) {
-  const auto [known, is_new] = positions_.try_emplace(given.id, Position(trials_.size()));
+  const auto position = Position(trials_.size());
+  const auto [known, is_new] = positions_.try_emplace(given.id, position);
+  const Position old = known->second;
   if (!is_new) {
-    const bool another = is_final(trials_[std::size_t(known->second)].state) && !is_final(given.state);
-    if (!another) return known->second;
-    known->second = Position(trials_.size());
+    const bool another = is_final(trials_[std::size_t(old)].state) && !is_final(given.state);
+    if (!another) return old;
+    known->second = position;
   }
   MER_CHECK(given.state != TrialState::running, "a restored trial is still running: begin_session comes first");
   Trial trial;
@@ -52,7 +63,23 @@ Scheduler::Position Scheduler::known_or_new(const ScheduledTrial& given) {
   trial.ready = given.state == TrialState::pending;
   trials_.push_back(std::move(trial));
   ++counts_[std::size_t(given.state)];
-  return known->second;
+  if (!is_new && trials_[std::size_t(old)].leaving) replace(old, position);
+  return position;
+}
+
+// The worker that has not let the old trial go has the new one now, which waits for that.
+void Scheduler::replace(Position old, Position by) {
+  Trial& left = trials_[std::size_t(old)];
+  Trial& trial = trials_[std::size_t(by)];
+  left.leaving = false;
+  trial.leaving = true;
+  trial.ready = false;
+  trial.worker = left.worker;
+  trial.runs_for = left.runs_for;
+  trial.stack_limit = left.stack_limit;
+  Worker& worker = workers_[left.worker];
+  worker.held.erase(old);
+  worker.held.insert(by);
 }
 
 void Scheduler::on_event(const SweepChanged& event, TimePoint /*now*/) {
@@ -238,15 +265,17 @@ void Scheduler::move(Trial& trial, TrialState state) {
 }
 
 void Scheduler::wait(Position position, TimePoint until) {
+  trials_[std::size_t(position)].ready_at = until;
   waiting_.emplace(until, position);
 }
 
-// One that waited may have been cancelled, or retried and begun, since.
+// One that waited may have been cancelled since; or retried, and may wait for another time.
 void Scheduler::wake(TimePoint now) {
   while (!waiting_.empty() && waiting_.begin()->first <= now) {
     Trial& trial = trials_[std::size_t(waiting_.begin()->second)];
     waiting_.erase(waiting_.begin());
-    if (trial.state == TrialState::pending && !trial.leaving) make_ready(trial);
+    const bool still = trial.state == TrialState::pending && !trial.leaving && trial.ready_at <= now;
+    if (still) make_ready(trial);
   }
 }
 
@@ -325,11 +354,12 @@ Scheduler::Round Scheduler::new_round() {
 int Scheduler::next_sweep(const Round& round) const {
   int best = -1;
   const auto rank_of = [&](int sweep) {
-    return std::tuple(-sweeps_[std::size_t(sweep)].priority, round.shares[std::size_t(sweep)], sweep);
+    const Sweep& one = sweeps_[std::size_t(sweep)];
+    return std::tuple(-one.priority, round.shares[std::size_t(sweep)], one.served, sweep);
   };
   for (int sweep = 0; sweep < int(sweeps_.size()); ++sweep) {
-    const auto& [id, priority, active, stack, ready] = sweeps_[std::size_t(sweep)];
-    if (!active || ready.lower_bound(round.from[std::size_t(sweep)]) == ready.end()) continue;
+    const Sweep& one = sweeps_[std::size_t(sweep)];
+    if (!one.active || one.ready.lower_bound(round.from[std::size_t(sweep)]) == one.ready.end()) continue;
     if (best < 0 || rank_of(sweep) < rank_of(best)) best = sweep;
   }
   return best;
@@ -360,14 +390,14 @@ bool Scheduler::place(Round& round, int sweep, Position position) {
   return true;
 }
 
-// A sweep of the same priority gives way when it has the larger share.
+// A sweep of the same priority gives way when it has the larger share, and to one that has none.
 bool Scheduler::may_reserve(const Round& round, int sweep, const Worker& worker) const {
   const Sweep& ours = sweeps_[std::size_t(sweep)];
   return std::ranges::all_of(worker.held_for, [&](const auto& held) {
     const auto [other, count] = held;
     const Sweep& theirs = sweeps_[std::size_t(other)];
     if (other == sweep || ours.priority != theirs.priority) return ours.priority >= theirs.priority;
-    return round.shares[std::size_t(sweep)] + 1 <= round.shares[std::size_t(other)];
+    return round.shares[std::size_t(sweep)] + 1 <= std::max(1.0, round.shares[std::size_t(other)]);
   });
 }
 
@@ -401,6 +431,7 @@ void Scheduler::hand(Position position, int sweep, WorkerId id, Worker& worker) 
     worker.memory_limit = kNoLimit;
   }
   make_unready(trial);
+  sweeps_[std::size_t(sweep)].served = ++served_;
   worker.held.insert(position);
   ++worker.held_for[sweep];
   move(trial, TrialState::running);

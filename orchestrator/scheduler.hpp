@@ -2,7 +2,7 @@
 // time is an argument.
 //
 // Order: of the active sweeps, those of the highest priority first; among equals the one that has the smallest share of
-// the workers (SharedWorkers). Of a sweep, the trials of the earliest incomplete fold group first, so that whole groups
+// the workers, and among equal shares the one that was served longest ago. Of a sweep, the trials of the earliest incomplete fold group first, so that whole groups
 // end early. A worker holds the trials of one stack, all of one shape, up to its capacity: a trial that ends makes room
 // for the next one. A trial goes to the worker that holds the fewest. One that fits nowhere, since its shape is another
 // or it must run with fewer neighbours after a crash, reserves a worker, which takes nothing more until it is empty:
@@ -11,7 +11,8 @@
 // Failures (docs/failure.md): a crash is charged when an attempt is claimed; it stays charged only when the trial
 // crashed alone (or the trainer blames this very trial). A stack of several that crashes is retried in halves, then
 // alone; one that ran out of memory makes its worker hold half as many. Retries wait: back-off doubles with each crash.
-// A cancelled trial leaves its worker at the next step; until it has, its place is taken and it is not tried again.
+// A cancelled trial leaves its worker at the next step; until it has, its place is taken and it is not tried again, for
+// no sweep.
 // Threads: one. Errors: none; a stale report is refused without effect.
 #pragma once
 
@@ -52,7 +53,8 @@ class Scheduler {
  public:
   explicit Scheduler(SchedulerOptions options) : options_(options) {}
 
-  // REQUIRES: no trial of an added sweep is running, unless it is known. Adding a sweep never ends the run.
+  // REQUIRES: no trial of an added sweep is running, unless it is known. What people ask for never ends the run: where
+  // nothing is left, the next tick does.
   std::vector<Effect> on(const Event& event, TimePoint now);
 
   std::int64_t count(TrialState state) const { return counts_[std::size_t(state)]; }
@@ -68,6 +70,7 @@ class Scheduler {
     bool active = true;
     int stack = 1;
     std::set<Position> ready;  // pending, may start now
+    std::int64_t served = 0;   // rises with each trial that is given out for it
   };
   struct Trial {
     TrialId id;
@@ -79,6 +82,7 @@ class Scheduler {
     int crashes = 0;
     int stack_limit = kNoLimit;  // halved when a stack with it crashed
     bool ready = false;
+    TimePoint ready_at;    // while it waits_
     bool leaving = false;  // cancelled, but its worker has not let it go yet
     WorkerId worker;       // of the running or leaving attempt
     int runs_for = 0;      // of `sweeps`: whose share it counts to
@@ -118,6 +122,7 @@ class Scheduler {
   void on_event(const PauseRequested& event, TimePoint now);
 
   Position known_or_new(const ScheduledTrial& given);
+  void replace(Position old, Position by);
   Trial* find(const TrialId& id);
   Position position_of(const Trial& trial) const { return Position(&trial - trials_.data()); }
   void stop_running_trials(int sweep);
@@ -153,6 +158,7 @@ class Scheduler {
   std::map<WorkerId, Worker> workers_;                // joined
   std::int64_t counts_[6] = {};
   std::int64_t stale_reports_ = 0;
+  std::int64_t served_ = 0;  // trials given out so far
   bool pausing_ = false;
   bool ended_ = false;
   std::vector<Effect> effects_;  // of the event at hand

@@ -25,7 +25,7 @@ std::optional<SweepActivity> sweep_activity_from(const std::string& name);
 // pause     an active sweep is paused; its running trials are handed back
 // resume    a paused sweep is active
 // retry     failed and cancelled trials wait again, their crashes forgotten; those named one by one, diverged ones too;
-//           a cancelled sweep is active
+//           a cancelled sweep is active, also one with a trial that was named and that no other sweep wants
 // retry_failed  failed trials only
 // priority  sweeps of higher priority go first; default 0
 enum class ControlVerb { cancel, pause, resume, retry, retry_failed, priority };
@@ -45,6 +45,7 @@ struct Control {
 struct Controlled {
   std::vector<TrialId> trials;  // whose state has changed
   std::vector<SweepId> sweeps;  // that have one of them, and are not cancelled
+  std::vector<SweepId> revived;  // of these: they were cancelled, and are active since a trial of theirs is retried
   // Of Control::sweep, afterwards.
   SweepActivity activity = SweepActivity::active;
   int priority = 0;

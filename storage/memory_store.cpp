@@ -181,14 +181,32 @@ void change(Trial& trial, const Control& control) {
 }
 
 template <class Sweep>
+bool has(const Sweep& sweep, const TrialId& id) {
+  return std::ranges::any_of(sweep.submission.trials, [&](const PlannedTrial& p) { return p.spec.id == id; });
+}
+
+template <class Sweep>
 bool wants(const Sweep& sweep, const TrialId& id) {
-  return sweep.activity != SweepActivity::cancelled &&
-         std::ranges::any_of(sweep.submission.trials, [&](const PlannedTrial& p) { return p.spec.id == id; });
+  return sweep.activity != SweepActivity::cancelled && has(sweep, id);
 }
 
 template <class Content>
 bool wanted_by_another(const Content& content, const TrialId& id) {
   return std::ranges::any_of(content.sweeps, [&](const auto& sweep) { return wants(sweep, id); });
+}
+
+// Of the sweeps that have these trials, those that are cancelled, where no other one wants the trial.
+template <class Content>
+std::vector<SweepId> revive(Content& content, const std::vector<TrialId>& trials) {
+  std::set<SweepId> revived;
+  for (const TrialId& id : trials) {
+    if (wanted_by_another(content, id)) continue;
+    for (std::size_t i = 0; i < content.sweeps.size(); ++i) {
+      if (has(content.sweeps[i], id)) revived.insert({std::int64_t(i + 1)});
+    }
+  }
+  for (const SweepId sweep : revived) content.find(sweep)->activity = SweepActivity::active;
+  return {revived.begin(), revived.end()};
 }
 
 template <class Content>
@@ -307,6 +325,7 @@ Result<Controlled> MemoryStore::control(const Control& control) {
     change(trial, control);
     controlled.trials.push_back(id);
   }
+  if (control.verb == ControlVerb::retry && !control.sweep) controlled.revived = revive(*content_, controlled.trials);
   controlled.sweeps = sweeps_of(*content_, controlled.trials);
   ++content_->changes;
   return controlled;

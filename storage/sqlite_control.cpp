@@ -96,6 +96,21 @@ Result<std::vector<SweepId>> sweeps_of(SqliteDb& db, const std::vector<Candidate
   return std::vector<SweepId>(sweeps.begin(), sweeps.end());
 }
 
+// Of the sweeps that have these trials, those that are cancelled, where no other one wants the trial.
+Result<std::vector<SweepId>> revive(SqliteDb& db, const std::vector<Candidate>& trials) {
+  MER_ASSIGN(Statement query,
+             db.prepare("SELECT s.sweep FROM sweep_trials s WHERE s.trial = ?1 AND NOT EXISTS "
+                        "(SELECT 1 FROM sweep_trials o JOIN sweeps w ON w.sweep = o.sweep "
+                        "WHERE o.trial = ?1 AND w.activity != 'cancelled')"));
+  std::set<SweepId> revived;
+  for (const Candidate& trial : trials) {
+    MER_TRY(query.bind(trial.number).each([&](const Statement& row) { revived.insert({row.integer(0)}); }));
+  }
+  MER_ASSIGN(Statement update, db.prepare("UPDATE sweeps SET activity = 'active' WHERE sweep = ?"));
+  for (const SweepId sweep : revived) MER_TRY(update.bind(sweep.number).run());
+  return std::vector<SweepId>(revived.begin(), revived.end());
+}
+
 }  // namespace
 
 Result<Controlled> apply_control(SqliteDb& db, const Control& control) {
@@ -103,6 +118,9 @@ Result<Controlled> apply_control(SqliteDb& db, const Control& control) {
   if (control.sweep) MER_TRY(control_sweep(db, *control.sweep, control, controlled));
   MER_ASSIGN(const std::vector<Candidate> trials,
              control.sweep ? trials_of_sweep(db, *control.sweep, control.verb) : named_trials(db, control));
+  if (control.verb == ControlVerb::retry && !control.sweep) {
+    MER_ASSIGN(controlled.revived, revive(db, trials));
+  }
   MER_ASSIGN(controlled.sweeps, sweeps_of(db, trials));
   for (const Candidate& trial : trials) {
     MER_TRY(control.verb == ControlVerb::cancel ? cancel(db, trial, control.at) : retry(db, trial));

@@ -157,16 +157,22 @@ void Agent::join(const StackJob& job, TimePoint now) {
 }
 
 void Agent::stop(const StopTrials& request) {
+  const auto is_meant = [&](const TrialJob& trial) {
+    return request.trials.empty() || std::ranges::find(request.trials, trial.spec.id) != request.trials.end();
+  };
   if (next_) {  // not begun: nothing to checkpoint
     std::erase_if(next_->trials, [&](const TrialJob& trial) {
-      const auto& wanted = request.trials;
-      const bool stopped = wanted.empty() || std::ranges::find(wanted, trial.spec.id) != wanted.end();
+      const bool stopped = is_meant(trial);
       if (stopped) send(Report{trial.spec.id, trial.attempt, AttemptStopped{0}});
       return stopped;
     });
     if (next_->trials.empty()) next_.reset();
   }
-  if (child_ && !child_->trials.empty()) effects_.emplace_back(WriteChild{request});
+  if (!child_ || child_->trials.empty()) return;
+  for (const TrialJob& trial : child_->trials) {
+    if (is_meant(trial)) child_->stopping.insert(trial.spec.id);
+  }
+  effects_.emplace_back(WriteChild{request});
 }
 
 void Agent::on_event(const FromChild& event, TimePoint now) {
@@ -187,7 +193,10 @@ void Agent::relay(const Report& report, TimePoint now) {
   });
   if (trial == child_->trials.end()) return;
   child_->begun.insert(report.trial);
-  if (ends_attempt(report.event)) child_->trials.erase(trial);
+  if (ends_attempt(report.event)) {
+    child_->trials.erase(trial);
+    child_->stopping.erase(report.trial);
+  }
   if (child_->trials.empty()) child_->idle_since = now;
   if (child_->stepped) child_->stepped = now;  // an evaluation, or a checkpoint: not stuck
   send(report);
@@ -216,10 +225,7 @@ void Agent::on_event(const ChildNotStarted& event, TimePoint /*now*/) {
 
 void Agent::on_event(const ChildExited& event, TimePoint now) {
   if (!child_) return;
-  if (std::optional<StackJob> missed = missed_by(*child_, event)) {
-    tell_gang({});
-    return start(*missed, now);
-  }
+  if (std::optional<StackJob> missed = missed_by(*child_, event)) return start_again(std::move(*missed), now);
   Failure failure = child_->verdict ? *child_->verdict : failure_of(event);
   failure.log_tail = event.log_tail;
   fail_open_trials(failure);
@@ -242,6 +248,18 @@ std::optional<StackJob> Agent::missed_by(const Child& child, const ChildExited& 
   StackJob job = child.started_with;
   job.trials = child.trials;
   return job;
+}
+
+// Those that are to be stopped were never begun.
+void Agent::start_again(StackJob missed, TimePoint now) {
+  tell_gang({});
+  std::erase_if(missed.trials, [this](const TrialJob& trial) {
+    const bool stopped = child_->stopping.contains(trial.spec.id);
+    if (stopped) send(Report{trial.spec.id, trial.attempt, AttemptStopped{0}});
+    return stopped;
+  });
+  child_.reset();
+  if (!missed.trials.empty()) start(missed, now);
 }
 
 void Agent::on_event(const Tick& /*event*/, TimePoint now) {

@@ -109,6 +109,7 @@ class Agent {
     StackJob started_with;         // decides who may join
     std::vector<TrialJob> trials;  // that have not ended; a member of a gang has none
     std::set<TrialId> begun;       // that it has reported of
+    std::set<TrialId> stopping;    // of `trials`: it was told to stop them
     std::int64_t gang = 0;         // 0: alone
     bool member = false;           // of a gang that another agent leads
     bool wanted = true;            // a member: by its leader
@@ -145,6 +146,7 @@ class Agent {
   std::optional<std::string> hang_of(const Child& child, TimePoint now) const;
   Duration progress_limit(const Child& child) const;
   std::optional<StackJob> missed_by(const Child& child, const ChildExited& exited) const;
+  void start_again(StackJob missed, TimePoint now);
   void kill(Failure failure);
   void fail_open_trials(const Failure& failure);
   void send(Message message);

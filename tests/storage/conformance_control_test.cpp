@@ -144,6 +144,23 @@ TEST_P(StoreControl, ADivergedTrialRunsAgainOnlyWhenItIsNamed) {
   EXPECT_EQ(state(kTrial), TrialState::pending);
 }
 
+TEST_P(StoreControl, ATrialThatIsNamedRevivesTheSweepThatNoOtherOneStandsInFor) {
+  const SweepId first = submit_as("first");
+  const SweepId second = submit_as("second");
+  control_sweep(ControlVerb::cancel, first);
+  control_trial(ControlVerb::cancel, kTrial);
+
+  EXPECT_EQ(writer_.control({.verb = ControlVerb::retry, .trials = {kTrial}})->revived, std::vector<SweepId>());
+  EXPECT_EQ(summary(first).activity, SweepActivity::cancelled) << "the other one runs it";
+  control_sweep(ControlVerb::cancel, second);
+  const auto controlled = writer_.control({.verb = ControlVerb::retry, .trials = {kTrial}});
+
+  EXPECT_EQ(controlled->revived, (std::vector<SweepId>{first, second}));
+  EXPECT_EQ(controlled->sweeps, (std::vector<SweepId>{first, second}));
+  EXPECT_EQ(summary(first).activity, SweepActivity::active);
+  EXPECT_EQ(summary(first).counts, (StateCounts{.pending = 1, .cancelled = 5}));
+}
+
 TEST_P(StoreControl, ASweepIsPausedAndResumed) {
   const SweepId id = submit();
   EXPECT_EQ(summary(id).activity, SweepActivity::active);

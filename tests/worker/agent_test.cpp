@@ -379,6 +379,18 @@ TEST_F(AgentTest, TrialsThatMissTheirTrainerGoToTheNextOne) {
   EXPECT_EQ(sent_.size(), 2U) << "Hello, and the end of a";
 }
 
+TEST_F(AgentTest, ATrialThatIsStoppedBeforeItsTrainerKnowsItIsNotBegun) {
+  assign({trial_job("a")});
+  assign({trial_job("b"), trial_job("c")});
+  report("a", AttemptFinished{});
+  feed(FromCoordinator{StopTrials{{{"b"}}}});
+  feed(ChildExited{});
+
+  EXPECT_EQ(sent_.back(), Message(Report{{"b"}, 1, AttemptStopped{0}}));
+  ASSERT_EQ(spawned_.size(), 2U);
+  EXPECT_EQ(spawned_[1].trials, (std::vector<TrialJob>{trial_job("c")}));
+}
+
 TEST_F(AgentTest, ATrialThatHasBegunHasNotMissedItsTrainer) {
   assign({trial_job("a")});
   assign({trial_job("b")});
