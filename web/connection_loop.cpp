@@ -13,6 +13,7 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <optional>
 #include <poll.h>
 #include <stop_token>
 #include <string_view>
@@ -31,6 +32,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
+constexpr int kLeavingPause = 20;  // ms between two looks at what is still owed
 constexpr std::string_view kHeadEnd = "\r\n\r\n";
 constexpr std::string_view kTimedOut = "HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
 constexpr std::string_view kHeadTooLarge =
@@ -177,9 +179,11 @@ class ConnectionLoop::Impl {
   void poll_until(const std::stop_token& stopping) {
     std::vector<pollfd> polled;
     std::vector<Id> ids;
-    while (!stopping.stop_requested()) {
+    std::optional<Clock::time_point> leave_at;
+    while (!leave_at || (owes_answers() && Clock::now() < *leave_at)) {
+      if (!leave_at && stopping.stop_requested()) leave_at = Clock::now() + limits_.leave_time;
       polled.assign({{wake_.get(), POLLIN, 0}, {listener_.get(), POLLIN, 0}});
-      if (Clock::now() < accept_again_) polled[1].fd = -1;
+      if (leave_at || Clock::now() < accept_again_) polled[1].fd = -1;
       ids.clear();
       for (const auto& [id, connection] : connections_) {
         if (connection.phase == Phase::answering) continue;
@@ -187,7 +191,7 @@ class ConnectionLoop::Impl {
         polled.push_back({connection.socket.get(), events, 0});
         ids.push_back(id);
       }
-      ::poll(polled.data(), polled.size(), milliseconds_to_next_deadline());
+      ::poll(polled.data(), polled.size(), leave_at ? kLeavingPause : milliseconds_to_next_deadline());
       if (polled[0].revents != 0) take_answers();
       for (std::size_t i = 0; i < ids.size(); ++i) {
         if (polled[i + 2].revents != 0) advance(connections_.find(ids[i]));
@@ -195,6 +199,12 @@ class ConnectionLoop::Impl {
       expire();
       if (polled[1].revents != 0) accept_all();
     }
+  }
+
+  bool owes_answers() const {
+    return std::ranges::any_of(connections_, [](const auto& entry) {
+      return entry.second.phase == Phase::answering || entry.second.phase == Phase::writing;
+    });
   }
 
   int milliseconds_to_next_deadline() const {

@@ -21,6 +21,7 @@ struct ConnectionLimits {
   std::chrono::milliseconds head_time{2000};     // from accept to the end of the head
   std::chrono::milliseconds answer_time{10000};  // to send the answer
   std::chrono::milliseconds drain_time{500};     // for the client to close after it
+  std::chrono::milliseconds leave_time{1000};    // for stop(): to send the answers that are owed
   std::size_t head_bytes = 32 * 1024;
   std::size_t drain_bytes = 1024 * 1024;
   std::size_t connections = 256;
@@ -47,7 +48,7 @@ class ConnectionLoop {
   // Binds, listens and serves in the background; the answer is the port.
   Result<int> start(const ListenAddress& address);
 
-  // Closes everything; waits for answers that are being computed.
+  // Takes nothing more, answers what was asked, and closes everything.
   void stop();
 
  private:

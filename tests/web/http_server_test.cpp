@@ -1,6 +1,7 @@
 #include "web/http_server.hpp"
 
 #include <chrono>
+#include <future>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <stdexcept>
@@ -69,6 +70,26 @@ TEST_F(HttpServerTest, EveryAnswerHasTheSecurityHeaders) {
       EXPECT_THAT(answer, HasSubstr(header)) << request;
     }
   }
+}
+
+TEST_F(HttpServerTest, WhatWasAskedBeforeTheEndIsAnswered) {
+  std::promise<void> asked, leaving;
+  std::shared_future<void> go_on = leaving.get_future().share();
+  HttpServer server({}, [&](const HttpRequest&) {
+    asked.set_value();
+    go_on.wait();
+    return HttpResponse{200, "text/plain", "the last answer", {}};
+  });
+  const int port = server.start().value();
+  std::string answer;
+  std::thread client([&] { answer = ask(port, get("/")); });
+  asked.get_future().wait();
+  std::thread stopper([&] { server.stop(); });
+  leaving.set_value();
+  stopper.join();
+  client.join();
+
+  EXPECT_EQ(body_of(answer), "the last answer");
 }
 
 TEST_F(HttpServerTest, AThrowingHandlerTellsNothing) {
