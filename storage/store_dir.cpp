@@ -150,8 +150,7 @@ Result<StoreLock> StoreLock::acquire(const StoreDir& store, double wait_seconds)
   for (struct flock lock = whole_file(); fcntl(file.get(), F_OFD_SETLK, &lock) != 0; lock = whole_file()) {
     if (errno != EAGAIN && errno != EACCES && errno != EINTR) return system_error(errno, name + ": cannot lock");
     if (Clock::now() >= give_up) {
-      return Error{ErrorCode::busy, store.path().string() + ": held by " +
-                                        describe(holder_in(file.get())) +
+      return Error{ErrorCode::busy, store.path().string() + ": held by " + describe(holder_in(file.get())) +
                                         "; wait for it, or stop it, or use another --store"};
     }
     std::this_thread::sleep_for(std::chrono::milliseconds(20));

@@ -1,5 +1,5 @@
-// Any call to SQLite may fail. For every operation of the store, and each call that it makes: the operation answers that
-// error, the database is what it was, and the same operation then succeeds as if nothing had been.
+// Any call to SQLite may fail. For every operation of the store, and each call that it makes: the operation answers
+// that error, the database is what it was, and the same operation then succeeds as if nothing had been.
 #include <array>
 #include <filesystem>
 #include <functional>
@@ -177,7 +177,9 @@ const std::vector<Operation>& operations() {
        [](const Store& store) { return commit(store, {recorded(kRunning, 1, checkpoint_of(kRunning, 1, 2))}); }},
       {"CommitFinish", [](const Store& store) { return commit(store, {recorded(kRunning, 1, finished_of(7))}); }},
       {"CommitDivergence",
-       [](const Store& store) { return commit(store, {recorded(kRunning, 1, AttemptDiverged{2, 1, "task"})}); }},
+       [](const Store& store) {
+         return commit(store, {recorded(kRunning, 1, AttemptDiverged{2, 1, "task"})});
+       }},
       {"CommitStop", [](const Store& store) { return commit(store, {recorded(kRunning, 1, AttemptStopped{1})}); }},
       {"CommitFailure", [](const Store& store) { return commit(store, {recorded(kRunning, 1, crash())}); }},
       {"CommitRepeats",

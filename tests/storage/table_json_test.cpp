@@ -30,11 +30,10 @@ TEST(TableJson, FoldsInWords) {
 }
 
 TEST(TableJson, FoldsOfATextThatMerDidNotWriteHaveNoWords) {
-  for (const char* text : {"", "7", "{}", R"({"folds":7})", R"({"folds":{"scheme":7}})",
-                           R"({"folds":{"scheme":"speaker","test":7}})",
-                           R"({"folds":{"scheme":"speaker","validation":7}})",
-                           R"({"folds":{"scheme":"speaker","validation":{}}})",
-                           R"({"folds":{"scheme":"speaker","context":7}})"}) {
+  for (const char* text :
+       {"", "7", "{}", R"({"folds":7})", R"({"folds":{"scheme":7}})", R"({"folds":{"scheme":"speaker","test":7}})",
+        R"({"folds":{"scheme":"speaker","validation":7}})", R"({"folds":{"scheme":"speaker","validation":{}}})",
+        R"({"folds":{"scheme":"speaker","context":7}})"}) {
     EXPECT_EQ(folds_sentence(text), "") << text;
   }
 }

@@ -63,8 +63,8 @@ TEST(Transition, AFailureWithoutAMessageSaysWhatItWas) {
 }
 
 TEST(Transition, EveryOutcomeHasAName) {
-  for (const Outcome outcome : {Outcome::running, Outcome::finished, Outcome::diverged, Outcome::stopped,
-                                Outcome::failed, Outcome::lost}) {
+  for (const Outcome outcome :
+       {Outcome::running, Outcome::finished, Outcome::diverged, Outcome::stopped, Outcome::failed, Outcome::lost}) {
     EXPECT_EQ(outcome_from(name_of(outcome)), outcome);
   }
   EXPECT_EQ(outcome_from("odd"), std::nullopt);
