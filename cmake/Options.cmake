@@ -21,6 +21,9 @@ endif()
 
 # Debug keeps line tables only: full debug information doubles the compile time of LibTorch units.
 set(CMAKE_CXX_FLAGS_DEBUG "-O1 -g1")
+if(MER_COVERAGE)  # optimised branches are not those of the source
+  set(CMAKE_CXX_FLAGS_DEBUG "-O0")
+endif()
 set(CMAKE_CXX_FLAGS_RELEASE "-O2 -DNDEBUG")
 add_compile_options("$<$<COMPILE_LANGUAGE:CXX>:-Wall;-Wextra;-Wpedantic;-Wshadow;-Wnon-virtual-dtor;-fno-omit-frame-pointer>")
 if(MER_WERROR)  # not for users: their compiler may know warnings that ours does not

@@ -16,6 +16,16 @@ Error system_error(int number, const std::string& what) {
   return {code, what + ": " + std::generic_category().message(number)};
 }
 
+Status write_all(int fd, std::string_view bytes, const std::string& name) {
+  while (!bytes.empty()) {
+    const ssize_t written = ::write(fd, bytes.data(), bytes.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) return system_error(errno, name + ": cannot write");
+    bytes.remove_prefix(std::size_t(written));
+  }
+  return {};
+}
+
 Descriptor& Descriptor::operator=(Descriptor&& other) noexcept {
   std::swap(fd_, other.fd_);
   return *this;

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "core/result.hpp"
 
@@ -12,6 +13,9 @@ namespace mer {
 
 // "WHAT: the system's words", with the code that fits the errno.
 Error system_error(int number, const std::string& what);
+
+// Writes all of `bytes`, however many calls it takes. `name`: of the file, for the error.
+Status write_all(int fd, std::string_view bytes, const std::string& name);
 
 // An open file descriptor, or none (-1).
 class Descriptor {

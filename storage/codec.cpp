@@ -36,12 +36,17 @@ Result<std::vector<T>> parse_array(const std::string& text, const char* what) {
   return parse<std::vector<T>>(text, what, [](const Json& json) { return json.get<std::vector<T>>(); });
 }
 
+// Of a name that double_text() gives to a number that JSON lacks. Throws for any other.
+double double_named(const std::string& name) {
+  static const std::map<std::string, double> kNamed = {{"nan", std::numeric_limits<double>::quiet_NaN()},
+                                                       {"inf", std::numeric_limits<double>::infinity()},
+                                                       {"-inf", -std::numeric_limits<double>::infinity()},
+                                                       {"-0", -0.0}};
+  return kNamed.at(name);
+}
+
 double double_of(const Json& json) {
-  if (json.is_number()) return json.get<double>();
-  const auto& name = json.get_ref<const std::string&>();
-  if (name == "nan") return std::numeric_limits<double>::quiet_NaN();
-  const double infinity = std::numeric_limits<double>::infinity();
-  return name == "-inf" ? -infinity : infinity;
+  return json.is_number() ? json.get<double>() : double_named(json.get<std::string>());
 }
 
 Json corpus_json(const CorpusSource& corpus) {
@@ -136,6 +141,20 @@ Result<std::vector<double>> doubles_from_json(const std::string& text) {
     std::vector<double> values;
     for (const Json& item : json) values.push_back(double_of(item));
     return values;
+  });
+}
+
+std::string kinds_to_json(const std::map<std::string, double>& kinds) {
+  Json json = Json::object();
+  for (const auto& [name, value] : kinds) json[name] = double_text(value);
+  return text_of(json);
+}
+
+Result<std::map<std::string, double>> kinds_from_json(const std::string& text) {
+  return parse<std::map<std::string, double>>(text, "the kinds of an epoch's numbers", [](const Json& json) {
+    std::map<std::string, double> kinds;
+    for (const auto& [name, kind] : json.get<std::map<std::string, std::string>>()) kinds[name] = double_named(kind);
+    return kinds;
   });
 }
 

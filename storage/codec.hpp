@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -23,6 +24,10 @@ Result<ConfusionMatrix> unpack_confusion(std::string_view bytes);
 
 std::string pack_floats(const std::vector<float>& values);
 Result<std::vector<float>> unpack_floats(std::string_view bytes);
+
+// {"total": "nan", ...}: numbers that a REAL column does not keep: "nan", "inf", "-inf", "-0".
+std::string kinds_to_json(const std::map<std::string, double>& kinds);
+Result<std::map<std::string, double>> kinds_from_json(const std::string& text);
 
 // A JSON array of numbers, shortest form that reads back the same; "nan", "inf" and "-inf" as strings.
 std::string doubles_to_json(const std::vector<double>& values);

@@ -9,14 +9,13 @@
 #include <iterator>
 #include <sys/random.h>
 #include <unistd.h>
+#include <utility>
 
 #include "core/descriptor.hpp"
-#include "core/json.hpp"
+#include "storage/holder_codec.hpp"
 
 namespace mer::storage {
 namespace {
-
-constexpr int kFormat = 1;
 
 std::filesystem::path file_of(const StoreDir& store) {
   return store.path() / "endpoint.json";
@@ -25,19 +24,12 @@ std::filesystem::path file_of(const StoreDir& store) {
 }  // namespace
 
 Status write_endpoint(const StoreDir& store, const Endpoint& endpoint) {
-  const std::string text =
-      nlohmann::json{{"format", kFormat},           {"host", endpoint.host}, {"pid", endpoint.pid},
-                     {"address", endpoint.address}, {"port", endpoint.port}, {"token", endpoint.token}}
-          .dump() +
-      "\n";
   const std::string file = file_of(store).string();
   const std::string draft = file + ".new";
   ::unlink(draft.c_str());  // a killed coordinator's, perhaps with another mode
   const Descriptor descriptor(::open(draft.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
   if (descriptor.get() < 0) return system_error(errno, draft + ": cannot make");
-  if (::write(descriptor.get(), text.data(), text.size()) != ssize_t(text.size())) {
-    return system_error(errno, draft + ": cannot write");
-  }
+  MER_TRY(write_all(descriptor.get(), endpoint_to_json(endpoint), draft));
   if (::rename(draft.c_str(), file.c_str()) != 0) return system_error(errno, file + ": cannot rename");
   return {};
 }
@@ -47,12 +39,8 @@ Result<Endpoint> read_endpoint(const StoreDir& store) {
   std::ifstream stream(file);
   if (!stream) return system_error(errno, file + ": cannot open");
   const std::string text{std::istreambuf_iterator<char>(stream), {}};
-  const auto json = nlohmann::json::parse(text, nullptr, false);
-  if (!json.is_object() || json.value("format", 0) != kFormat) {
-    return Error{ErrorCode::corrupt, file + ": not an endpoint of this version of mer"};
-  }
-  return Endpoint{json.value("host", std::string()), json.value("pid", std::int64_t{0}),
-                  json.value("address", std::string()), json.value("port", 0), json.value("token", std::string())};
+  if (auto endpoint = endpoint_from_json(text)) return std::move(*endpoint);
+  return Error{ErrorCode::corrupt, file + ": not an endpoint of this version of mer"};
 }
 
 void remove_endpoint(const StoreDir& store) {

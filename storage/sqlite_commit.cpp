@@ -31,7 +31,9 @@ Result<CommitBatch::Trial*> CommitBatch::find(const TrialId& id) {
     MER_ASSIGN(trial.facts.state, read_state(query.text(1)));
     trial.facts.attempt = query.small(2);
     trial.facts.crashes = query.small(3);
-    if (!query.is_null(4)) trial.facts.outcome = outcome_from(query.text(4)).value_or(Outcome::lost);
+    if (!query.is_null(4)) {
+      MER_ASSIGN(trial.facts.outcome, read_outcome(query.text(4)));
+    }
     trial.facts.worker = query.small(5);
   }
   return &trials_.emplace(id, trial).first->second;

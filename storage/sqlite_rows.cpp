@@ -7,7 +7,6 @@
 #include <optional>
 
 #include "core/enum_names.hpp"
-#include "core/json.hpp"
 #include "core/scores.hpp"
 #include "storage/codec.hpp"
 #include "storage/lookup.hpp"
@@ -40,35 +39,20 @@ bool is_plain(double value) {
   return std::isfinite(value) && !(value == 0 && std::signbit(value));
 }
 
-// {"total": "nan", ...}: what a REAL column cannot keep; empty when there is nothing of the kind.
-std::string kinds_of(const std::array<std::optional<double>, kMeasured.size()>& values) {
-  std::string text;
+// What a REAL column cannot keep; empty when there is nothing of the kind.
+std::map<std::string, double> kinds_of(const std::array<std::optional<double>, kMeasured.size()>& values) {
+  std::map<std::string, double> kinds;
   for (std::size_t i = 0; i < values.size(); ++i) {
-    if (!values[i] || is_plain(*values[i])) continue;
-    text += text.empty() ? "{\"" : ",\"";
-    text += kMeasured[i] + std::string("\":\"") + double_text(*values[i]) + '"';
+    if (values[i] && !is_plain(*values[i])) kinds.emplace(kMeasured[i], *values[i]);
   }
-  return text.empty() ? text : text + '}';
-}
-
-std::optional<double> value_of_kind(const std::string& kind) {
-  const double infinity = std::numeric_limits<double>::infinity();
-  if (kind == "nan") return std::numeric_limits<double>::quiet_NaN();
-  if (kind == "inf") return infinity;
-  if (kind == "-inf") return -infinity;
-  if (kind == "-0") return -0.0;
-  return std::nullopt;
+  return kinds;
 }
 
 Status apply_kinds(const std::string& text, std::array<std::optional<double>, kMeasured.size()>& values) {
-  const auto kinds = nlohmann::json::parse(text, nullptr, false);
-  for (std::size_t i = 0; i < values.size() && kinds.is_object(); ++i) {
-    const auto kind = kinds.find(kMeasured[i]);
-    if (kind == kinds.end()) continue;
-    values[i] = kind->is_string() ? value_of_kind(kind->get<std::string>()) : std::nullopt;
-    if (!values[i]) return Error{ErrorCode::corrupt, "epochs.kinds: unknown kind in " + text};
+  MER_ASSIGN(const auto kinds, kinds_from_json(text));
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if (const auto kind = kinds.find(kMeasured[i]); kind != kinds.end()) values[i] = kind->second;
   }
-  if (!kinds.is_object()) return Error{ErrorCode::corrupt, "epochs.kinds: not a JSON object: " + text};
   return {};
 }
 
@@ -83,7 +67,7 @@ Result<T> known(std::optional<T> value, const char* what, const std::string& nam
 Status insert_epoch(Statement& insert, std::int64_t trial, int attempt, const EpochRow& row) {
   MER_ASSIGN(const std::string confusion, pack_confusion(row.confusion));
   const auto values = measured_of(row);
-  const std::string kinds = kinds_of(values);
+  const auto kinds = kinds_of(values);
   insert.bind(trial, attempt, name_of(row.split), row.epoch, row.utterances);
   bind_scores(insert, 6, scores_of(row.confusion));
   insert.bind_one(10, Blob{confusion});
@@ -100,7 +84,7 @@ Status insert_epoch(Statement& insert, std::int64_t trial, int attempt, const Ep
   if (kinds.empty()) {
     insert.bind_one(index, std::nullopt);
   } else {
-    insert.bind_one(index, kinds);
+    insert.bind_one(index, kinds_to_json(kinds));
   }
   return insert.run();
 }
@@ -159,6 +143,9 @@ Result<Metric> read_metric(const std::string& name) {
 }
 Result<Failure::Kind> read_failure_kind(const std::string& name) {
   return known(enum_from<Failure::Kind>(name), "kind of failure", name);
+}
+Result<Outcome> read_outcome(const std::string& name) {
+  return known(outcome_from(name), "outcome", name);
 }
 Result<SweepActivity> read_activity(const std::string& name) {
   return known(sweep_activity_from(name), "activity", name);

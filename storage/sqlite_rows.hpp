@@ -15,6 +15,7 @@
 #include "core/trial.hpp"
 #include "storage/control.hpp"
 #include "storage/sqlite_db.hpp"
+#include "storage/transition.hpp"
 
 namespace mer::storage {
 
@@ -39,6 +40,7 @@ Result<Split> read_split(const std::string& name);
 Result<SelectionRule> read_rule(const std::string& name);
 Result<Metric> read_metric(const std::string& name);
 Result<Failure::Kind> read_failure_kind(const std::string& name);
+Result<Outcome> read_outcome(const std::string& name);
 Result<SweepActivity> read_activity(const std::string& name);
 
 // The settings of many trials, each text parsed once.

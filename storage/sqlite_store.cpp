@@ -4,6 +4,7 @@
 #include <set>
 #include <sqlite3.h>
 #include <utility>
+#include <vector>
 
 #include "storage/migrations.hpp"
 #include "storage/sqlite_commit.hpp"
@@ -65,21 +66,32 @@ Status SqliteStore::begin_session(const std::string& host, std::int64_t pid, dou
   }
   MER_TRY(db_->execute("UPDATE trials SET state = 'pending', crashes = max(0, crashes - 1) WHERE state = 'running'"));
   MER_ASSIGN(const std::int64_t lease, db_->integer("SELECT lease FROM store"));
+  MER_ASSIGN(const std::vector<TrialId> spent, spent_checkpoints());
   MER_TRY(transaction.commit());
   lease_ = lease;
-  return remove_spent_checkpoints();
+  remove_checkpoints(spent);
+  return {};
 }
 
 // What a coordinator that was killed between a commit and its deletions left.
-Status SqliteStore::remove_spent_checkpoints() {
+Result<std::vector<TrialId>> SqliteStore::spent_checkpoints() {
   MER_ASSIGN(Statement query, db_->prepare("SELECT 1 FROM trials WHERE id = ? AND state = 'done'"));
+  std::vector<TrialId> spent;
   std::error_code ignored;
   std::filesystem::directory_iterator folder(store_.checkpoints(), ignored);
   for (; folder != std::filesystem::directory_iterator(); folder.increment(ignored)) {
-    MER_ASSIGN(const bool done, query.bind(folder->path().filename().string()).step());
-    if (done) std::filesystem::remove_all(folder->path(), ignored);
+    TrialId trial{folder->path().filename().string()};
+    MER_ASSIGN(const bool done, query.bind(trial.hex).step());
+    if (done) spent.push_back(std::move(trial));
   }
-  return {};
+  return spent;
+}
+
+void SqliteStore::remove_checkpoints(const std::vector<TrialId>& trials) {
+  for (const TrialId& trial : trials) {
+    std::error_code ignored;  // the next session tries again
+    std::filesystem::remove_all(store_.checkpoints() / trial.hex, ignored);
+  }
 }
 
 Status SqliteStore::beat(double at) {
@@ -101,10 +113,7 @@ Result<CommitOutcome> SqliteStore::commit(std::span<const StoreWrite> writes) {
   }
   MER_TRY(raise_version(*db_));
   MER_TRY(transaction.commit());
-  for (const TrialId& trial : batch.finished()) {
-    std::error_code ignored;  // the next session tries again
-    std::filesystem::remove_all(store_.checkpoints() / trial.hex, ignored);
-  }
+  remove_checkpoints(batch.finished());
   return outcome;
 }
 

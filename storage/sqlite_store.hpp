@@ -8,6 +8,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "core/result.hpp"
 #include "storage/result_store.hpp"
@@ -40,7 +41,8 @@ class SqliteStore final : public ResultWriter {
  private:
   SqliteStore(StoreDir store, std::shared_ptr<SqliteDb> db, std::int64_t lease)
       : store_(std::move(store)), db_(std::move(db)), lease_(lease) {}
-  Status remove_spent_checkpoints();
+  Result<std::vector<TrialId>> spent_checkpoints();
+  void remove_checkpoints(const std::vector<TrialId>& trials);
 
   StoreDir store_;
   std::shared_ptr<SqliteDb> db_;

@@ -13,8 +13,8 @@
 #include <unistd.h>
 
 #include "core/descriptor.hpp"
-#include "core/json.hpp"
 #include "storage/control.hpp"
+#include "storage/holder_codec.hpp"
 
 namespace mer::storage {
 namespace {
@@ -42,11 +42,9 @@ std::string time_text(double unix_seconds) {
   return text.data();
 }
 
-// Of a lock file's content; a holder that is just about to write it has no name yet.
-LockHolder holder_from(const std::string& text) {
-  const auto json = nlohmann::json::parse(text, nullptr, false);
-  if (!json.is_object()) return {};
-  return {json.value("host", std::string()), json.value("pid", std::int64_t{0}), json.value("since", 0.0)};
+// A holder that is just about to write the lock file has no name yet.
+LockHolder holder_in(int fd) {
+  return holder_from_json(read_some(fd)).value_or(LockHolder());
 }
 
 std::string describe(const LockHolder& holder) {
@@ -56,20 +54,12 @@ std::string describe(const LockHolder& holder) {
 
 Status write_holder(int fd, const std::string& name) {
   const double now = std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
-  const nlohmann::json json = {{"host", local_host()}, {"pid", getpid()}, {"since", now}};
   int emptied = 0;
   do {
     emptied = ftruncate(fd, 0);
   } while (emptied != 0 && errno == EINTR);
   if (emptied != 0) return system_error(errno, name + ": cannot empty");
-  const std::string text = json.dump() + "\n";
-  for (std::size_t done = 0; done < text.size();) {
-    const ssize_t written = pwrite(fd, text.data() + done, text.size() - done, off_t(done));
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) return system_error(errno, name + ": cannot write");
-    done += std::size_t(written);
-  }
-  return {};
+  return write_all(fd, holder_to_json({local_host(), getpid(), now}), name);
 }
 
 // A lock on the whole file that belongs to the open file (not to the process, as POSIX locks do), so that nothing else
@@ -160,8 +150,7 @@ Result<StoreLock> StoreLock::acquire(const StoreDir& store, double wait_seconds)
   for (struct flock lock = whole_file(); fcntl(file.get(), F_OFD_SETLK, &lock) != 0; lock = whole_file()) {
     if (errno != EAGAIN && errno != EACCES && errno != EINTR) return system_error(errno, name + ": cannot lock");
     if (Clock::now() >= give_up) {
-      return Error{ErrorCode::busy, store.path().string() + ": held by " +
-                                        describe(holder_from(read_some(file.get()))) +
+      return Error{ErrorCode::busy, store.path().string() + ": held by " + describe(holder_in(file.get())) +
                                         "; wait for it, or stop it, or use another --store"};
     }
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
@@ -178,7 +167,7 @@ Result<std::optional<LockHolder>> StoreLock::holder(const StoreDir& store) {
   struct flock lock = whole_file();
   if (fcntl(file.get(), F_OFD_GETLK, &lock) != 0) return system_error(errno, name + ": cannot ask for its lock");
   if (lock.l_type == F_UNLCK) return std::optional<LockHolder>();
-  return std::optional(holder_from(read_some(file.get())));
+  return std::optional(holder_in(file.get()));
 }
 
 }  // namespace mer::storage

@@ -1,12 +1,12 @@
-// The writers of tables: text, CSV, Markdown, LaTeX, JSON.
+// The writers of tables: text, CSV, Markdown, LaTeX.
 #include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <cstdio>
 #include <string_view>
 
-#include "core/json.hpp"
 #include "storage/codec.hpp"
+#include "storage/table_json.hpp"
 #include "storage/tables.hpp"
 #include "storage/text_layout.hpp"
 
@@ -170,52 +170,6 @@ std::string to_latex(const Table& table) {
   out += "\\bottomrule\n\\end{tabular}\n";
   for (const std::string& note : table.notes) out += "\\par\\small " + latex_text(note) + "\n";
   return out + "\\end{table}\n";
-}
-
-// --- JSON ---
-
-using Json = nlohmann::ordered_json;
-
-Json json_number(double value) {
-  if (std::isnan(value)) return "NaN";
-  if (std::isinf(value)) return value > 0 ? "Infinity" : "-Infinity";
-  return value;
-}
-
-Json json_cell(const Cell& cell) {
-  const auto optional = [](std::optional<double> value) { return value ? json_number(*value) : Json(); };
-  return std::visit(
-      Overloaded{[](std::monostate) { return Json(); },  //
-                 [](const std::string& text) { return Json(text); }, [](std::int64_t count) { return Json(count); },
-                 [](double value) { return json_number(value); },
-                 [](const Fraction& fraction) { return json_number(fraction.value); },
-                 [&](const Spread& spread) {
-                   Json json;
-                   json["mean"] = optional(spread.mean);
-                   json["sd"] = optional(spread.sd);
-                   return json;
-                 }},
-      cell);
-}
-
-std::string to_json_text(const Table& table) {
-  const auto rows = [&](const std::vector<Row>& from) {
-    Json array = Json::array();
-    for (const Row& row : from) {
-      Json object = Json::object();
-      for (std::size_t i = 0; i < row.size(); ++i) object[table.columns[i]] = json_cell(row[i]);
-      array.push_back(std::move(object));
-    }
-    return array;
-  };
-  Json json;
-  json["schema"] = 1;
-  json["caption"] = table.caption;
-  json["columns"] = table.columns;
-  json["rows"] = rows(table.rows);
-  json["published"] = rows(table.published);
-  json["notes"] = table.notes;
-  return json.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
 // --- text for a screen ---

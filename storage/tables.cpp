@@ -6,11 +6,11 @@
 #include <set>
 #include <utility>
 
-#include "core/json.hpp"
 #include "core/scores.hpp"
 #include "storage/codec.hpp"
 #include "storage/lookup.hpp"
 #include "storage/missing.hpp"
+#include "storage/table_json.hpp"
 
 namespace mer::storage {
 namespace {
@@ -27,20 +27,6 @@ const Aggregate& aggregate_for(const ResultRow& row, Metric metric) {
     case Metric::weighted_f1: return row.weighted_f1;
   }
   return row.macro_f1;
-}
-
-// A JSON text as a cell: numbers stay numbers, strings lose their quotes.
-Cell cell_of_json(const std::string& text) {
-  const auto json = nlohmann::json::parse(text, nullptr, false);
-  if (json.is_string()) return json.get<std::string>();
-  if (json.is_number_integer()) return json.get<std::int64_t>();
-  if (json.is_number_float()) return json.get<double>();
-  return text;
-}
-
-std::string text_of_json(const std::string& text) {
-  const auto json = nlohmann::json::parse(text, nullptr, false);
-  return json.is_string() ? json.get<std::string>() : text;
 }
 
 Keys differing_keys(const SweepDetail& detail) {
@@ -147,29 +133,6 @@ std::string selection_sentence(SelectionRule rule, Metric metric) {
       return std::string("Epoch: the best ") + name_of(metric) + " on the test part itself: an oracle, not a result.";
   }
   return "";
-}
-
-std::string validation_text(const nlohmann::json& folds) {
-  const auto validation = folds.value("validation", nlohmann::json("none"));
-  if (validation.is_object()) {
-    return double_text(validation.value("dialogues", 0.0)) + " of the training dialogues";
-  }
-  const std::string kind = validation.get<std::string>();
-  return kind == "partner" ? "partner (shares dialogues with the test part)" : kind;
-}
-
-// The fold settings of one configuration in words.
-std::string folds_sentence(const std::string& settings_json) {
-  const auto settings = nlohmann::json::parse(settings_json, nullptr, false);
-  if (!settings.is_object() || !settings.contains("folds")) return "";
-  const nlohmann::json& folds = settings["folds"];
-  const std::string scheme = folds.value("scheme", "");
-  std::string text = "Folds: " + scheme;
-  if (folds.contains("test")) text += " (test: " + folds.value("test", "") + ")";
-  if (scheme == "speaker-pairs") text += " (each utterance is tested twice)";
-  text += "; validation: " + validation_text(folds);
-  if (folds.value("context", "own") == "full") text += "; context: full (test contexts contain training speech)";
-  return text + ".";
 }
 
 }  // namespace

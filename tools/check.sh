@@ -9,14 +9,17 @@ report=
 
 failed=0
 cases=
+shown=  # what the last step printed, if it went well
 step() {  # step NAME COMMAND...
   local name=$1 began=$SECONDS output
   shift
   if output=$("$@" 2>&1); then
     printf 'ok      %-10s %3d s\n' "$name" $((SECONDS - began))
+    shown=$output
     cases+="<testcase classname=\"check\" name=\"$name\"/>"
   else
     printf 'FAILED  %-10s %3d s\n%s\n' "$name" $((SECONDS - began)) "$output"
+    shown=
     cases+="<testcase classname=\"check\" name=\"$name\"><failure message=\"see the log\"/></testcase>"
     failed=1
   fi
@@ -35,6 +38,8 @@ step scripts shellcheck "${scripts[@]}"
 step links tools/check_links.sh "$build/bin"
 step headers cmake --build "$build" --target header_check -- -k 0
 step tidy python3 tools/run_tidy.py "$build"
+step coverage tools/coverage.sh
+printf '%s\n' "$shown"
 
 [ -z "$report" ] || printf '<testsuite name="check">%s</testsuite>\n' "$cases" >"$report"
 exit "$failed"

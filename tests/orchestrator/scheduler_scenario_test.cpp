@@ -9,6 +9,7 @@
 //   w1 wants 4                           trials at once
 //   expect assign t1#1 t2#1 -> w1 | record t1#1 crashed retry refund | stop w1 [t1] | ended .. | paused .. | nothing
 //   stale 2                              reports refused so far
+//   standing t1 pending backoff=1 before=2 workers=1    what holds it up, zeros left out; or: standing t1 unknown
 #include <algorithm>
 #include <cmath>
 #include <csignal>
@@ -103,6 +104,22 @@ struct TextOf {
   }
 };
 
+std::string text_of(const std::optional<TrialStanding>& standing) {
+  if (!standing) return "unknown";
+  std::ostringstream text;
+  text << mer::name_of(standing->state);
+  if (standing->leaving) text << " leaving";
+  if (standing->worker) text << " w" << standing->worker->rank;
+  if (!standing->of_active_sweep) text << " inactive";
+  if (standing->backoff) text << " backoff=" << *standing->backoff;
+  if (standing->before_it > 0) text << " before=" << standing->before_it;
+  if (standing->of_higher_priority > 0) text << " higher=" << standing->of_higher_priority;
+  text << " workers=" << standing->workers;
+  if (standing->full > 0) text << " full=" << standing->full;
+  if (standing->emptied > 0) text << " emptied=" << standing->emptied;
+  return text.str();
+}
+
 class ScenarioRunner {
  public:
   void run(const std::filesystem::path& file) {
@@ -131,6 +148,11 @@ class ScenarioRunner {
     if (words[0] == "trial") return add_trial(words);
     if (words[0] == "sweep" && (words.size() < 3 || words[2] != "has")) return add_sweep(words);
     if (words[0] == "expect") return expect(line.substr(line.find(' ') + 1));
+    if (words[0] == "standing") {
+      ++expectations_;
+      EXPECT_EQ(line.substr(words[0].size() + words[1].size() + 2), text_of(scheduler_.standing({words[1]}, now_)));
+      return;
+    }
     if (words[0] == "stale") {
       EXPECT_EQ(std::stoll(words[1]), scheduler_.stale_reports());
       return;

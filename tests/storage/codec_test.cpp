@@ -44,8 +44,26 @@ TEST(CodecTest, DoublesAreJsonThatKeepsEveryKind) {
 
   EXPECT_EQ(doubles_to_json({0.1, -0.0, std::numeric_limits<double>::quiet_NaN(), kInfinity, -kInfinity}),
             R"([0.1,-0.0,"nan","inf","-inf"])");
+  EXPECT_EQ(doubles_to_json(doubles_from_json(R"([0.1,-0.0,"nan","inf","-inf"])").value()),
+            R"([0.1,-0.0,"nan","inf","-inf"])");
+  EXPECT_EQ(doubles_from_json("[\"what\"]").error().code, ErrorCode::corrupt);
   EXPECT_EQ(doubles_from_json("{").error().code, ErrorCode::corrupt);
   EXPECT_EQ(doubles_from_json("[[1]]").error().code, ErrorCode::corrupt);
+}
+
+TEST(CodecTest, KindsComeBackAndOthersAreCorrupt) {
+  constexpr double kInfinity = std::numeric_limits<double>::infinity();
+
+  EXPECT_EQ(kinds_to_json({{"total", -kInfinity}, {"task", -0.0}}), R"({"task":"-0","total":"-inf"})");
+  EXPECT_EQ(kinds_from_json(R"({"total":"inf"})").value(), (std::map<std::string, double>{{"total", kInfinity}}));
+  for (const char* text : {"x", "[1]", R"({"total":1})", R"({"total":"what"})"}) {
+    EXPECT_EQ(kinds_from_json(text).error().code, ErrorCode::corrupt) << text;
+  }
+}
+
+TEST(CodecTest, NoProbabilitiesAreNoBytes) {
+  EXPECT_EQ(pack_floats({}), "");
+  EXPECT_TRUE(unpack_floats("").value().empty());
 }
 
 TEST(CodecTest, AStringThatIsNotUtf8DoesNotThrow) {
@@ -86,6 +104,16 @@ TEST(CodecTest, AConfigurationIsWrittenAsInASweepFile) {
   EXPECT_THAT(text, HasSubstr(R"("corpus":{"seed":7,"synthetic":"msp-improv"})"));
   EXPECT_THAT(text, HasSubstr(R"("validation":{"dialogues":0.1})"));
   EXPECT_THAT(text, HasSubstr(R"("hidden":100)"));
+
+  configuration.corpus = {"/corpora/small", "", 0};
+  configuration.folds = {};
+  configuration.folds.scheme = FoldSchemeKind::session_holdout;
+  configuration.folds.test = "5";
+  configuration.folds.file = "folds.json";
+  const std::string other = settings_to_json(configuration);
+  EXPECT_THAT(other, HasSubstr(R"("corpus":{"path":"/corpora/small"})"));
+  EXPECT_THAT(other, HasSubstr(R"("file":"folds.json")"));
+  EXPECT_THAT(other, HasSubstr(R"("test":"5")"));
 }
 
 }  // namespace

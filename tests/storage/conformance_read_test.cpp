@@ -139,6 +139,31 @@ TEST_P(StoreConformance, TheCurveTakesTheHighestAttemptOfEachEpoch) {
   EXPECT_EQ(detail(kTrial).row.epoch, 3);
 }
 
+TEST_P(StoreConformance, WhatIsNotThereIsNotFound) {
+  const SweepId id = submit();
+  const SweepId none{id.number + 1};
+  const TrialId nobody = trial_of(9, 9);
+
+  EXPECT_EQ(reader_.sweep(none).error().code, ErrorCode::not_found);
+  EXPECT_EQ(reader_.trials(none).error().code, ErrorCode::not_found);
+  EXPECT_EQ(reader_.results(none, SelectionRule::last, Metric::wa).error().code, ErrorCode::not_found);
+  EXPECT_EQ(reader_.find_sweep("99999999999999999999").error().code, ErrorCode::not_found);
+  EXPECT_EQ(reader_.trial(nobody).error().code, ErrorCode::not_found);
+  EXPECT_EQ(reader_.selected(nobody, SelectionRule::last, Metric::wa).error().code, ErrorCode::not_found);
+  EXPECT_EQ(reader_.predictions(nobody, SelectionRule::last, Metric::wa).error().code, ErrorCode::not_found);
+}
+
+TEST_P(StoreConformance, AnEpochWithoutAuxiliaryLossesComesBack) {
+  submit();
+  const TrialId trial = trial_of(0, 0);
+  EpochDone epoch = epoch_of(1);
+  epoch.rows[0].losses.auxiliary_by_modality.clear();
+  epoch.rows[0].losses.auxiliary.reset();
+  commit({claim(trial, 1), recorded(trial, 1, epoch)});
+
+  EXPECT_EQ(reader_.curve(trial, Split::train).value(), std::vector{epoch.rows[0]});
+}
+
 TEST_P(StoreConformance, CurveOfAnUnknownTrialIsNotFound) {
   EXPECT_EQ(reader_.curve(kTrial, Split::train).error().code, ErrorCode::not_found);
 }

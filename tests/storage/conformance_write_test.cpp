@@ -46,6 +46,18 @@ TEST_P(StoreConformance, SubmitRefusesATrialOfAFoldThatIsNotThere) {
   EXPECT_THAT(*reader_.sweeps(), IsEmpty());
 }
 
+TEST_P(StoreConformance, AnotherNumberOfTrialsIsAnotherSweep) {
+  Submission fewer = submission_of({});
+  fewer.trials.pop_back();
+  const SweepId few = writer_.submit(fewer).value();
+
+  const SweepId all = submit();
+
+  EXPECT_NE(all, few);
+  EXPECT_EQ(writer_.submit(fewer).value(), few);
+  EXPECT_EQ(submit(), all);
+}
+
 TEST_P(StoreConformance, ACorpusThatChangedInPlaceMakesANewSweep) {
   const SweepId first = submit();
   Submission changed = submission_of({});  // the same file, other features: every trial has another id
@@ -268,6 +280,26 @@ TEST_P(StoreConformance, AFinishedTrialNeedsNoCheckpoint) {
 
   EXPECT_THAT(writer_.progress(id)->front().checkpoints, IsEmpty());
   EXPECT_THAT(detail(kTrial).checkpoints, IsEmpty());
+}
+
+TEST_P(StoreConformance, AReportOfNoTrialIsStale) {
+  submit();
+
+  EXPECT_EQ(commit({recorded({"none"}, 1, epoch_of(1))}), std::vector<std::size_t>{0});
+}
+
+TEST_P(StoreConformance, TheSameCheckpointTwiceStandsOnce) {
+  submit();
+  const TrialId trial = trial_of(0, 0);
+  commit({claim(trial, 1), recorded(trial, 1, checkpoint_of(trial, 1, 1))});
+
+  EXPECT_TRUE(commit({recorded(trial, 1, checkpoint_of(trial, 1, 1))}).empty());
+  EXPECT_EQ(detail(trial).checkpoints.size(), 1U);
+
+  // Once the attempt has ended: a repeat of a row that stands is no news, one of another epoch is stale.
+  commit({recorded(trial, 1, AttemptStopped{1})});
+  EXPECT_EQ(commit({recorded(trial, 1, checkpoint_of(trial, 1, 1)), recorded(trial, 1, checkpoint_of(trial, 1, 2))}),
+            std::vector<std::size_t>{1});
 }
 
 TEST_P(StoreConformance, TheLastTwoCheckpointsAreKeptNewestFirst) {

@@ -35,7 +35,7 @@ TEST_F(ControlTarget, OnlySweepsArePaused) {
 
 TEST(Priority, IsAWholeNumberWithinBounds) {
   EXPECT_EQ(priority_from("-12").value(), -12);
-  for (const char* word : {"", "1.5", "x", "99999999", "1 "}) {
+  for (const char* word : {"", "1.5", "x", "99999999", "-99999999", "1 "}) {
     EXPECT_EQ(priority_from(word).error().code, ErrorCode::invalid) << word;
   }
 }

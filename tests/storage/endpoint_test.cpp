@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "tests/storage/builders.hpp"
+#include "tests/storage/file_size_limit.hpp"
 
 namespace mer::storage::test {
 namespace {
@@ -31,8 +32,26 @@ TEST_F(EndpointTest, IsReadAsItWasWrittenAndNobodyElseMay) {
 }
 
 TEST_F(EndpointTest, AnotherFileIsNoEndpoint) {
-  std::ofstream(file_) << "{\"format\": 9}";
-  EXPECT_EQ(read_endpoint(store_).error().code, ErrorCode::corrupt);
+  for (const char* text :
+       {"", "7", "{\"format\": 9}", R"({"format":1,"host":"a","pid":1,"address":"b","port":"x","token":"c"})"}) {
+    std::ofstream(file_) << text;
+    EXPECT_EQ(read_endpoint(store_).error().code, ErrorCode::corrupt) << text;
+  }
+}
+
+TEST_F(EndpointTest, OneThatCannotBeWrittenSaysWhichFile) {
+  const std::filesystem::path draft = file_.string() + ".new";
+  std::filesystem::create_directory(draft);
+  EXPECT_NE(write_endpoint(store_, {}).error().message.find(draft.string() + ": cannot make"), std::string::npos);
+  std::filesystem::remove(draft);
+
+  {
+    const FileSizeLimit full(8);
+    EXPECT_EQ(write_endpoint(store_, {}).error().code, ErrorCode::no_space);
+  }
+
+  std::filesystem::create_directories(file_ / "in the way");
+  EXPECT_NE(write_endpoint(store_, {}).error().message.find(": cannot rename"), std::string::npos);
 }
 
 TEST_F(EndpointTest, TokensAreLongAndDiffer) {

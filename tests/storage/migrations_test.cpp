@@ -63,6 +63,12 @@ TEST_F(MigrationsTest, AScriptThatFailsLeavesTheVersionBeforeIt) {
   EXPECT_EQ(db_->integer("SELECT count(*) FROM sqlite_master WHERE name = 'two'").value(), 0);
 }
 
+TEST_F(MigrationsTest, AVersionThatNobodyWroteIsRefused) {
+  ASSERT_TRUE(db_->execute("PRAGMA user_version = -1").ok());
+
+  EXPECT_EQ(migrate(*db_, schema_scripts()).error().code, ErrorCode::invalid);
+}
+
 TEST_F(MigrationsTest, AStoreOfVersion1StillReads) {
   make_store_of_version(1);
 

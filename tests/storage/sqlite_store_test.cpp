@@ -4,6 +4,7 @@
 #include <fstream>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sqlite3.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -11,6 +12,8 @@
 #include "storage/sqlite_db.hpp"
 #include "storage/sqlite_reader.hpp"
 #include "tests/storage/builders.hpp"
+#include "tests/storage/file_size_limit.hpp"
+#include "tests/storage/sqlite_calls.hpp"
 
 namespace mer::storage::test {
 namespace {
@@ -164,6 +167,18 @@ TEST_F(SqliteStoreTest, AReportThatCannotBeKeptLeavesTheStoreAsItWas) {
   EXPECT_EQ(store->progress(id)->front().state, TrialState::pending);
 }
 
+TEST_F(SqliteStoreTest, AResultThatCannotBeKeptLeavesTheStoreAsItWas) {
+  const auto store = open();
+  const SweepId id = store->submit(submission_of({})).value();
+  AttemptFinished bad = finished_of(8);
+  bad.result.selected[0].confusion.counts.pop_back();
+
+  const std::vector<StoreWrite> writes = {claim(trial_of(0, 0), 1), recorded(trial_of(0, 0), 1, bad)};
+  EXPECT_EQ(store->commit(writes).error().code, ErrorCode::invalid);
+
+  EXPECT_EQ(store->progress(id)->front().state, TrialState::pending);
+}
+
 TEST_F(SqliteStoreTest, RulesThatChoseTheSameEpochShareTheirProbabilities) {
   const auto store = open();
   ASSERT_TRUE(store->submit(submission_of({})).ok());
@@ -175,20 +190,69 @@ TEST_F(SqliteStoreTest, RulesThatChoseTheSameEpochShareTheirProbabilities) {
   EXPECT_EQ(store->connection()->integer("SELECT count(*) FROM predictions").value(), 1);
 }
 
-TEST_F(SqliteStoreTest, ACorruptRowIsAnErrorNotACrash) {
+TEST_F(SqliteStoreTest, AUsedUpQuotaIsAFullDisk) {
   const auto store = open();
-  ASSERT_TRUE(store->submit(submission_of({})).ok());
-  const TrialId trial = trial_of(0, 0);
-  const std::vector<StoreWrite> writes = {claim(trial, 1), recorded(trial, 1, epoch_of(1))};
-  ASSERT_TRUE(store->commit(writes).ok());
-  const auto reader = open_reader(dir_).value();
+  const SweepId id = store->submit(submission_of({})).value();
+  const std::vector<StoreWrite> writes = {claim(trial_of(0, 0), 1), recorded(trial_of(0, 0), 1, finished_of(8))};
+  {
+    const FileSizeLimit full(4096);
+    EXPECT_EQ(store->commit(writes).error().code, ErrorCode::no_space);
+  }
 
-  for (const char* damage : {"confusion = x'010203'", "kinds = '{\"total\":\"what\"}'", "kinds = 'x'", "total = NULL",
-                             "auxiliary_by_modality = '[{}]'"}) {
-    ASSERT_TRUE(store->connection()->execute(std::string("UPDATE epochs SET ") + damage).ok());
-    EXPECT_EQ(reader->curve(trial, Split::train).error().code, ErrorCode::corrupt) << damage;
-    ASSERT_TRUE(store->connection()->execute("DELETE FROM epochs; DELETE FROM timings").ok());
-    ASSERT_TRUE(store->commit(std::vector<StoreWrite>{recorded(trial, 1, epoch_of(1))}).ok());
+  EXPECT_EQ(store->progress(id)->front().state, TrialState::pending);
+  EXPECT_TRUE(store->commit(writes).ok());
+}
+
+TEST_F(SqliteStoreTest, AFileThatCannotBeMadeSaysWhy) {
+  const Error error = SqliteDb::open(dir_.path() / "gone" / "mer.db", {}).error();
+
+  EXPECT_EQ(error.code, ErrorCode::io);
+  EXPECT_THAT(error.message, HasSubstr("No such file or directory"));
+}
+
+TEST_F(SqliteStoreTest, AConnectionWithoutMemoryIsAnError) {
+  SqliteCalls::fail_at(1, SQLITE_NOMEM);
+  const auto opened = SqliteDb::open(dir_.database(), {});
+  SqliteCalls::stop();
+
+  EXPECT_THAT(opened.error().message, HasSubstr("out of memory"));
+}
+
+TEST_F(SqliteStoreTest, AValueThatCannotBeBoundFailsTheNextStep) {
+  const auto store = open();
+  Statement statement = store->connection()->prepare("SELECT ?, ?, ?, ?, ?").value();
+  for (int n = 1; n <= 5; ++n) {
+    SqliteCalls::fail_at(n, SQLITE_TOOBIG);
+    statement.bind(1, 0.5, std::string_view(), Blob{}, std::nullopt);
+    SqliteCalls::stop();
+    EXPECT_EQ(statement.step().error().code, ErrorCode::internal) << "value " << n;
+  }
+
+  ASSERT_TRUE(statement.bind(1, 0.5, std::string_view(), Blob{}, std::nullopt).step().value());
+  EXPECT_EQ(statement.integer(0), 1);
+  EXPECT_EQ(statement.real(1), 0.5);
+  EXPECT_FALSE(statement.is_null(2)) << "an empty text is not NULL";
+  EXPECT_FALSE(statement.is_null(3)) << "nor are no bytes";
+  EXPECT_EQ(statement.text(4), "");
+  EXPECT_EQ(statement.blob(4), "");
+}
+
+TEST_F(SqliteStoreTest, ANewStoreThatWasInterruptedIsFinishedByTheNext) {
+  SqliteCalls::fail_at(0, SQLITE_OK);
+  ASSERT_TRUE(SqliteStore::open(dir_).ok());
+  const int calls = SqliteCalls::stop();
+  for (int n = 1; n <= calls; ++n) {
+    TemporaryFolder folder;
+    const StoreDir dir = StoreDir::create(folder.path()).value();
+
+    SqliteCalls::fail_at(n, SQLITE_IOERR_WRITE);
+    const auto failed = SqliteStore::open(dir);
+    SqliteCalls::stop();
+
+    ASSERT_FALSE(failed.ok()) << "call " << n << " of " << calls;
+    const auto store = SqliteStore::open(dir);
+    ASSERT_TRUE(store.ok()) << store.error().message;
+    EXPECT_TRUE(store.value()->submit(submission_of({})).ok());
   }
 }
 

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "tests/storage/builders.hpp"
+#include "tests/storage/file_size_limit.hpp"
 
 namespace mer::storage {
 namespace {
@@ -42,6 +43,18 @@ TEST_F(StoreDirTest, OpenOfAFolderWithoutADatabaseIsNotFound) {
   EXPECT_FALSE(std::filesystem::exists(path_));
 }
 
+TEST_F(StoreDirTest, OpenOfAFolderWithADatabaseFindsIt) {
+  const StoreDir made = StoreDir::create(path_).value();
+  std::ofstream(made.database()) << "rows";
+
+  const StoreDir store = StoreDir::open(path_).value();
+
+  EXPECT_EQ(store.path(), made.path());
+  EXPECT_EQ(store.file_system().name, made.file_system().name);
+  EXPECT_EQ(store.submissions(), made.path() / "submissions");
+  EXPECT_EQ(StoreDir::fold_file({"ab"}), "folds/ab.json");
+}
+
 TEST_F(StoreDirTest, CreateWhereAFileStandsSaysWhere) {
   std::ofstream(path_) << "a file";
 
@@ -53,6 +66,7 @@ TEST_F(StoreDirTest, CreateWhereAFileStandsSaysWhere) {
 
 TEST_F(StoreDirTest, TheTemporaryFolderIsOnAFileSystemWithAName) {
   EXPECT_FALSE(file_system_of(folder_.path())->name.empty());
+  EXPECT_EQ(file_system_of("/proc")->name, "0x9fa0") << "one that is not in the table";
   EXPECT_EQ(file_system_of(path_).error().code, ErrorCode::not_found);
 }
 
@@ -67,6 +81,33 @@ TEST_F(StoreDirTest, ASecondLockIsBusyAndNamesTheHolder) {
   EXPECT_EQ(second.error().code, ErrorCode::busy);
   EXPECT_THAT(second.error().message, HasSubstr("process " + std::to_string(getpid())));
   EXPECT_EQ(StoreLock::holder(store)->value().pid, getpid());
+}
+
+TEST_F(StoreDirTest, AHolderThatHasNotWrittenItsNameIsAnotherProcess) {
+  const StoreDir store = StoreDir::create(path_).value();
+  const Result<StoreLock> first = StoreLock::acquire(store, 0);
+
+  for (const char* text : {"", "7", R"({"host":"a","pid":"x","since":0})"}) {
+    std::ofstream(store.lock_file()) << text;
+    EXPECT_THAT(StoreLock::acquire(store, 0).error().message, HasSubstr("held by another process")) << text;
+    EXPECT_EQ(StoreLock::holder(store)->value().pid, 0);
+  }
+}
+
+TEST_F(StoreDirTest, ALockThatCannotBeWrittenIsNotHeld) {
+  const StoreDir store = StoreDir::create(path_).value();
+  {
+    const test::FileSizeLimit full(8);
+    EXPECT_EQ(StoreLock::acquire(store, 0).error().code, ErrorCode::no_space);
+  }
+  EXPECT_FALSE(StoreLock::holder(store)->has_value());
+
+  std::filesystem::remove(store.lock_file());
+  std::filesystem::create_directory(store.lock_file());
+  EXPECT_THAT(StoreLock::acquire(store, 0).error().message, HasSubstr("lock: cannot open"));
+  std::filesystem::remove_all(path_);
+  std::ofstream(path_) << "a file";
+  EXPECT_THAT(StoreLock::holder(store).error().message, HasSubstr("lock: cannot open"));
 }
 
 TEST_F(StoreDirTest, AReleasedLockIsFree) {

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "core/json.hpp"
 #include "tests/storage/builders.hpp"
 #include "tests/support/tiny_sweep.hpp"
 
@@ -49,6 +50,31 @@ TEST(SubmissionCodec, BytesCutAnywhereAreCorrupt) {
     EXPECT_EQ(submission_from(std::string_view(bytes).substr(0, length)).error().code, ErrorCode::corrupt) << length;
   }
   EXPECT_EQ(submission_from("no CBOR at all").error().code, ErrorCode::corrupt);
+}
+
+TEST(SubmissionCodec, AnotherContentIsCorrupt) {
+  const std::string bytes = bytes_of(planned());
+  const auto code_of = [&](auto change) {
+    nlohmann::json json = nlohmann::json::from_cbor(bytes);
+    change(json);
+    std::string changed;
+    nlohmann::json::to_cbor(json, changed);
+    return submission_from(changed).error().code;
+  };
+
+  EXPECT_EQ(code_of([](auto& json) { json = 7; }), ErrorCode::corrupt);
+  EXPECT_EQ(code_of([](auto& json) { json["format"] = 9; }), ErrorCode::corrupt);
+  EXPECT_EQ(code_of([](auto& json) { json["configurations"].erase(0); }), ErrorCode::corrupt);
+  EXPECT_EQ(code_of([](auto& json) { json["trials"][0][1] = 99; }), ErrorCode::corrupt);
+  EXPECT_EQ(code_of([](auto& json) { json.erase("priority"); }), ErrorCode::corrupt);
+  EXPECT_EQ(code_of([](auto& json) { json["resolved"] = "{}"; }), ErrorCode::invalid);
+}
+
+TEST(SubmissionCodec, ATrialOfASecondCorpusKeepsIt) {
+  Submission given = planned();
+  given.corpora.insert(given.corpora.begin(), CorpusRecord{{"d0"}, "other", "/other", 1, {"x"}, "{}"});
+
+  EXPECT_EQ(submission_from(bytes_of(given))->trials[0].spec.corpus, given.corpora[1].id);
 }
 
 }  // namespace

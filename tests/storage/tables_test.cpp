@@ -170,6 +170,91 @@ TEST_F(TablesTest, CsvQuotesAndDisarmsFormulas) {
             "x\r\n'=1+1\r\n'@x\r\n-1.5e3\r\n'-x\r\n\"a\"\"b,c\"\r\n-2.5\r\n\"two\nlines\"\r\n");
 }
 
+TEST_F(TablesTest, ATableOfNothingIsWrittenInEveryFormat) {
+  EXPECT_EQ(format_table({}, TableFormat::text), "\n");
+  EXPECT_EQ(format_table({}, TableFormat::csv), "\r\n");
+  EXPECT_EQ(format_table({}, TableFormat::markdown), "|\n|\n");
+  EXPECT_THAT(format_table({}, TableFormat::latex), Not(HasSubstr("\\caption")));
+}
+
+TEST_F(TablesTest, EveryKindOfCellOnTheScreen) {
+  Table table;
+  table.columns = {"a", "b", "c", "d", "e"};
+  table.rows = {{std::string("x"), 1234.56789, Fraction{std::numeric_limits<double>::quiet_NaN()}, Spread{}, Cell()},
+                {std::string("y"), 0.5, Fraction{0.5}, Spread{0.25, std::nullopt}, std::int64_t{7}}};
+
+  EXPECT_THAT(format_table(table, TableFormat::text), HasSubstr("x  1235   nan        -\ny   0.5  50.0  25.0  7\n"));
+}
+
+TEST_F(TablesTest, MarksOfMarkdownAndLatexAreEscaped) {
+  Table table;
+  table.caption = "a|b~c^d\ne\rf";
+  table.columns = {"x\\y"};
+
+  EXPECT_THAT(format_table(table, TableFormat::markdown), testing::StartsWith("a\\|b~c^d e f\n\n| x\\\\y |\n"));
+  EXPECT_THAT(format_table(table, TableFormat::latex),
+              HasSubstr("\\caption{a|b\\textasciitilde{}c\\textasciicircum{}d e f}"));
+}
+
+TEST_F(TablesTest, AFirstColumnIsNotWrappedToNothing) {
+  Table table;
+  table.columns = {"label", "value"};
+  table.rows = {{std::string("a label of thirty characters.."), std::string(70, 'v')}};
+  EXPECT_THAT(format_table(table, TableFormat::text, 40), HasSubstr("a label of")) << "12 are left to it";
+
+  table.rows = {{std::string("short"), std::string(70, 'v')}};
+  EXPECT_THAT(format_table(table, TableFormat::text, 40), HasSubstr("short  " + std::string(70, 'v')));
+}
+
+TEST_F(TablesTest, LabelsNameTheKeysThatDiffer) {
+  Submission submission = submission_of({.name = "keys", .configurations = 3, .folds = 1, .seeds = {1, 2}});
+  auto& configurations = submission.sweep.configurations;
+  configurations[0].differing = {};
+  configurations[1].differing = {{"model.dtype", "\"a\""}, {"train.dtype", "\"b\""}};
+  configurations[2].differing = {{"model.dtype", "\"a\""}, {"model.alpha", "[1]"}};
+  submission.corpora.push_back({{"d2"}, "other", "/other", 9, {"sad", "neutral", "happy"}, "{}"});
+  const SweepId sweep = store_.submit(submission).value();
+
+  const Table summary = results_summary(store_, sweep, SelectionRule::best_validation, Metric::ua).value();
+  const Table trials = trials_table(store_, sweep, SelectionRule::last, Metric::ua).value();
+  const Table metrics = metrics_table(store_, sweep).value();
+
+  EXPECT_EQ(summary.rows[0][0], Cell(std::string("keys")));
+  EXPECT_EQ(summary.rows[1][0], Cell(std::string("model.dtype=a train.dtype=b")));
+  EXPECT_EQ(summary.rows[2][0], Cell(std::string("model.dtype=a alpha=[1]")));
+  EXPECT_THAT(summary.caption, HasSubstr("Epoch: the best ua on the validation part."));
+  EXPECT_THAT(summary.caption, HasSubstr("over 2 seeds"));
+  EXPECT_EQ(trials.rows[0][4], Cell()) << "the first configuration has none of the keys";
+  EXPECT_EQ(metrics.columns.back(), "f1.2") << "corpora of unequal labels have numbered classes";
+}
+
+TEST_F(TablesTest, ResultsOfAnEarlierSweepAreSaid) {
+  // What has ended was trained by the submission's code.
+  AttemptStarted started;
+  started.environment.code_version = submission_of({}).code_version;
+  const SweepId first = store_.submit(submission_of({.name = "first", .configurations = 1, .seeds = {5}})).value();
+  const TrialId trial = trial_of(0, 0, 5);
+  ASSERT_TRUE(store_
+                  .commit(std::vector<StoreWrite>{claim(trial, 1), recorded(trial, 1, started),
+                                                  recorded(trial, 1, finished_of(8))})
+                  .ok());
+  const SweepId second = store_.submit(submission_of({.name = "second", .configurations = 1, .seeds = {5}})).value();
+
+  EXPECT_TRUE(results_summary(store_, first, SelectionRule::last, Metric::ua)->notes.size() > 0);
+  EXPECT_THAT(results_summary(store_, second, SelectionRule::last, Metric::ua)->notes.back(),
+              HasSubstr("1 of 3 trials had their results in the store when this sweep was submitted."));
+}
+
+TEST_F(TablesTest, MoreThanThreeMissingTrialsAreCounted) {
+  const SweepId sweep =
+      store_.submit(submission_of({.name = "five", .configurations = 1, .folds = 5, .seeds = {9}})).value();
+
+  EXPECT_THAT(results_summary(store_, sweep, SelectionRule::last, Metric::ua)->notes.front(),
+              HasSubstr("5 of 5 trials missing"));
+  EXPECT_THAT(results_summary(store_, sweep, SelectionRule::last, Metric::ua)->notes.front(),
+              HasSubstr("; and 2 more."));
+}
+
 TEST_F(TablesTest, TrialsTableHasOneRowForEachTrialAndTheRulesScores) {
   const Table own = trials_table(store_, sweep_, SelectionRule::last, Metric::macro_f1).value();
   const Table other = trials_table(store_, sweep_, SelectionRule::best_test, Metric::wa).value();
