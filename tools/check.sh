@@ -38,6 +38,7 @@ step scripts shellcheck "${scripts[@]}"
 step links tools/check_links.sh "$build/bin"
 step headers cmake --build "$build" --target header_check -- -k 0
 step tidy python3 tools/run_tidy.py "$build"
+step tsan tools/tsan.sh
 step coverage tools/coverage.sh
 printf '%s\n' "$shown"
 
