@@ -2,10 +2,9 @@
 // transaction a round, and only then sends what depends on them.
 //
 // What people ask for (control, submit, explain) is durable when the call returns; what follows from it goes out with
-// the next step(). An error that is not the asker's (invalid, not_found) leaves open what is durable: it ends the run with
-// the next step().
-// Threads: one. Errors: an error of the store or a lost worker ends the run; the next coordinator resumes from the
-// store.
+// the next step(). An error that is not the asker's (invalid, not_found) leaves open what is durable: it ends the run
+// with the next step(). Threads: one. Errors: an error of the store or a lost worker ends the run; the next coordinator
+// resumes from the store.
 #pragma once
 
 #include <chrono>

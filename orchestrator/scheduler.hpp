@@ -2,11 +2,12 @@
 // time is an argument.
 //
 // Order: of the active sweeps, those of the highest priority first; among equals the one that has the smallest share of
-// the workers, and among equal shares the one that was served longest ago. Of a sweep, the trials of the earliest incomplete fold group first, so that whole groups
-// end early. A worker holds the trials of one stack, all of one shape, up to its capacity: a trial that ends makes room
-// for the next one. A trial goes to the worker that holds the fewest. One that fits nowhere, since its shape is another
-// or it must run with fewer neighbours after a crash, reserves a worker, which takes nothing more until it is empty:
-// nobody starves. It reserves none of a sweep that goes before its own.
+// the workers, and among equal shares the one that was served longest ago. Of a sweep, the trials of the earliest
+// incomplete fold group first, so that whole groups end early. A worker holds the trials of one stack, all of one
+// shape, up to its capacity: a trial that ends makes room for the next one. A trial goes to the worker that holds the
+// fewest. One that fits nowhere, since its shape is another or it must run with fewer neighbours after a crash,
+// reserves a worker, which takes nothing more until it is empty: nobody starves. It reserves none of a sweep that goes
+// before its own.
 //
 // Failures (docs/failure.md): a crash is charged when an attempt is claimed; it stays charged only when the trial
 // crashed alone (or the trainer blames this very trial). A stack of several that crashes is retried in halves, then

@@ -43,8 +43,8 @@ struct Control {
 };
 
 struct Controlled {
-  std::vector<TrialId> trials;  // whose state has changed
-  std::vector<SweepId> sweeps;  // that have one of them, and are not cancelled
+  std::vector<TrialId> trials;   // whose state has changed
+  std::vector<SweepId> sweeps;   // that have one of them, and are not cancelled
   std::vector<SweepId> revived;  // of these: they were cancelled, and are active since a trial of theirs is retried
   // Of Control::sweep, afterwards.
   SweepActivity activity = SweepActivity::active;

@@ -98,10 +98,9 @@ Result<std::vector<SweepId>> sweeps_of(SqliteDb& db, const std::vector<Candidate
 
 // Of the sweeps that have these trials, those that are cancelled, where no other one wants the trial.
 Result<std::vector<SweepId>> revive(SqliteDb& db, const std::vector<Candidate>& trials) {
-  MER_ASSIGN(Statement query,
-             db.prepare("SELECT s.sweep FROM sweep_trials s WHERE s.trial = ?1 AND NOT EXISTS "
-                        "(SELECT 1 FROM sweep_trials o JOIN sweeps w ON w.sweep = o.sweep "
-                        "WHERE o.trial = ?1 AND w.activity != 'cancelled')"));
+  MER_ASSIGN(Statement query, db.prepare("SELECT s.sweep FROM sweep_trials s WHERE s.trial = ?1 AND NOT EXISTS "
+                                         "(SELECT 1 FROM sweep_trials o JOIN sweeps w ON w.sweep = o.sweep "
+                                         "WHERE o.trial = ?1 AND w.activity != 'cancelled')"));
   std::set<SweepId> revived;
   for (const Candidate& trial : trials) {
     MER_TRY(query.bind(trial.number).each([&](const Statement& row) { revived.insert({row.integer(0)}); }));

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <utility>
 
+#include "storage/sqlite_db.hpp"
 #include "storage/sqlite_reader.hpp"
 
 namespace mer::simulation {
@@ -43,6 +44,17 @@ std::unique_ptr<storage::ResultReader> StoreBox::reader() {
   return memory_.reopen();
 }
 
+void StoreBox::overwrite_superseded_results() {
+  const auto db = storage::SqliteDb::open(dir_->database(), {}).value();
+  (void)db->execute(
+      "UPDATE trial_results SET weights_sha256 = '0' WHERE trial IN "
+      "(SELECT trial FROM trials WHERE id LIKE '%.%')");
+}
+
+int favouring(SweepId sweep, int priority) {
+  return 1000 * priority - int(sweep.number);
+}
+
 const char* name_of(DiskFault fault) {
   switch (fault) {
     case DiskFault::none: return "works";
@@ -72,19 +84,58 @@ Status SimWriter::beat(double at) {
   return mutation_ == Mutation::no_fence ? Status() : store_->beat(at);
 }
 
-Result<storage::CommitOutcome> SimWriter::commit(std::span<const storage::StoreWrite> writes) {
+template <class Write>
+auto SimWriter::faulty(const Write& write) -> decltype(write()) {
   const DiskFault fault = std::exchange(disk_.next, DiskFault::none);
   MER_TRY(check_space());
   if (fault == DiskFault::killed_before) throw Killed();
-  if (fault == DiskFault::fails_before) {
-    if (mutation_ == Mutation::sends_first) return storage::CommitOutcome();
-    return Error{ErrorCode::io, "mer.db: disk I/O error"};
-  }
+  if (fault == DiskFault::fails_before) return Error{ErrorCode::io, "mer.db: disk I/O error"};
   if (fault == DiskFault::slow && on_slow) on_slow(disk_.slowness);
-  const Result<storage::CommitOutcome> outcome = write(writes);
+  auto outcome = write();
   if (fault == DiskFault::killed_after) throw Killed();
   if (fault == DiskFault::fails_after) return Error{ErrorCode::io, "mer.db: disk I/O error"};
   return outcome;
+}
+
+Result<storage::CommitOutcome> SimWriter::commit(std::span<const storage::StoreWrite> writes) {
+  if (mutation_ == Mutation::sends_first && disk_.next == DiskFault::fails_before) return storage::CommitOutcome();
+  return faulty([&] { return write(writes); });
+}
+
+Result<SweepId> SimWriter::submit(const storage::Submission& submission) {
+  return faulty([&]() -> Result<SweepId> {
+    storage::Submission written = submission;
+    if (mutation_ == Mutation::ignores_fresh) written.fresh = false;
+    MER_ASSIGN(const SweepId id, store_->submit(written));
+    history_.submitted(session_, submission, id);
+    return id;
+  });
+}
+
+Result<storage::Controlled> SimWriter::control(const storage::Control& control) {
+  return faulty([&]() -> Result<storage::Controlled> {
+    MER_ASSIGN(storage::Controlled controlled, store_->control(control));
+    history_.controlled(session_, control, controlled);
+    if (mutation_ != Mutation::none) MER_TRY(distort(control, controlled));
+    return controlled;
+  });
+}
+
+// What the store keeps, or what the coordinator is told.
+Status SimWriter::distort(const storage::Control& control, storage::Controlled& controlled) {
+  using storage::ControlVerb;
+  storage::Control undo = control;
+  undo.verb = control.verb == ControlVerb::pause ? ControlVerb::resume : control.verb;
+  undo.priority = control.priority + 1;
+  const bool is_undone = control.verb == ControlVerb::pause || control.verb == ControlVerb::priority;
+  if (mutation_ == Mutation::forgets_control && is_undone) MER_TRY(store_->control(undo));
+  if (mutation_ == Mutation::hides_cancels && control.verb == ControlVerb::cancel) controlled.trials.clear();
+  if (mutation_ == Mutation::ignores_pauses) controlled.activity = storage::SweepActivity::active;
+  if (mutation_ == Mutation::ignores_priority) controlled.priority = 0;
+  if (mutation_ == Mutation::favours_the_first && control.sweep) {
+    controlled.priority = favouring(*control.sweep, controlled.priority);
+  }
+  return {};
 }
 
 Result<storage::CommitOutcome> SimWriter::write(std::span<const storage::StoreWrite> writes) {

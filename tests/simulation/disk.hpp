@@ -23,6 +23,8 @@ class StoreBox {
   // As a new process opens it.
   std::unique_ptr<storage::ResultWriter> open();
   std::unique_ptr<storage::ResultReader> reader();
+  // Behind everybody's back. REQUIRES: SQLite.
+  void overwrite_superseded_results();
 
  private:
   struct Folder {
@@ -61,10 +63,21 @@ enum class Mutation {
   last_first,            // trials are given out in reverse
   sends_first,           // an assignment leaves although its claim failed
   swallows_ends,         // a worker keeps the ends of attempts to itself
-  runs_twice             // a worker runs what it was given once more
+  runs_twice,            // a worker runs what it was given once more
+  forgets_control,       // a pause or another priority is acknowledged and not kept
+  hides_cancels,         // the store cancels trials, and the coordinator is not told
+  ignores_pauses,        // every sweep is active to the coordinator
+  ignores_priority,      // every sweep has the same priority to the coordinator
+  favours_the_first,     // of equal sweeps, the coordinator prefers the one that came first
+  ignores_fresh,         // a fresh submission takes results that the store has
+  overwrites_results,    // results of superseded trials are replaced (with SQLite under it)
+  says_stopped           // a worker says that a trial has stopped, and trains it on
 };
 
-// A session's writer.
+// A priority that makes equal sweeps unequal.
+int favouring(SweepId sweep, int priority);
+
+// A session's writer; of session 0, while no coordinator runs, a person's.
 class SimWriter : public storage::ResultWriter {
  public:
   SimWriter(std::unique_ptr<storage::ResultWriter> store, Disk& disk, const EventQueue& queue, History& history,
@@ -74,19 +87,22 @@ class SimWriter : public storage::ResultWriter {
   std::function<void(Time)> on_slow;  // a commit takes so long
 
   int session() const { return session_; }
-  Result<SweepId> submit(const storage::Submission& submission) override { return store_->submit(submission); }
+  Result<SweepId> submit(const storage::Submission& submission) override;
   Status begin_session(const std::string& host, std::int64_t pid, double at) override;
   Status beat(double at) override;
   Result<storage::CommitOutcome> commit(std::span<const storage::StoreWrite> writes) override;
-  Result<storage::Controlled> control(const storage::Control& control) override { return store_->control(control); }
+  Result<storage::Controlled> control(const storage::Control& control) override;
   Status each_trial(SweepId sweep, const std::function<void(storage::TrialProgress)>& take) override {
     return store_->each_trial(sweep, take);
   }
 
  private:
+  template <class Write>
+  auto faulty(const Write& write) -> decltype(write());
   Status check_space() const;
   Result<storage::CommitOutcome> write(std::span<const storage::StoreWrite> writes);
   bool forgets(const storage::StoreWrite& write) const;
+  Status distort(const storage::Control& control, storage::Controlled& controlled);
 
   std::unique_ptr<storage::ResultWriter> store_;
   Disk& disk_;

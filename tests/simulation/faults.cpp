@@ -14,6 +14,7 @@ void World::plan_faults(Job& job) {
   plan_fault(job, plan_.clock_jumps, &World::jump_clock);
   plan_fault(job, plan_.disk_faults, &World::break_disk);
   plan_fault(job, plan_.pauses, &World::ask_for_pause);
+  plan_fault(job, plan_.asks, &World::ask_for_something);
   plan_fault(job, plan_.cuts, &World::cut_link);
   plan_fault(job, plan_.silences, &World::silence_link);
 }

@@ -25,14 +25,10 @@ std::string weights_of(int attempt) {
 }
 
 History::History(const Plan& plan, Trace& trace) : plan_(plan), trace_(trace) {
-  for (const storage::PlannedTrial& planned : plan.submission.trials) {
-    positions_.emplace(planned.spec.id, int(trials_.size()));
-    Trial trial;
-    trial.id = planned.spec.id;
-    trial.epochs = planned.spec.train.epochs;
-    trial.epoch_rows.resize(std::size_t(trial.epochs));
-    trials_.push_back(std::move(trial));
-    names_.emplace(planned.spec.id, "t" + std::to_string(trials_.size()));
+  for (const PlannedSweep& sweep : plan.sweeps) {
+    for (const storage::PlannedTrial& planned : sweep.submission.trials) {
+      names_.try_emplace(planned.spec.id, "t" + std::to_string(names_.size() + 1));
+    }
   }
 }
 
@@ -48,8 +44,15 @@ History::Trial* History::find(const TrialId& id) {
   return found == positions_.end() ? nullptr : &trials_[std::size_t(found->second)];
 }
 
-bool History::over() const {
-  return std::ranges::all_of(trials_, [](const Trial& trial) { return is_final(trial.state); });
+// The trial of that id that this attempt belongs to.
+History::Trial* History::find(const TrialId& id, int attempt) {
+  Trial* const newest = find(id);
+  if (newest == nullptr || attempt > newest->first) return newest;
+  const auto is_meant = [&](const Trial& trial) {
+    return storage::without_number(trial.id) == id && attempt > trial.first && attempt <= trial.attempt;
+  };
+  const auto old = std::ranges::find_if(trials_, is_meant);
+  return old == trials_.end() ? newest : &*old;
 }
 
 // --- the store ---
@@ -57,6 +60,7 @@ bool History::over() const {
 int History::begin_session() {
   for (Trial& trial : trials_) {
     if (trial.state == TrialState::running) trial.state = TrialState::pending;
+    trial.leaving = false;
     trial.ready_at = {};
   }
   sessions_[++session_];
@@ -66,7 +70,10 @@ int History::begin_session() {
 void History::commit(int session, std::span<const storage::StoreWrite> writes, const storage::CommitOutcome& outcome) {
   Session& own = sessions_.at(session);
   for (std::size_t i = 0; i < writes.size(); ++i) {
-    if (std::ranges::find(outcome.stale, i) != outcome.stale.end()) continue;
+    if (std::ranges::find(outcome.stale, i) != outcome.stale.end()) {
+      expect(session != session_, "the store refuses what the newest session writes");
+      continue;
+    }
     expect(session == session_, "session " + std::to_string(session) + " writes though session " +
                                     std::to_string(session_) + " has taken over");
     std::visit([&](const auto& write) { apply(own, write); }, writes[i]);
@@ -76,10 +83,13 @@ void History::commit(int session, std::span<const storage::StoreWrite> writes, c
 void History::apply(Session& session, const storage::Claim& claim) {
   Trial* const trial = find(claim.trial);
   if (trial == nullptr) return;
-  const std::string who = name(*trial) + "#" + std::to_string(claim.attempt);
+  const std::string who = trial->name + "#" + std::to_string(claim.attempt);
   expect(trial->state != TrialState::running,
          who + " is claimed while attempt " + std::to_string(trial->attempt) + " holds the trial");
+  expect(!trial->leaving,
+         who + " is claimed before its worker has let attempt " + std::to_string(trial->attempt) + " go");
   expect(!is_final(trial->state), who + " is claimed though the trial has ended");
+  expect(wanted_now(*trial), who + " is claimed though no active sweep wants it");
   expect(claim.attempt == trial->attempt + 1,
          who + " is claimed after attempt " + std::to_string(trial->attempt) + ": numbers go up by one");
   expect(trial->crashes < plan_.max_attempts, who + " is claimed after " + std::to_string(trial->crashes) +
@@ -92,7 +102,8 @@ void History::apply(Session& session, const storage::Claim& claim) {
   trial->state = TrialState::running;
   trial->attempt = claim.attempt;
   trial->worker = claim.worker;
-  claimed_[{position, claim.attempt}] = claim.worker;
+  trial->code.clear();
+  claimed_[{claim.trial, claim.attempt}] = claim.worker;
 }
 
 void History::apply(Session& session, const storage::Recorded& recorded) {
@@ -100,12 +111,14 @@ void History::apply(Session& session, const storage::Recorded& recorded) {
   Trial* const trial = find(report.trial);
   if (trial == nullptr) return;
   if (trace_.wanted()) trace_.line("store", text_of(report, names_));
-  const std::string who = name(*trial) + "#" + std::to_string(report.attempt);
+  const std::string who = trial->name + "#" + std::to_string(report.attempt);
   expect(trial->attempt == report.attempt, who + " is recorded, but the trial's attempt is another");
   const bool counted = std::holds_alternative<AttemptFinished>(report.event) && trial->state == TrialState::done;
   expect(!counted, who + " is counted a second time");
   expect(trial->state == TrialState::running, who + " is recorded though it has ended");
-  if (const auto* epoch = std::get_if<EpochDone>(&report.event)) {
+  if (const auto* started = std::get_if<AttemptStarted>(&report.event)) {
+    trial->code = started->environment.code_version;
+  } else if (const auto* epoch = std::get_if<EpochDone>(&report.event)) {
     int& newest = trial->epoch_rows.at(std::size_t(epoch->timing.epoch - 1));
     newest = std::max(newest, report.attempt);
   } else if (const auto* saved = std::get_if<CheckpointSaved>(&report.event)) {
@@ -128,7 +141,7 @@ void History::save(Trial& trial, const CheckpointRecord& checkpoint) {
 void History::end_attempt(Session& session, Trial& trial, const storage::Recorded& recorded) {
   const Report& report = recorded.report;
   if (const auto* finished = std::get_if<AttemptFinished>(&report.event)) {
-    expect(finished->result.weights_sha256 == weights_of(report.attempt), name(trial) + " ends with another's result");
+    expect(finished->result.weights_sha256 == weights_of(report.attempt), trial.name + " ends with another's result");
     trial.state = TrialState::done;
     trial.finished_by = report.attempt;
     trial.checkpoints.clear();
@@ -149,9 +162,9 @@ void History::fail_attempt(Session& session, Trial& trial, const storage::Record
   const bool charged = !lost && (failed.stack == 1 || failed.failure.kind == Failure::Kind::error);
   trial.crashes += charged ? 1 : 0;
   const bool final = charged && trial.crashes >= plan_.max_attempts;
-  expect(recorded.refund == !charged, name(trial) + " is charged wrongly for a crash");
+  expect(recorded.refund == !charged, trial.name + " is charged wrongly for a crash");
   expect((recorded.after_failure == TrialState::failed) == final,
-         name(trial) + (final ? " has used up its attempts and goes on" : " is given up too early"));
+         trial.name + (final ? " has used up its attempts and goes on" : " is given up too early"));
   trial.state = recorded.after_failure;
   if (lost) {
     trial.ready_at = session.now;
@@ -162,166 +175,90 @@ void History::fail_attempt(Session& session, Trial& trial, const storage::Record
   trial.ready_at = session.now + wait;
 }
 
-void History::compare(const std::vector<storage::TrialProgress>& stored) {
-  expect(stored.size() == trials_.size(), "the store has another number of trials");
-  for (std::size_t i = 0; i < std::min(stored.size(), trials_.size()); ++i) {
-    const storage::TrialProgress& is = stored[i];
-    const Trial& trial = trials_[i];
-    expect(is.spec.id == trial.id, "the store has the trials in another order");
-    expect(is.state == trial.state, name(trial) + " was acknowledged as " + mer::name_of(trial.state) +
-                                        ", the store says " + mer::name_of(is.state));
-    expect(is.attempt == trial.attempt, name(trial) + ": attempt " + std::to_string(trial.attempt) +
-                                            " was acknowledged, the store says " + std::to_string(is.attempt));
-    expect(is.crashes == trial.crashes, name(trial) + " has crashed " + std::to_string(trial.crashes) +
-                                            " times, the store says " + std::to_string(is.crashes));
-    expect(is.checkpoints == trial.checkpoints, name(trial) + " has other checkpoints in the store");
+void History::compare(storage::ResultReader& reader, storage::ResultWriter& writer) {
+  const std::vector<storage::SweepSummary> stored = reader.sweeps().value();  // newest first
+  expect(stored.size() == sweeps_.size(), "the store has another number of sweeps");
+  if (breach_) return;
+  for (std::size_t i = 0; i < stored.size(); ++i) {
+    const SweepId id = stored[i].id;
+    compare(sweeps_[std::size_t(id.number - 1)], stored[i], writer.progress(id).value());
   }
 }
 
-void History::compare_end(storage::ResultReader& reader, SweepId sweep) {
+void History::compare(const Sweep& sweep, const storage::SweepSummary& summary,
+                      const std::vector<storage::TrialProgress>& stored) {
+  const std::string who = "sweep " + std::to_string(summary.id.number);
+  expect(summary.activity == sweep.activity, who + " was acknowledged as " + storage::name_of(sweep.activity) +
+                                                 ", the store says " + storage::name_of(summary.activity));
+  expect(summary.priority == sweep.priority, who + " was acknowledged with priority " + std::to_string(sweep.priority) +
+                                                 ", the store says " + std::to_string(summary.priority));
+  expect(summary.reused == std::int64_t(sweep.reused.size()), who + " reuses other results");
+  expect(stored.size() == sweep.trials.size(), who + " has another number of trials in the store");
+  for (std::size_t i = 0; i < std::min(stored.size(), sweep.trials.size()); ++i) {
+    const storage::TrialProgress& is = stored[i];
+    const Trial& trial = trials_[std::size_t(sweep.trials[i])];
+    expect(is.spec.id == trial.id, "the store has the trials of " + who + " in another order");
+    expect(is.state == trial.state, trial.name + " was acknowledged as " + mer::name_of(trial.state) +
+                                        ", the store says " + mer::name_of(is.state));
+    expect(is.attempt == trial.attempt, trial.name + ": attempt " + std::to_string(trial.attempt) +
+                                            " was acknowledged, the store says " + std::to_string(is.attempt));
+    expect(is.crashes == trial.crashes, trial.name + " has crashed " + std::to_string(trial.crashes) +
+                                            " times, the store says " + std::to_string(is.crashes));
+    expect(is.checkpoints == trial.checkpoints, trial.name + " has other checkpoints in the store");
+  }
+}
+
+void History::compare_end(storage::ResultReader& reader) {
   for (const Trial& trial : trials_) {
-    expect(is_final(trial.state), name(trial) + " has not ended");
+    expect(is_final(trial.state), trial.name + " has not ended");
     compare_results(reader, trial);
   }
-  const storage::StateCounts counts = reader.sweep(sweep)->summary.counts;
-  const auto done = std::ranges::count(trials_, TrialState::done, &Trial::state);
-  expect(counts.done == done && counts.total() == std::int64_t(trials_.size()), "the sweep's counts are wrong");
+  for (const storage::SweepSummary& summary : reader.sweeps().value()) {
+    const Sweep& sweep = sweeps_.at(std::size_t(summary.id.number - 1));
+    const auto done = std::ranges::count(sweep.trials, TrialState::done,
+                                         [this](int trial) { return trials_[std::size_t(trial)].state; });
+    expect(summary.counts.done == done && summary.counts.total() == std::int64_t(sweep.trials.size()),
+           "the counts of sweep " + std::to_string(summary.id.number) + " are wrong");
+  }
 }
 
 void History::compare_results(storage::ResultReader& reader, const Trial& trial) {
   const storage::TrialDetail detail = reader.trial(trial.id).value();
-  expect(detail.result.has_value() == (trial.state == TrialState::done), name(trial) + " and its result disagree");
+  expect(detail.result.has_value() == (trial.state == TrialState::done), trial.name + " and its result disagree");
   if (detail.result) {
-    expect(detail.result->weights_sha256 == weights_of(trial.finished_by), name(trial) + " has another's result");
+    expect(detail.result->weights_sha256 == weights_of(trial.finished_by), trial.name + " has another's result");
   }
-  expect(int(detail.attempts.size()) == trial.attempt, name(trial) + " has attempts too many or too few");
+  expect(int(detail.attempts.size()) == trial.attempt - trial.first, trial.name + " has attempts too many or too few");
   const auto finished = std::ranges::count(detail.attempts, "finished", &storage::AttemptRow::outcome);
-  expect(finished == (trial.state == TrialState::done ? 1 : 0), name(trial) + " has finished more than once, or never");
+  expect(finished == (trial.state == TrialState::done ? 1 : 0), trial.name + " has finished more than once, or never");
   for (const Split split : {Split::train, Split::test}) {
     std::vector<int> newest(trial.epoch_rows.size());
     for (const EpochRow& row : reader.curve(trial.id, split).value()) {
       newest.at(std::size_t(row.epoch - 1)) = int(row.losses.total) / 1000;
     }
-    expect(newest == trial.epoch_rows, name(trial) + " has lost acknowledged epochs");
+    expect(newest == trial.epoch_rows, trial.name + " has lost acknowledged epochs");
   }
   const bool whole = std::ranges::find(trial.epoch_rows, 0) == trial.epoch_rows.end();
-  expect(whole || trial.state != TrialState::done || plan_.overtakings > 0, name(trial) + " is done without an epoch");
-}
-
-// --- the coordinator ---
-
-void History::begin_step(int session, TimePoint now) {
-  Session& own = sessions_.at(session);
-  own.now = now;
-  own.events = 0;
-  own.given.clear();
-}
-
-void History::heard(int session, int from, const Message& message) {
-  Session& own = sessions_.at(session);
-  if (std::holds_alternative<Beat>(message)) return;
-  ++own.events;
-  if (std::holds_alternative<Hello>(message) && own.here.insert(from).second) own.overtaking.clear();
-}
-
-void History::sends(int to, const Message& message) {
-  const auto* assign = std::get_if<Assign>(&message);
-  if (assign == nullptr) return;
-  for (const TrialJob& job : assign->job.trials) {
-    Trial* const trial = find(job.spec.id);
-    if (trial == nullptr) return;
-    const std::string who = name(*trial) + "#" + std::to_string(job.attempt);
-    const auto claim = claimed_.find({positions_.at(job.spec.id), job.attempt});
-    expect(claim != claimed_.end() && claim->second == to, who + " is sent before its claim is durable");
-    for (const CheckpointRecord& checkpoint : job.resume) {
-      expect(trial->files.contains(checkpoint.file), who + " is to resume from a checkpoint that is not committed");
-    }
-  }
-}
-
-void History::paused(int session) {
-  sessions_.at(session).pausing = true;
-}
-
-void History::end_step(int session, bool goes_on) {
-  Session& own = sessions_.at(session);
-  if (session != session_ || !goes_on || own.pausing) return;
-  if (own.events <= 1) check_order(own);
-  check_starvation(own);
-  const int ready = first_ready(own);
-  if (ready < 0) return;
-  for (const int worker : joined(own)) {
-    expect(held(worker) > 0,
-           "worker " + std::to_string(worker) + " is idle though " + name(trials_[std::size_t(ready)]) + " waits");
-  }
-}
-
-void History::left(int session, ExitCode code) {
-  if (session != session_) return;
-  const bool all_done = std::ranges::all_of(trials_, [](const Trial& t) { return t.state == TrialState::done; });
-  expect(code != ExitCode::done || all_done, "the coordinator says that all is done, which it is not");
-  expect(code != ExitCode::some_failed || (over() && !all_done), "the coordinator says that the sweep has ended");
-  expect(code != ExitCode::paused || !over(), "the coordinator says that it was paused though all has ended");
-}
-
-// An empty worker goes to the first trial that waits.
-void History::check_order(Session& session) {
-  const int ready = first_ready(session);
-  std::set<int> seen;
-  for (const Given& given : session.given) {
-    if (!seen.insert(given.worker).second || !given.was_empty || ready < 0) continue;
-    expect(given.position < ready, name(trials_[std::size_t(given.position)]) + " is preferred to " +
-                                       name(trials_[std::size_t(ready)]) + ", which comes first");
-  }
-}
-
-// While the first waits for a place, not all workers may go on with later ones: one of them has to get empty.
-void History::check_starvation(Session& session) {
-  for (const Given& given : session.given) {
-    if (given.position > session.waiting && !given.was_empty) session.overtaking.insert(given.worker);
-    if (given.position <= session.waiting) session.overtaking.clear();
-  }
-  const int ready = first_ready(session);
-  if (ready != session.waiting || ready < 0) session.overtaking.clear();
-  session.waiting = ready;
-  if (ready < 0 || session.overtaking.empty()) return;
-  expect(session.overtaking != joined(session), name(trials_[std::size_t(ready)]) +
-                                                    " starves: every worker goes on "
-                                                    "with trials that come later");
-}
-
-int History::first_ready(const Session& session) const {
-  for (std::size_t i = 0; i < trials_.size(); ++i) {
-    if (trials_[i].state == TrialState::pending && trials_[i].ready_at <= session.now) return int(i);
-  }
-  return -1;
-}
-
-int History::held(int worker) const {
-  return int(std::ranges::count_if(
-      trials_, [&](const Trial& trial) { return trial.state == TrialState::running && trial.worker == worker; }));
-}
-
-std::set<int> History::joined(const Session& session) const {
-  std::set<int> leaders;
-  for (const int rank : session.here) {
-    const int leader = gang_leader(rank, plan_.gang);
-    bool all = true;
-    for (int member = leader; member < leader + plan_.gang; ++member) all = all && session.here.contains(member);
-    if (all) leaders.insert(leader);
-  }
-  return leaders;
+  expect(whole || trial.state != TrialState::done || plan_.overtakings > 0, trial.name + " is done without an epoch");
 }
 
 // --- trainers ---
 
-void History::trains(const TrialJob& trial) {
-  const Trial* const known = find(trial.spec.id);
+// Zombies of an earlier job may train beside it: what they report is refused.
+void History::begins(int job, const TrialJob& trial) {
+  const TrialId& id = trial.spec.id;
+  const Trial* const known = find(id);
   if (known == nullptr) return;
-  const std::string who = name(*known) + "#" + std::to_string(trial.attempt);
-  const std::pair key{positions_.at(trial.spec.id), trial.attempt};
-  expect(claimed_.contains(key), who + " is trained without a claim");
-  expect(trained_.insert(key).second, who + " is trained twice");
+  const std::string who = names_.at(id) + "#" + std::to_string(trial.attempt);
+  expect(claimed_.contains({id, trial.attempt}), who + " is trained without a claim");
+  expect(trained_.insert({id, trial.attempt}).second, who + " is trained twice");
+  const auto [other, is_alone] = running_.try_emplace({job, id}, trial.attempt);
+  expect(is_alone, who + " is trained beside attempt " + std::to_string(other->second));
+}
+
+void History::ends(int job, const TrialJob& trial) {
+  const auto running = running_.find({job, trial.spec.id});
+  if (running != running_.end() && running->second == trial.attempt) running_.erase(running);
 }
 
 void History::joins_gang(const std::string& worker, std::int64_t number) {

@@ -1,9 +1,10 @@
-// History: all that happened to the trials of a simulated world, as the store acknowledged it, and the checker over it.
+// History: all that happened to the sweeps and trials of a simulated world, as the store acknowledged it, and the
+// checker over it.
 //
-// It keeps a book of its own, written from the commits that the store accepted, and compares: each event with what may
-// follow (an attempt's number is new, a trial is leased once, counted once, charged rightly, given out in order), and
-// the book with the store whenever a session begins and at the end (nothing that was acknowledged is lost).
-// Threads: one. Errors: the first breach is kept as a sentence.
+// It keeps a book of its own, written from what the store accepted, and compares: each event with what may follow (an
+// attempt's number is new, a trial is leased once, counted once, charged rightly, given out in order, and only for a
+// sweep that is active), and the book with the store whenever a session begins and at the end (nothing that was
+// acknowledged is lost). Threads: one. Errors: the first breach is kept as a sentence.
 #pragma once
 
 #include <map>
@@ -11,6 +12,7 @@
 #include <set>
 #include <span>
 #include <string>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -33,14 +35,17 @@ class History {
  public:
   History(const Plan& plan, Trace& trace);
 
-  // --- the store ---
+  // --- the store; session 0: nobody's, while no coordinator runs ---
   int begin_session();  // succeeded; its number
   void commit(int session, std::span<const storage::StoreWrite> writes, const storage::CommitOutcome& outcome);
-  void compare(const std::vector<storage::TrialProgress>& stored);
+  void submitted(int session, const storage::Submission& submission, SweepId id);
+  void controlled(int session, const storage::Control& control, const storage::Controlled& controlled);
+  void compare(storage::ResultReader& reader, storage::ResultWriter& writer);
   // Every trial has ended, with all that belongs to it.
-  void compare_end(storage::ResultReader& reader, SweepId sweep);
+  void compare_end(storage::ResultReader& reader);
 
   // --- the coordinator of a session ---
+  void takes_up(int session, SweepId sweep);
   void begin_step(int session, TimePoint now);
   void heard(int session, int from, const Message& message);
   void sends(int to, const Message& message);
@@ -48,69 +53,123 @@ class History {
   void end_step(int session, bool goes_on);
   void left(int session, ExitCode code);
 
-  // --- trainers ---
-  // One begins with this attempt.
-  void trains(const TrialJob& trial);
+  // --- trainers, of a job ---
+  void begins(int job, const TrialJob& trial);
+  void ends(int job, const TrialJob& trial);
   // A member of gang `number` of that worker begins.
   void joins_gang(const std::string& worker, std::int64_t number);
 
-  bool over() const;  // every trial has ended
   const TrialNames& names() const { return names_; }
+  std::size_t sweeps() const { return sweeps_.size(); }
+  const std::vector<TrialId>& trials() const { return ids_; }  // all that were ever submitted
   const std::optional<std::string>& breach() const { return breach_; }
 
  private:
   struct Trial {
-    TrialId id;
-    int epochs = 0;
+    TrialId id;  // with its number, once it is superseded
+    std::string name;
+    std::set<int> sweeps;  // that have it: positions in sweeps_
     TrialState state = TrialState::pending;
+    int first = 0;  // attempts of the trial that it superseded
     int attempt = 0, worker = 0;
+    bool leaving = false;                       // cancelled, and its worker has not let it go
     int crashes = 0;                            // charged
     TimePoint ready_at{};                       // after a back-off
     int finished_by = 0;                        // attempt
+    std::string code;                           // of the newest attempt
     std::vector<int> epoch_rows;                // by epoch - 1: the attempt of the newest row
     std::vector<CheckpointRecord> checkpoints;  // newest first
     std::set<std::string> files;                // of all checkpoints
   };
+  struct Sweep {
+    std::string name;
+    storage::SweepActivity activity = storage::SweepActivity::active;
+    int priority = 0;
+    std::vector<int> trials;  // positions in trials_, in submission order
+    std::set<int> reused;     // of these
+  };
   struct Given {
     int position = 0, worker = 0;
-    bool was_empty = false;  // the worker, before it got its first trial of this step
+    bool was_empty = false;  // the worker, before it got its first trial of this round
   };
+  // A sweep whose first trial waits for a place.
+  struct Waiting {
+    int trial = -1;
+    bool is_next = false;      // nobody comes before it
+    int turns = 0;             // of other sweeps since, on workers that were not empty
+    int passed_over = 0;       // empty workers that went to other sweeps since
+    std::set<int> overtaking;  // workers that went on with others after these turns
+  };
+  // A round begins where the last step ended: what people ask for comes before the step.
   struct Session {
     TimePoint now{};
     bool pausing = false;
-    int events = 0;  // of the step: messages that are no beats
+    int events = 0;        // of the round: messages that are no beats, and what people asked for
+    bool changed = false;  // in this round: workers, sweeps
     std::vector<Given> given;
-    std::set<int> here;        // ranks
-    int waiting = -1;          // the first trial that waited for a place when the last step ended
-    std::set<int> overtaking;  // workers that took later ones since
+    std::set<int> here;              // ranks
+    std::set<int> loaded;            // sweeps that it has taken up
+    std::map<int, int> places;       // of trials in the order in which they are given out
+    std::map<int, Waiting> waiting;  // by sweep
   };
 
+  // The book: history.cpp, history_control.cpp.
   void apply(Session& session, const storage::Claim& claim);
   void apply(Session& session, const storage::Recorded& recorded);
   void end_attempt(Session& session, Trial& trial, const storage::Recorded& recorded);
   void fail_attempt(Session& session, Trial& trial, const storage::Recorded& recorded);
   void save(Trial& trial, const CheckpointRecord& checkpoint);
-  void check_order(Session& session);
-  void check_starvation(Session& session);
-  int first_ready(const Session& session) const;  // position; -1: none
-  int held(int worker) const;
-  std::set<int> joined(const Session& session) const;  // leaders
+  int add_trial(Sweep& sweep, const TrialSpec& spec, const storage::Submission& submission);
+  int supersede(int old);
+  std::set<SweepId> revive(const std::vector<int>& trials);
+  std::vector<int> change_trials(const storage::Control& control, const std::vector<int>& candidates, bool runs);
+  void note_control(int session, const storage::Control& control);
+  bool wanted(const Trial& trial) const;  // by a sweep that is not cancelled
+  bool wanted_now(const Trial& trial) const;
+  void compare(const Sweep& sweep, const storage::SweepSummary& summary,
+               const std::vector<storage::TrialProgress>& stored);
   void compare_results(storage::ResultReader& reader, const Trial& trial);
+
+  // The order of things: history_order.cpp.
+  bool ready(const Session& session, const Trial& trial) const;
+  std::vector<int> ready_trials(const Session& session) const;
+  int first_ready(const Session& session, int sweep) const;  // position; -1: none
+  bool holds(const Trial& trial, int worker) const;
+  int held(int worker) const;
+  bool is_active(int sweep) const;
+  int priority_of(const Trial& trial) const;           // of the active sweeps that have it
+  std::set<int> joined(const Session& session) const;  // leaders
+  std::pair<double, double> share_of(int sweep, int but) const;
+  void check_idle(const Session& session);
+  void check_order(const Session& session);
+  void check_first(const Session& session, const Given& given, const std::vector<int>& left);
+  void check_share(const Session& session, const Given& given, const std::vector<int>& left);
+  void check_starvation(Session& session);
+  void note_overtaking(const Session& session, int sweep, Waiting& waiting, bool alone);
+  bool alone(const Session& session, int sweep) const;
+  bool first_without_share(const Session& session, int sweep) const;
+
   Trial* find(const TrialId& id);
-  std::string name(const Trial& trial) const { return names_.at(trial.id); }
+  Trial* find(const TrialId& id, int attempt);
   void expect(bool holds, const std::string& sentence);
 
   const Plan& plan_;
   Trace& trace_;
   TrialNames names_;
-  std::unordered_map<TrialId, int> positions_;
+  std::vector<TrialId> ids_;
+  std::unordered_map<TrialId, int> positions_;  // of the newest trial of that id
   std::vector<Trial> trials_;
+  std::vector<Sweep> sweeps_;  // sweep n at n - 1
   std::map<int, Session> sessions_;
-  int session_ = 0;                             // the newest
-  std::map<std::pair<int, int>, int> claimed_;  // (position, attempt) -> worker
-  std::set<std::pair<int, int>> trained_;
-  std::map<std::string, std::int64_t> gangs_;  // worker -> number of its newest
+  int session_ = 0;                                 // the newest
+  std::map<std::pair<TrialId, int>, int> claimed_;  // (trial, attempt) -> worker
+  std::set<std::pair<TrialId, int>> trained_;
+  std::map<std::pair<int, TrialId>, int> running_;  // (job, trial) -> attempt that a living trainer trains
+  std::map<std::string, std::int64_t> gangs_;       // worker -> number of its newest
   std::optional<std::string> breach_;
 };
+
+// E.g. "pause sweep 2", "cancel t1 t3".
+std::string text_of(const storage::Control& control, const TrialNames& names);
 
 }  // namespace mer::simulation

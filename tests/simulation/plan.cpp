@@ -16,19 +16,54 @@ Fate draw_fate(Random& random) {
   return fate;
 }
 
-storage::Submission draw_submission(Random& random) {
+// What load_sweep() reads of it.
+std::string resolved_text(const Plan& plan, const std::string& name, int stack) {
+  return R"({"name":")" + name + R"(","configurations":[{"corpus":{"path":"/corpora/small"},)" +
+         R"("folds":{"scheme":"speaker"}}],"resources":{"stack":)" + (stack == 0 ? "\"auto\"" : std::to_string(stack)) +
+         R"(,"gpus_per_trial":)" + std::to_string(plan.gang) + R"(},"retry":{"max_attempts":)" +
+         std::to_string(plan.max_attempts) + "}}";
+}
+
+// All sweeps draw from one grid, so that they share trials.
+struct Grid {
+  bool shapes = false;
+  int epochs = 1;
+};
+
+storage::Submission draw_submission(const Plan& plan, const Grid& grid, int number, int sweeps, Random& random) {
   storage::test::Shape shape;
-  shape.configurations = random.pick(1, 3);
-  shape.folds = random.pick(1, 4);
-  if (random.chance(0.3)) shape.seeds = {0, 1};
+  shape.name = "study" + std::to_string(number);
+  shape.configurations = random.pick(1, sweeps == 1 ? 3 : 2);
+  shape.folds = random.pick(1, sweeps == 1 ? 4 : 3);
+  if (random.chance(sweeps == 1 ? 0.25 : 0.1)) shape.seeds = {0, 1};
   storage::Submission submission = storage::test::submission_of(shape);
-  const bool shapes = random.chance(0.5);
-  const int epochs = random.pick(1, 4);
+  submission.sweep.resources.gpus_per_trial = plan.gang;
+  const int stack = sweeps > 1 && random.chance(0.2) ? random.pick(0, 3) : plan.stack;
+  submission.sweep.resources.stack = stack;
+  submission.sweep.resolved_json = resolved_text(plan, shape.name, stack);
   for (storage::PlannedTrial& trial : submission.trials) {
-    trial.spec.train.epochs = epochs;
-    if (shapes) trial.spec.model.hidden = 100 + 20 * (trial.configuration % 2);
+    trial.spec.train.epochs = grid.epochs;
+    if (grid.shapes) trial.spec.model.hidden = 100 + 20 * (trial.configuration % 2);
   }
+  const auto left_out = [&](const storage::PlannedTrial&) { return sweeps > 1 && random.chance(0.2); };
+  const storage::PlannedTrial first = submission.trials.front();
+  std::erase_if(submission.trials, left_out);
+  if (submission.trials.empty()) submission.trials.push_back(first);
+  submission.code_version = number == 1 || random.chance(0.7) ? kCode : kOtherCode;
+  if (number > 1) submission.fresh = random.chance(0.15);
+  if (sweeps > 1 && random.chance(0.5)) submission.priority = random.pick(-1, 2);
   return submission;
+}
+
+void draw_sweeps(Plan& plan, Random& random) {
+  const Grid grid{random.chance(0.5), random.pick(1, 4)};
+  const int sweeps = random.chance(0.5) ? 1 : random.pick(2, 3);
+  for (int number = 1; number <= sweeps; ++number) {
+    plan.sweeps.push_back({draw_submission(plan, grid, number, sweeps, random), number > 1 && random.chance(0.6)});
+    for (const auto& trial : plan.sweeps.back().submission.trials) {
+      plan.fates.try_emplace(trial.spec.id, draw_fate(random));
+    }
+  }
 }
 
 double drawn(Random& random, double most) {
@@ -80,19 +115,25 @@ Plan plan_of(std::uint64_t seed) {
   if (random.chance(0.2)) plan.gang = random.pick(1, plan.workers);
   plan.stack = random.chance(0.5) ? 0 : random.pick(1, 4);
   plan.max_attempts = random.pick(1, 3);
-  plan.submission = draw_submission(random);
-  for (std::size_t i = 0; i < plan.submission.trials.size(); ++i) plan.fates.push_back(draw_fate(random));
+  draw_sweeps(plan, random);
+  plan.asks = drawn(random, 4);
+  if (plan.mix != Mix::calm) plan.asks_with_fault = drawn(random, 0.3);
   if (plan.mix != Mix::calm) draw_faults(plan, random);
   return plan;
 }
 
 std::string describe(const Plan& plan) {
   std::ostringstream text;
-  text << "seed " << plan.seed << ": " << plan.submission.trials.size() << " trials of "
-       << plan.submission.trials.front().spec.train.epochs << " epochs, " << plan.workers << " workers in gangs of "
-       << plan.gang << ", stack " << plan.stack << ", at most " << plan.max_attempts
-       << " crashes, faults: " << name_of(plan.mix) << ", store: " << (plan.sqlite ? "SQLite" : "memory")
-       << (plan.batches ? "" : ", one message a round") << (plan.codec ? ", messages encoded" : "");
+  text << "seed " << plan.seed << ": " << plan.sweeps.size() << " sweeps of";
+  for (const PlannedSweep& sweep : plan.sweeps) {
+    const storage::Submission& submission = sweep.submission;
+    text << " " << submission.trials.size() << " trials (code " << submission.code_version << ", priority "
+         << submission.priority << (submission.fresh ? ", fresh" : "") << (sweep.late ? ", late" : "") << "),";
+  }
+  text << " " << plan.workers << " workers in gangs of " << plan.gang << ", stack " << plan.stack << ", at most "
+       << plan.max_attempts << " crashes, faults: " << name_of(plan.mix)
+       << ", store: " << (plan.sqlite ? "SQLite" : "memory") << (plan.batches ? "" : ", one message a round")
+       << (plan.codec ? ", messages encoded" : "");
   return text.str();
 }
 

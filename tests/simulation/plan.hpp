@@ -1,10 +1,11 @@
-// Plan: what a seed stands for: a sweep, a number of workers, and a mix of faults.
+// Plan: what a seed stands for: sweeps, a number of workers, what people ask for, and a mix of faults.
 //
 // Which faults belong together, and what must hold under each, stands in docs/failure.md. Threads: plain values.
 #pragma once
 
 #include <cstdint>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "storage/result_store.hpp"
@@ -26,6 +27,15 @@ struct Fate {
   int attempts = 1;
 };
 
+// Of the store's content and of trainers; sweeps of other code run done trials anew.
+constexpr const char* kCode = "v1";
+constexpr const char* kOtherCode = "v2";
+
+struct PlannedSweep {
+  storage::Submission submission;
+  bool late = false;  // submitted while others run, or between two jobs
+};
+
 struct Plan {
   std::uint64_t seed = 0;
   Mix mix = Mix::calm;
@@ -36,13 +46,15 @@ struct Plan {
   int gang = 1;
   int stack = 0;  // 0: trainers say how many they want
   int max_attempts = 3;
-  storage::Submission submission;
-  std::vector<Fate> fates;  // of its trials
+  std::vector<PlannedSweep> sweeps;  // of different names; they share trials
+  std::unordered_map<TrialId, Fate> fates;
 
   // Chances of each new trainer to go wrong, and mean numbers of faults in the first two minutes of a job; each new job
   // has fewer of them, until there are none.
   double trainer_faults = 0;
   double kills = 0, node_losses = 0, stalls = 0, clock_jumps = 0, disk_faults = 0, pauses = 0;
+  double asks = 0;                      // what people ask for: cancel, pause, resume, retry, priority, submit again
+  double asks_with_fault = 0;           // chance of each to meet a disk that breaks
   double cuts = 0, silences = 0;        // of links
   double repeats = 0, overtakings = 0;  // of each message
   double zombies = 0;                   // chance of each process of a dead job to live on

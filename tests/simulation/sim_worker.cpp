@@ -46,6 +46,7 @@ void SimWorker::step() {
   next_step_ = Time(-1);
   if (world_.queue.now() < stalled_until_) return plan_step(stalled_until_);
   for (const transport::Envelope& envelope : transport_.poll()) {
+    if (mutation_ == Mutation::says_stopped) pretend_to_stop(*envelope.message);
     if (envelope.from == 0) {
       feed(worker::FromCoordinator{*envelope.message});
     } else {
@@ -55,6 +56,15 @@ void SimWorker::step() {
   listen_to_trainer();
   feed(worker::Tick{});
   plan_step(world_.queue.now() + Time(world_.random.between(700'000, 1'200'000)));
+}
+
+// The first attempt of each trial.
+void SimWorker::pretend_to_stop(const Message& message) {
+  const auto* assign = std::get_if<Assign>(&message);
+  if (assign == nullptr) return;
+  for (const TrialJob& trial : assign->job.trials) {
+    if (trial.attempt == 1) send(0, Report{trial.spec.id, 1, AttemptStopped{0}});
+  }
 }
 
 void SimWorker::listen_to_trainer() {

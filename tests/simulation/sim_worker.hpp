@@ -38,6 +38,7 @@ class SimWorker {
  private:
   void plan_step(Time when);
   void step();
+  void pretend_to_stop(const Message& message);
   void listen_to_trainer();
   void feed(const worker::AgentEvent& event);
   void carry_out(const worker::SpawnChild& effect);

@@ -67,7 +67,39 @@ TEST_F(SimulationTest, AnAssignmentBeforeItsClaimIsFound) {
 }
 
 TEST_F(SimulationTest, ATrialThatNeverEndsIsFound) {
-  expect_found(Mutation::swallows_ends, "the sweep does not end");
+  expect_found(Mutation::swallows_ends, "the sweeps do not end");
+}
+
+TEST_F(SimulationTest, ControlThatIsAcknowledgedAndForgottenIsFound) {
+  expect_found(Mutation::forgets_control, "was acknowledged");
+}
+
+TEST_F(SimulationTest, ACancelledTrialThatTheCoordinatorGivesOutIsFound) {
+  expect_found(Mutation::hides_cancels, "the store refuses what the newest session writes");
+}
+
+TEST_F(SimulationTest, APausedSweepThatRunsOnIsFound) {
+  expect_found(Mutation::ignores_pauses, "though no active sweep wants it");
+}
+
+TEST_F(SimulationTest, APriorityThatIsIgnoredIsFound) {
+  expect_found(Mutation::ignores_priority, "which has the higher priority");
+}
+
+TEST_F(SimulationTest, AnUnfairShareIsFound) {
+  expect_found(Mutation::favours_the_first, "whose sweep has a smaller share of the workers");
+}
+
+TEST_F(SimulationTest, AResultThatAFreshSweepMustNotTakeIsFound) {
+  expect_found(Mutation::ignores_fresh, "a new sweep gets the number of another one");
+}
+
+TEST_F(SimulationTest, AResultThatIsOverwrittenByALaterSweepIsFound) {
+  expect_found(Mutation::overwrites_results, "has another's result");
+}
+
+TEST_F(SimulationTest, TwoAttemptsBesideEachOtherAreFound) {
+  expect_found(Mutation::says_stopped, "is trained beside attempt");
 }
 
 TEST_F(SimulationTest, AnAttemptThatRunsTwiceIsFound) {

@@ -66,15 +66,23 @@ void Trainer::hear(const Message& message) {
   if (const auto* assign = std::get_if<Assign>(&message)) {
     add(assign->job);
   } else if (std::holds_alternative<StopTrials>(message)) {
-    stopping_ = !trials_.empty();
+    note(std::get<StopTrials>(message));
   } else if (std::holds_alternative<Shutdown>(message)) {
     told_to_leave_ = true;
   }
   plan_step();
 }
 
+// Those that it has now.
+void Trainer::note(const StopTrials& stops) {
+  for (Running& trial : trials_) {
+    const auto& meant = stops.trials;
+    if (meant.empty() || std::ranges::find(meant, trial.job.spec.id) != meant.end()) trial.stopping = true;
+  }
+}
+
 void Trainer::add(const StackJob& job) {
-  for (const TrialJob& trial : job.trials) trials_.push_back({trial, 0, false});
+  for (const TrialJob& trial : job.trials) trials_.push_back({trial});
 }
 
 void Trainer::beat() {
@@ -103,7 +111,7 @@ void Trainer::step() {
     };
     if (std::ranges::any_of(trials_, open)) say(Message(saved));
   }
-  if (stopping_) stop_all();
+  stop_trials();
   if (trials_.empty()) return leave();
   if (!gang_is_whole()) return plan_step();
   if (go_wrong()) return;
@@ -150,10 +158,11 @@ bool Trainer::go_wrong() {
 void Trainer::start(Running& trial) {
   if (trial.started) return;
   trial.started = true;
-  world_.history.trains(trial.job);
+  world_.history.begins(world_.job, trial.job);
+  begun_.push_back(trial.job);
   const auto& resume = trial.job.resume;
   AttemptStarted started;
-  started.environment = {"host", "cpu", "simulated", "{}", 1, 1};
+  started.environment = {"host", "cpu", world_.random.chance(0.85) ? kCode : kOtherCode, "{}", 1, 1};
   std::size_t usable = 0;
   while (usable < resume.size() && world_.random.chance(0.05)) {
     started.refused_checkpoints.push_back(resume[usable].file + ": SHA-256 does not match");
@@ -166,20 +175,16 @@ void Trainer::start(Running& trial) {
 
 // True when the trial is over, or all of them are.
 bool Trainer::meet_fate(Running& trial) {
-  for (std::size_t i = 0; i < world_.plan.fates.size(); ++i) {
-    const Fate& fate = world_.plan.fates[i];
-    if (world_.plan.submission.trials[i].spec.id != trial.job.spec.id) continue;
-    if (fate.kind == Fate::Kind::none || trial.job.attempt > fate.attempts || trial.epoch + 1 < fate.epoch)
-      return false;
-    switch (fate.kind) {
-      case Fate::Kind::diverges: report(trial, AttemptDiverged{trial.epoch + 1, 1, "total"}); return true;
-      case Fate::Kind::error:
-        report(trial, AttemptFailed{{Failure::Kind::error, 0, "the corpus is gone", ""}, 1});
-        return true;
-      case Fate::Kind::memory: end(false, int(ExitCode::no_memory)); return true;
-      case Fate::Kind::crashes: end(true, SIGSEGV); return true;
-      case Fate::Kind::none: return false;
-    }
+  const Fate& fate = world_.plan.fates.at(trial.job.spec.id);
+  if (trial.job.attempt > fate.attempts || trial.epoch + 1 < fate.epoch) return false;
+  switch (fate.kind) {
+    case Fate::Kind::diverges: report(trial, AttemptDiverged{trial.epoch + 1, 1, "total"}); return true;
+    case Fate::Kind::error:
+      report(trial, AttemptFailed{{Failure::Kind::error, 0, "the corpus is gone", ""}, 1});
+      return true;
+    case Fate::Kind::memory: end(false, int(ExitCode::no_memory)); return true;
+    case Fate::Kind::crashes: end(true, SIGSEGV); return true;
+    case Fate::Kind::none: return false;
   }
   return false;
 }
@@ -209,9 +214,12 @@ void Trainer::save(const Running& trial) {
   unsaved_.push_back(told);
 }
 
-void Trainer::stop_all() {
-  stopping_ = false;
-  for (Running& trial : std::exchange(trials_, {})) {
+void Trainer::stop_trials() {
+  for (const Running& trial : std::exchange(trials_, {})) {
+    if (!trial.stopping) {
+      trials_.push_back(trial);
+      continue;
+    }
     if (trial.started && trial.epoch > 0) {
       say(Message(Report{trial.job.spec.id, trial.job.attempt,
                          storage::test::checkpoint_of(trial.job.spec.id, trial.job.attempt, trial.epoch)}));
@@ -237,9 +245,14 @@ void Trainer::kill() {
 }
 
 void Trainer::end(bool by_signal, int code, bool truncated) {
-  alive_ = false;
+  die();
   said_.push_back(worker::ChildExited{by_signal, code, truncated, "last line"});
   world_.queue.after(Time(world_.random.between(100, 20'000)), [this] { spoke_(); });
+}
+
+void Trainer::die() {
+  alive_ = false;
+  for (const TrialJob& trial : std::exchange(begun_, {})) world_.history.ends(world_.job, trial);
 }
 
 void Trainer::say(Word word) {
@@ -248,6 +261,7 @@ void Trainer::say(Word word) {
 }
 
 void Trainer::report(const Running& trial, AttemptEvent event) {
+  if (ends_attempt(event) && std::erase(begun_, trial.job) > 0) world_.history.ends(world_.job, trial.job);
   say(Message(Report{trial.job.spec.id, trial.job.attempt, std::move(event)}));
 }
 

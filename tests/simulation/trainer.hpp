@@ -25,6 +25,7 @@ const char* name_of(TrainerFault fault);
 class Trainer {
  public:
   struct World {
+    int job;
     const Plan& plan;
     EventQueue& queue;
     Random& random;
@@ -39,7 +40,7 @@ class Trainer {
   void begin();
   void hear(const Message& message);  // Assign, StopTrials, Shutdown
   void kill();                        // SIGKILL
-  void vanish() { alive_ = false; }   // with its worker
+  void vanish() { die(); }            // with its worker
   void leave_with_leader();           // a member of a gang
 
   std::deque<Word> take() { return std::exchange(said_, {}); }
@@ -54,7 +55,7 @@ class Trainer {
   struct Running {
     TrialJob job;
     int epoch = 0;
-    bool started = false;
+    bool started = false, stopping = false;  // stopping: with the next step
   };
 
   void add(const StackJob& job);
@@ -67,9 +68,11 @@ class Trainer {
   void train(Running& trial);
   void save(const Running& trial);
   bool meet_fate(Running& trial);
-  void stop_all();
+  void note(const StopTrials& stops);
+  void stop_trials();
   void grow();
   void leave();
+  void die();
   void end(bool by_signal, int code, bool truncated = false);
   void say(Word word);
   void report(const Running& trial, AttemptEvent event);
@@ -83,11 +86,12 @@ class Trainer {
   int fault_step_;
   std::function<void()> spoke_;
   std::vector<Running> trials_;
+  std::vector<TrialJob> begun_;  // that have not ended
   Time epoch_time_;
   std::size_t capacity_ = 1;
   std::uint64_t steps_ = 0;
   int epochs_ = 0;
-  bool alive_ = true, loaded_ = false, silent_ = false, stuck_ = false, stopping_ = false, told_to_leave_ = false;
+  bool alive_ = true, loaded_ = false, silent_ = false, stuck_ = false, told_to_leave_ = false;
   bool step_planned_ = false;
   std::vector<Report> unsaved_;  // checkpoints whose files are being written
   std::deque<Word> said_;

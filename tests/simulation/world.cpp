@@ -32,25 +32,30 @@ World::World(const Plan& plan, bool with_trace, Mutation mutation)
       random_(~plan.seed),
       trace_(with_trace, queue_),
       history_(plan_, trace_),
-      store_(plan.sqlite) {}
+      store_(plan.sqlite || mutation == Mutation::overwrites_results) {}
 
 Outcome World::run() {
   trace_.line("plan", describe(plan_));
-  sweep_ = store_.open()->submit(plan_.submission).value();
-  start_job();
+  for (const PlannedSweep& sweep : plan_.sweeps) {
+    if (sweep.late) continue;
+    history_.submitted(0, sweep.submission, store_.open()->submit(sweep.submission).value());
+  }
+  ask_for_late_sweeps();
+  next_job();
   Outcome outcome;
   std::optional<Time> end;
   while (!history_.breach() && !(over_ && !anybody_lives())) {
     const bool late = queue_.now() > end.value_or(kLongestRun);
     if (late || !queue_.run_next()) {
-      outcome.breach = over_ ? "processes of ended jobs live on" : "the sweep does not end";
+      outcome.breach = over_ ? "processes of ended jobs live on" : "the sweeps do not end";
       break;
     }
     if (over_ && !end) end = queue_.now() + kAfterwards;
   }
   if (!outcome.breach && !history_.breach()) {
-    history_.compare(store_.open()->progress(sweep_).value());
-    history_.compare_end(*store_.reader(), sweep_);
+    if (mutation_ == Mutation::overwrites_results) store_.overwrite_superseded_results();
+    history_.compare(*store_.reader(), *store_.open());
+    history_.compare_end(*store_.reader());
   }
   if (history_.breach()) outcome.breach = history_.breach();
   outcome.trace = trace_.text();
@@ -59,10 +64,11 @@ Outcome World::run() {
   return outcome;
 }
 
-void World::start_job() {
+void World::start_job(SweepId named) {
   jobs_.push_back(std::make_unique<Job>());
   Job& job = *jobs_.back();
   job.number = int(jobs_.size());
+  job.named = named;
   job.calm = job.number > 8 ? 0 : std::pow(0.6, job.number - 1);
   job.offset = Time(random_.between(0, 1'000'000'000));
   job.name = "job " + std::to_string(job.number) + " ";
@@ -78,7 +84,7 @@ void World::start_job() {
 }
 
 void World::add_worker(Job& job, int rank) {
-  const Trainer::World world{plan_, queue_, random_, history_};
+  const Trainer::World world{job.number, plan_, queue_, random_, history_};
   job.workers.push_back(std::make_unique<SimWorker>(world, trace_, *job.network, rank,
                                                     job.name + "worker " + std::to_string(rank),
                                                     plan_.trainer_faults * job.calm, mutation_));
@@ -106,9 +112,8 @@ void World::start_coordinator(Job& job) {
   };
   const Status begun = job.writer->begin_session("host", 1, wall_offset_);
   if (!begun) return lose_coordinator(job, "cannot begin: " + begun.error().message);
-  orchestrator::SweepToRun sweep = sweep_to_run(*job.writer);
-  history_.compare(job.writer->progress(sweep_).value());
-  if (mutation_ == Mutation::last_first) std::reverse(sweep.trials.begin(), sweep.trials.end());
+  job.reader = store_.reader();
+  history_.compare(*job.reader, *job.writer);
   job.transport->most = plan_.batches ? 1000 : 1;
   const int session = job.writer->session();
   job.transport->watch_taken = [this, session](int from, const Message& message) {
@@ -121,27 +126,67 @@ void World::start_coordinator(Job& job) {
     }
     if (std::exchange(job.killed_while_sending, false)) throw Killed();
   };
-  job.coordinator = std::make_unique<orchestrator::Coordinator>(settings(), *job.transport, *job.writer,
-                                                                std::vector{std::move(sweep)}, [](const auto&) {});
+  job.coordinator = std::make_unique<orchestrator::Coordinator>(settings(job), *job.transport, *job.writer,
+                                                                sweeps_to_run(job), [](const auto&) {});
   plan_coordinator_step(job, queue_.now());
 }
 
-orchestrator::SweepToRun World::sweep_to_run(storage::ResultWriter& writer) {
+std::vector<orchestrator::SweepToRun> World::sweeps_to_run(Job& job) {
+  std::vector<orchestrator::SweepToRun> sweeps;
+  if (plan_.sqlite) {
+    sweeps = orchestrator::sweeps_to_run(*job.reader, *job.writer, job.named).value();
+  } else {
+    for (const storage::SweepSummary& sweep : job.reader->sweeps().value()) {
+      const bool has_work = sweep.counts.pending + sweep.counts.running > 0;
+      const bool is_active = sweep.activity == storage::SweepActivity::active;
+      if (sweep.id == job.named || (has_work && is_active)) sweeps.push_back(load_sweep(job, sweep.id).value());
+    }
+    std::ranges::reverse(sweeps);
+  }
+  for (orchestrator::SweepToRun& sweep : sweeps) {
+    history_.takes_up(job.writer->session(), sweep.id);
+    sweep = distorted(std::move(sweep));
+  }
+  return sweeps;
+}
+
+// As a coordinator's program does; over a store in memory without the sweep's text, which takes long to parse.
+Result<orchestrator::SweepToRun> World::load_sweep(Job& job, SweepId id) {
+  if (plan_.sqlite) return orchestrator::load_sweep(*job.reader, *job.writer, id);
+  MER_ASSIGN(const std::vector<storage::SweepSummary> summaries, job.reader->sweeps());
+  const auto summary = std::ranges::find(summaries, id, &storage::SweepSummary::id);
+  const auto planned = std::ranges::find_if(
+      plan_.sweeps, [&](const PlannedSweep& sweep) { return sweep.submission.sweep.name == summary->name; });
   orchestrator::SweepToRun sweep;
-  sweep.id = sweep_;
-  for (const auto& corpus : plan_.submission.corpora) sweep.corpora[corpus.id] = corpus.path;
-  sweep.resources.gpus_per_trial = plan_.gang;
-  sweep.resources.stack = plan_.stack;
-  sweep.max_attempts = plan_.max_attempts + (mutation_ == Mutation::one_attempt_too_many ? 1 : 0);
-  for (auto& trial : writer.progress(sweep_).value()) sweep.add(std::move(trial));
+  sweep.id = id;
+  sweep.priority = summary->priority;
+  sweep.active = summary->activity == storage::SweepActivity::active;
+  sweep.max_attempts = plan_.max_attempts;
+  sweep.resources = planned->submission.sweep.resources;
+  for (const auto& corpus : planned->submission.corpora) sweep.corpora[corpus.id] = corpus.path;
+  MER_TRY(job.writer->each_trial(id, [&](storage::TrialProgress trial) { sweep.add(std::move(trial)); }));
   return sweep;
 }
 
-orchestrator::CoordinatorSettings World::settings() {
+orchestrator::SweepToRun World::distorted(orchestrator::SweepToRun sweep) const {
+  if (mutation_ == Mutation::one_attempt_too_many) ++sweep.max_attempts;
+  if (mutation_ == Mutation::last_first) std::ranges::reverse(sweep.trials);
+  if (mutation_ == Mutation::ignores_pauses) sweep.active = true;
+  if (mutation_ == Mutation::ignores_priority) sweep.priority = 0;
+  if (mutation_ == Mutation::favours_the_first) sweep.priority = favouring(sweep.id, sweep.priority);
+  return sweep;
+}
+
+orchestrator::CoordinatorSettings World::settings(Job& job) {
   orchestrator::CoordinatorSettings settings;
   settings.store = "/store";
   settings.gang = plan_.gang;
   settings.unix_time = [this] { return wall_offset_ + double(queue_.now().count()) / 1e6; };
+  settings.load_sweep = [this, &job](SweepId id) -> Result<orchestrator::SweepToRun> {
+    MER_ASSIGN(orchestrator::SweepToRun sweep, load_sweep(job, id));
+    if (sweep.active) history_.takes_up(job.writer->session(), id);
+    return distorted(std::move(sweep));
+  };
   return settings;
 }
 
@@ -163,13 +208,14 @@ void World::step_coordinator(Job& job) {
   job.transport->delay = {};
   history_.begin_step(session, now);
   try {
+    answer(job, now);
     const std::optional<ExitCode> code = job.coordinator->step(now);
     history_.end_step(session, !code);
     if (code) return coordinator_leaves(job, *code);
   } catch (const Killed&) {
     return lose_coordinator(job, "is killed in the middle of a round");
   }
-  const bool mail = job.network->has_mail(0);
+  const bool mail = job.network->has_mail(0) || !job.asks.empty();
   plan_coordinator_step(
       job, queue_.now() + Time(mail ? random_.between(1000, 10'000) : random_.between(700'000, 1'200'000)));
 }
@@ -177,7 +223,7 @@ void World::step_coordinator(Job& job) {
 void World::coordinator_leaves(Job& job, ExitCode code) {
   trace_.line(job.name + "coordinator", "leaves with " + std::to_string(int(code)));
   history_.left(job.writer->session(), code);
-  job.drop_coordinator();
+  drop_coordinator(job);
   const bool ended_well = code == ExitCode::done || code == ExitCode::some_failed || code == ExitCode::paused;
   if (!ended_well) return abort(job);
   end_job_if_all_left(job);
@@ -187,8 +233,19 @@ void World::coordinator_leaves(Job& job, ExitCode code) {
 void World::lose_coordinator(Job& job, const std::string& why) {
   if (!job.coordinator_lives) return;
   trace_.line(job.name + "coordinator", why);
-  job.drop_coordinator();
+  drop_coordinator(job);
   abort(job);
+}
+
+void World::drop_coordinator(Job& job) {
+  job.coordinator.reset();
+  job.reader.reset();
+  job.writer.reset();
+  job.coordinator_lives = false;
+  for (const Ask& ask : std::exchange(job.asks, {})) {
+    --asks_;
+    plan_ask(Time(random_.between(500'000, 4'000'000)), ask);
+  }
 }
 
 // --- ends of jobs ---
@@ -215,7 +272,7 @@ void World::abort(Job& job) {
     }
     queue_.after(Time(random_.between(100'000, 2'500'000)), [this, &job, rank] {
       if (rank > 0) return job.workers[std::size_t(rank - 1)]->die();
-      job.drop_coordinator();
+      drop_coordinator(job);
     });
   }
   queue_.after(2600ms, [this, &job] { end_job(job); });
@@ -226,11 +283,22 @@ void World::end_job(Job& job) {
   queue_.after(Time(random_.between(500'000, 3'000'000)), [this] { next_job(); });
 }
 
+// A person runs a sweep that has work, and resumes what rests while there is none.
 void World::next_job() {
-  const storage::StateCounts counts = store_.reader()->sweep(sweep_)->summary.counts;
-  if (counts.pending + counts.running > 0) return start_job();
+  std::vector<SweepId> work;
+  for (const storage::SweepSummary& sweep : store_.reader()->sweeps().value()) {
+    const bool waits = sweep.counts.pending + sweep.counts.running > 0;
+    if (waits && sweep.activity == storage::SweepActivity::active) work.push_back(sweep.id);
+  }
+  if (work.empty() || random_.chance(0.3)) resume_what_rests();
+  if (!work.empty()) return start_job(work[std::size_t(random_.pick(0, int(work.size()) - 1))]);
+  if (asks_ > 0) return queue_.after(1s, [this] { next_job(); });
   trace_.line("world", "every trial has ended");
   over_ = true;
+}
+
+bool World::a_coordinator_lives() const {
+  return std::ranges::any_of(jobs_, [](const auto& job) { return job->coordinator_lives; });
 }
 
 bool World::anybody_lives() const {

@@ -1,5 +1,5 @@
-// World: one simulated run of a sweep: jobs of a coordinator and workers, one after the other, as `merctl run` starts
-// them again until every trial has ended, with the faults of a plan and the checker of a History.
+// World: one simulated run of sweeps: jobs of a coordinator and workers, one after the other, as `merctl run` starts
+// them again until every trial has ended, with the people and the faults of a plan and the checker of a History.
 //
 // Everything follows from the plan: one queue, one generator, no clock. Threads: one.
 #pragma once
@@ -30,6 +30,14 @@ Outcome simulate(std::uint64_t seed, bool with_trace = false, Mutation mutation 
 // Nobody wants to read what thousands of coordinators log.
 void silence_logs();
 
+// What a person wants, and asks for again until it is answered.
+struct Ask {
+  const storage::Submission* submission = nullptr;  // else control
+  storage::Control control;
+  bool again = false;        // once more when it has been answered
+  bool breaks_disk = false;  // in the same instant
+};
+
 class World {
  public:
   World(const Plan& plan, bool with_trace, Mutation mutation);
@@ -38,15 +46,18 @@ class World {
  private:
   struct Job;
 
-  void start_job();
+  void start_job(SweepId named);
   void start_coordinator(Job& job);
-  orchestrator::SweepToRun sweep_to_run(storage::ResultWriter& writer);
-  orchestrator::CoordinatorSettings settings();
+  std::vector<orchestrator::SweepToRun> sweeps_to_run(Job& job);
+  Result<orchestrator::SweepToRun> load_sweep(Job& job, SweepId id);
+  orchestrator::SweepToRun distorted(orchestrator::SweepToRun sweep) const;
+  orchestrator::CoordinatorSettings settings(Job& job);
   void add_worker(Job& job, int rank);
   void plan_coordinator_step(Job& job, Time when);
   void step_coordinator(Job& job);
   void coordinator_leaves(Job& job, ExitCode code);
   void lose_coordinator(Job& job, const std::string& why);
+  void drop_coordinator(Job& job);
   void worker_exits(Job& job, int rank, ExitCode code);
   void abort(Job& job);
   void kill_or_forget(Job& job, int rank);
@@ -54,6 +65,19 @@ class World {
   void end_job(Job& job);
   void next_job();
   bool anybody_lives() const;
+  bool a_coordinator_lives() const;
+
+  void ask_for_late_sweeps();
+  void ask_for_something(Job& job);
+  storage::Control draw_control();
+  void resume_what_rests();
+  void plan_ask(Time delay, Ask ask);
+  void ask(const Ask& ask);
+  void ask_store(const Ask& ask);
+  void answer(Job& job, TimePoint now);
+  void answered(const Ask& ask, const Status& status);
+  void break_disk_for(const Ask& ask);
+  std::string text_of_ask(const Ask& ask) const;
 
   void plan_faults(Job& job);
   void plan_fault(Job& job, double mean, void (World::*fault)(Job&));
@@ -74,10 +98,10 @@ class World {
   Trace trace_;
   History history_;
   StoreBox store_;
-  SweepId sweep_;
   Disk disk_;
   double wall_offset_ = 1.7e9;
   std::vector<std::unique_ptr<Job>> jobs_;
+  int asks_ = 0;  // not answered yet
   bool over_ = false;
 };
 
