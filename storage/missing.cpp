@@ -25,14 +25,18 @@ std::string note_on(const std::vector<const TrialRow*>& missing, std::size_t all
 
 }  // namespace
 
-// Those that have ended first: they stay missing.
-std::vector<const TrialRow*> missing_trials(const std::vector<TrialRow>& trials, int configuration) {
-  std::vector<const TrialRow*> missing;
+std::vector<MissingOfConfiguration> missing_trials(const std::vector<TrialRow>& trials, std::size_t configurations) {
+  std::vector<MissingOfConfiguration> result(configurations);
   for (const TrialRow& trial : trials) {
-    if (trial.configuration == configuration && trial.state != TrialState::done) missing.push_back(&trial);
+    MissingOfConfiguration& own = result[static_cast<std::size_t>(trial.configuration)];
+    ++own.trials;
+    if (trial.state != TrialState::done) own.missing.push_back(&trial);
   }
-  std::ranges::stable_partition(missing, [](const TrialRow* trial) { return is_final(trial->state); });
-  return missing;
+  for (MissingOfConfiguration& own : result) {
+    std::stable_partition(own.missing.begin(), own.missing.end(),
+                          [](const TrialRow* trial) { return is_final(trial->state); });
+  }
+  return result;
 }
 
 std::string why_missing(const TrialRow& trial, const SweepDetail& sweep) {
@@ -48,11 +52,9 @@ std::string why_missing(const TrialRow& trial, const SweepDetail& sweep) {
 std::vector<std::string> notes_on_missing(const std::vector<TrialRow>& trials, const SweepDetail& sweep,
                                           const std::vector<std::string>& labels) {
   std::vector<std::string> notes;
+  const std::vector<MissingOfConfiguration> missing = missing_trials(trials, labels.size());
   for (std::size_t i = 0; i < labels.size(); ++i) {
-    const auto is_own = [&](const TrialRow& trial) { return trial.configuration == static_cast<int>(i); };
-    const auto all = static_cast<std::size_t>(std::ranges::count_if(trials, is_own));
-    const std::vector<const TrialRow*> missing = missing_trials(trials, static_cast<int>(i));
-    if (!missing.empty()) notes.push_back(note_on(missing, all, sweep, labels[i]));
+    if (!missing[i].missing.empty()) notes.push_back(note_on(missing[i].missing, missing[i].trials, sweep, labels[i]));
   }
   return notes;
 }

@@ -3,6 +3,7 @@
 // Threads: pure functions. Errors: none.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -10,8 +11,12 @@
 
 namespace mer::storage {
 
-// The trials of this configuration that are not done, in order.
-std::vector<const TrialRow*> missing_trials(const std::vector<TrialRow>& trials, int configuration);
+struct MissingOfConfiguration {
+  std::size_t trials = 0;                // that it has
+  std::vector<const TrialRow*> missing;  // of them, that are not done; first those that have ended
+};
+// By configuration, of the sweep's so many.
+std::vector<MissingOfConfiguration> missing_trials(const std::vector<TrialRow>& trials, std::size_t configurations);
 
 // "fold speaker-3, seed 0 (3fa9c1d2) failed: trainer killed by signal 9"
 std::string why_missing(const TrialRow& trial, const SweepDetail& sweep);

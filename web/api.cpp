@@ -84,9 +84,9 @@ Json aggregate_value(const storage::Aggregate& aggregate) {
 // Trials without a result, by configuration, and why.
 Json missing_value(const std::vector<storage::TrialRow>& trials, const storage::SweepDetail& sweep) {
   Json list = Json::array();
-  for (int configuration = 0; configuration < int(sweep.configurations.size()); ++configuration) {
-    for (const storage::TrialRow* const trial : storage::missing_trials(trials, configuration)) {
-      list.push_back({{"configuration", configuration},
+  for (const auto& [all, missing] : storage::missing_trials(trials, sweep.configurations.size())) {
+    for (const storage::TrialRow* const trial : missing) {
+      list.push_back({{"configuration", trial->configuration},
                       {"fold", trial->fold},
                       {"seed", trial->seed},
                       {"trial", trial->id.hex},
