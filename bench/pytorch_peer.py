@@ -40,9 +40,10 @@ def main() -> None:
     parser.add_argument("--batch", type=int, default=20)
     parser.add_argument("--learning-rate", type=float, default=1e-3)
     parser.add_argument("--seeds", type=int, nargs="+", default=[0])
+    parser.add_argument("--device", default="cpu", help="cpu or cuda")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
-    fold = last_session_out(Corpus(arguments.corpus), arguments.modalities, arguments.standardise)
+    fold = last_session_out(Corpus(arguments.corpus), arguments.modalities, arguments.standardise).to(arguments.device)
     for seed in arguments.seeds:
         report(fold, Settings(arguments.epochs, seed, arguments.batch, arguments.learning_rate))
 

@@ -56,6 +56,12 @@ class Fold:
         train, test = ({corpus.row_of[utterance] for utterance in parts[part]} for part in ("train", "test"))
         return cls(corpus, train, test, modalities, standardise)
 
+    def to(self, device: str) -> "Fold":
+        """Features and labels on that device; batches are then gathered there."""
+        self.labels = self.labels.to(device)
+        self.features = [values.to(device) for values in self.features]
+        return self
+
 
 def standardised(values: torch.Tensor, rows: torch.Tensor) -> torch.Tensor:
     part = values[rows]
@@ -66,14 +72,16 @@ def standardised(values: torch.Tensor, rows: torch.Tensor) -> torch.Tensor:
 
 def batch_of(fold: Fold, dialogues: Dialogues):
     """Padded features of each modality, labels of the real utterances, and which places are real."""
+    device = fold.labels.device
     width = max(map(len, dialogues))
     mask = torch.zeros(len(dialogues), width, dtype=torch.bool)
     for i, rows in enumerate(dialogues):
         mask[i, : len(rows)] = True
-    rows = torch.tensor([row for dialogue in dialogues for row in dialogue])
+    mask = mask.to(device)
+    rows = torch.tensor([row for dialogue in dialogues for row in dialogue]).to(device)
     features = []
     for values in fold.features:
-        padded = torch.zeros(len(dialogues), width, values.shape[1])
+        padded = torch.zeros(len(dialogues), width, values.shape[1], device=device)
         padded[mask] = values[rows]
         features.append(padded)
     return features, fold.labels[rows], mask

@@ -51,7 +51,7 @@ class Model(nn.Module):
             self.cross = nn.ModuleList(nn.MultiheadAttention(HIDDEN, HEADS, batch_first=True) for _ in dims)
 
     def forward(self, features, labels, mask):
-        lengths = mask.sum(1)
+        lengths = mask.sum(1).cpu()  # pack_padded_sequence wants them on the host
         context = []
         for k, padded in enumerate(features):
             packed = nn.utils.rnn.pack_padded_sequence(

@@ -50,7 +50,8 @@ def make_model(fold: Fold, seed: int) -> Model:
 
 
 def train(model: Model, fold: Fold, settings: Settings) -> Iterator[Epoch]:
-    """Adam; one item after each epoch."""
+    """Adam; one item after each epoch. On the device of the fold's tensors."""
+    model.to(fold.labels.device)
     optimizer = torch.optim.Adam(model.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay)
     for epoch in range(1, settings.epochs + 1):
         begin = time.perf_counter()
