@@ -1,11 +1,11 @@
 // cancel, pause, resume, retry, priority: what people ask of sweeps and trials.
-#include <chrono>
 #include <cstdio>
 
 #include "cli/commands.hpp"
 #include "cli/output.hpp"
 #include "cli/store_door.hpp"
 #include "core/json.hpp"
+#include "core/unix_time.hpp"
 #include "storage/control_target.hpp"
 #include "storage/sqlite_reader.hpp"
 
@@ -14,10 +14,6 @@ namespace {
 
 using nlohmann::json;
 using storage::ControlVerb;
-
-double unix_time() {
-  return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
-}
 
 Result<StoreAnswer> carry_out(const storage::StoreDir& store, const ControlOptions& options,
                               const std::string& target) {

@@ -1,9 +1,8 @@
 #include "cli/coordinator_client.hpp"
 
-#include <array>
 #include <httplib.h>
-#include <unistd.h>
 
+#include "core/host_name.hpp"
 #include "core/json.hpp"
 
 namespace mer::cli {
@@ -11,12 +10,6 @@ namespace {
 
 constexpr int kConnectSeconds = 2;
 constexpr int kAnswerSeconds = 30;  // it carries out, durably, before it answers
-
-std::string local_host() {
-  std::array<char, 256> name{};
-  ::gethostname(name.data(), name.size() - 1);
-  return name.data();
-}
 
 ErrorCode code_of(int status) {
   switch (status) {
@@ -39,7 +32,7 @@ Error error_in(const httplib::Response& response) {
 
 Result<CoordinatorClient> CoordinatorClient::of(const storage::StoreDir& store) {
   MER_ASSIGN(storage::Endpoint endpoint, storage::read_endpoint(store));
-  if (endpoint.host != local_host()) {
+  if (endpoint.host != host_name()) {
     return Error{ErrorCode::unavailable, "the coordinator of this store runs on " + endpoint.host +
                                              " and answers there only: give the command on that machine"};
   }

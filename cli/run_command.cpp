@@ -29,7 +29,7 @@ Status say_what_runs(const Context& context, SweepId id) {
   MER_ASSIGN(const OpenStore store, open_store(context, 0));
   MER_ASSIGN(const auto sweeps, store.reader->sweeps());
   for (const storage::SweepSummary& sweep : sweeps) {
-    const std::int64_t left = sweep.counts.pending + sweep.counts.running;
+    const std::int64_t left = sweep.counts.left();
     if (sweep.id == id) {
       std::fprintf(stderr, "%s: %ld trials, store %s\n", name_of(sweep).c_str(), long(sweep.counts.total()),
                    context.store.c_str());

@@ -86,7 +86,7 @@ Result<StatusText> status_text(ResultReader& reader, const std::string& sweep, F
   MER_ASSIGN(std::vector<storage::SweepSummary> sweeps, reader.sweeps());
   std::erase_if(sweeps, [&](const storage::SweepSummary& other) { return other.id != id; });
   const StateCounts& counts = sweeps.at(0).counts;
-  StatusText status{.text = {}, .ended = left_of(counts) == 0};
+  StatusText status{.text = {}, .ended = counts.left() == 0};
   if (format == Format::json) {
     MER_ASSIGN(const std::string document, web::sweep_json(reader, id));
     status.text = document + "\n";

@@ -26,9 +26,4 @@ Result<StatusText> status_text(storage::ResultReader& reader, const std::string&
 // "6 trials: 4 done, 1 failed, 1 pending".
 std::string counts_text(const storage::StateCounts& counts);
 
-// Of trials that have not ended.
-inline std::int64_t left_of(const storage::StateCounts& counts) {
-  return counts.pending + counts.running;
-}
-
 }  // namespace mer::cli

@@ -1,6 +1,5 @@
 #include "cli/submit.hpp"
 
-#include <chrono>
 #include <cstdio>
 #include <string>
 #include <string_view>
@@ -8,6 +7,7 @@
 #include "cli/store_door.hpp"
 #include "core/json.hpp"
 #include "core/sha256.hpp"
+#include "core/unix_time.hpp"
 #include "data/file_io.hpp"
 #include "storage/submission_codec.hpp"
 
@@ -23,7 +23,7 @@ std::string json_of(SweepId sweep) {
 void set_options(storage::Submission& submission, const SubmitOptions& options) {
   submission.priority = options.priority;
   submission.fresh = options.fresh;
-  submission.submitted_at = std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
+  submission.submitted_at = unix_time();
 }
 
 // The submission goes to the coordinator as a file of the store; its name is its content's hash.
@@ -43,7 +43,6 @@ Result<SweepId> submit_here(Prepared& prepared, const storage::StoreDir& store, 
                             const SubmitOptions& options) {
   remove_leftovers(store);
   MER_TRY(materialise(prepared, store));
-  set_options(prepared.plan.submission, options);
   MER_ASSIGN(const SweepId sweep, writer.submit(prepared.plan.submission));
   if (options.retry_failed) {
     MER_ASSIGN(const auto retried, writer.control({.verb = storage::ControlVerb::retry_failed, .sweep = sweep}));
@@ -56,6 +55,7 @@ Result<SweepId> submit(Prepared& prepared, const std::filesystem::path& folder, 
   MER_ASSIGN(const storage::StoreDir store, storage::StoreDir::create(folder));
   MER_ASSIGN(const storage::StoreLock lock, storage::StoreLock::acquire(store, kLockPatienceSeconds));
   MER_ASSIGN(const auto writer, storage::SqliteStore::open(store));
+  set_options(prepared.plan.submission, options);
   return submit_here(prepared, store, *writer, options);
 }
 

@@ -63,7 +63,7 @@ Result<Standing> standing_of(const Context& context, const LocalRun& run) {
   Standing standing;
   for (const storage::SweepSummary& summary : summaries) {
     if (summary.id == run.sweep) standing.counts = summary.counts;
-    const std::int64_t left = summary.counts.pending + summary.counts.running;
+    const std::int64_t left = summary.counts.left();
     if (summary.activity != storage::SweepActivity::active || (left == 0 && summary.id != run.sweep)) continue;
     MER_ASSIGN(const storage::SweepDetail detail, store.reader->sweep(summary.id));
     MER_ASSIGN(const Sweep sweep, sweep_frame_from_resolved(detail.resolved_json));

@@ -33,7 +33,7 @@ class SweepWait {
     while (true) {
       const Result<bool> seen = watch_.look([this](storage::ResultReader& reader) { return count(reader); });
       if (!seen && seen.error().code != ErrorCode::busy) return seen.error();
-      if (seen && left_of(counts_) == 0) return std::optional(counts_);
+      if (seen && counts_.left() == 0) return std::optional(counts_);
       if (watch_.abandoned()) say_that_nobody_works();
       const auto now = Clock::now();
       if (end && now >= *end) return std::optional<StateCounts>();
@@ -64,7 +64,7 @@ class SweepWait {
 
   void say_that_nobody_works() {
     if (!said_ && context_.format != Format::quiet) {
-      const std::int64_t left = left_of(counts_);
+      const std::int64_t left = counts_.left();
       std::fprintf(stderr, "%lld %s left, nobody works on %s: `merctl run SWEEP.json` goes on\n",
                    static_cast<long long>(left), left == 1 ? "trial is" : "trials are", left == 1 ? "it" : "them");
     }

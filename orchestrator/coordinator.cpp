@@ -53,10 +53,6 @@ bool due(std::optional<TimePoint>& last, TimePoint now, std::chrono::millisecond
 
 }  // namespace
 
-double unix_time() {
-  return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
-}
-
 Coordinator::Coordinator(CoordinatorSettings settings, transport::Transport& transport, storage::ResultWriter& writer,
                          std::vector<SweepToRun> sweeps, std::function<void(const std::string&)> print)
     : settings_(std::move(settings)),

@@ -20,6 +20,7 @@
 #include "core/ids.hpp"
 #include "core/result.hpp"
 #include "core/trial.hpp"
+#include "core/unix_time.hpp"
 #include "orchestrator/progress_meter.hpp"
 #include "orchestrator/scheduler.hpp"
 #include "orchestrator/sweep_to_run.hpp"
@@ -28,16 +29,14 @@
 
 namespace mer::orchestrator {
 
-double unix_time();  // the system's clock
-
 struct CoordinatorSettings {
   std::string store;  // folder, as trainers see it
   int gang = 1;  // workers that train a stack together: 1..gang, and so on; to the scheduler, the first is the worker
   double checkpoint_seconds = 20;
   std::string versions = "{}";  // JSON object: of the job's own libraries; recorded beside those of each trainer
   SchedulerOptions scheduler;
-  std::function<Result<SweepToRun>(SweepId)> load_sweep;             // from the store, for one that comes while it runs
-  std::function<double()> unix_time = mer::orchestrator::unix_time;  // stands in records, decides nothing
+  std::function<Result<SweepToRun>(SweepId)> load_sweep;  // from the store, for one that comes while it runs
+  std::function<double()> unix_time = mer::unix_time;     // stands in records, decides nothing
   std::chrono::milliseconds beat_every{1000};
   std::chrono::milliseconds lease_every{5000};
   std::chrono::milliseconds silence_limit{30'000};  // a worker that sends nothing for so long is lost

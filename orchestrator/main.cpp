@@ -1,7 +1,6 @@
 // mer-coordinator: rank 0 of an MPI job. Wires store, transport, scheduler and dashboard.
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <array>
 #include <chrono>
 #include <csignal>
 #include <cstdio>
@@ -14,7 +13,9 @@
 #include <unistd.h>
 #include <utility>
 
+#include "core/host_name.hpp"
 #include "core/json.hpp"
+#include "core/unix_time.hpp"
 #include "core/version.hpp"
 #include "data/file_io.hpp"
 #include "orchestrator/coordinator.hpp"
@@ -60,12 +61,6 @@ class PauseSignals {
   sigset_t set_;
 };
 
-std::string host_name() {
-  std::array<char, 256> name{};
-  ::gethostname(name.data(), name.size() - 1);
-  return name.data();
-}
-
 void print_line(const std::string& line) {
   std::fprintf(stdout, "%s\n", line.c_str());
   std::fflush(stdout);
@@ -95,7 +90,7 @@ class FrontDoor {
     mer::web::HttpOptions http;
     http.address.port = port;
     MER_ASSIGN(http.control_token, mer::storage::new_token());
-    mer::storage::Endpoint endpoint{host_name(), ::getpid(), http.address.host, 0, http.control_token};
+    mer::storage::Endpoint endpoint{mer::host_name(), ::getpid(), http.address.host, 0, http.control_token};
     server_ = std::make_unique<mer::web::Server>(http, new_reader_, controls_, with_pages);
     MER_ASSIGN(endpoint.port, server_->start());
     MER_TRY(mer::storage::write_endpoint(store_, endpoint));
@@ -130,7 +125,7 @@ Result<std::string> answer_to(const mer::orchestrator::Request& request, mer::or
   const auto now = steady_clock::now();
   if (const auto* asked = std::get_if<mer::storage::Control>(&request)) {
     mer::storage::Control control = *asked;
-    control.at = mer::orchestrator::unix_time();
+    control.at = mer::unix_time();
     MER_ASSIGN(const auto controlled, coordinator.control(control, now));
     return mer::storage::control_json(control, controlled);
   }
@@ -149,7 +144,7 @@ Result<mer::ExitCode> coordinate(const Options& options, mer::transport::Transpo
   MER_ASSIGN(const auto store, mer::storage::StoreDir::open(options.store));
   MER_ASSIGN(const auto lock, mer::storage::StoreLock::acquire(store));
   MER_ASSIGN(const auto writer, mer::storage::SqliteStore::open(store));
-  MER_TRY(writer->begin_session(host_name(), ::getpid(), mer::orchestrator::unix_time()));
+  MER_TRY(writer->begin_session(mer::host_name(), ::getpid(), mer::unix_time()));
   MER_ASSIGN(const auto reader, mer::storage::open_reader(store, writer.get()));
   MER_ASSIGN(auto sweeps, mer::orchestrator::sweeps_to_run(*reader, *writer, mer::SweepId{options.sweep}));
   const int gang = sweeps.front().resources.gpus_per_trial;

@@ -71,7 +71,7 @@ Result<std::vector<SweepToRun>> sweeps_to_run(storage::ResultReader& reader, sto
   sweeps.push_back(std::move(first));
   MER_ASSIGN(const auto summaries, reader.sweeps());
   for (const auto& summary : summaries) {
-    const bool has_work = summary.counts.pending + summary.counts.running > 0;
+    const bool has_work = summary.counts.left() > 0;
     if (summary.id == named || !has_work || summary.activity != storage::SweepActivity::active) continue;
     MER_ASSIGN(SweepToRun sweep, load_sweep(reader, writer, summary.id));
     if (sweep.resources.gpus_per_trial == gang) sweeps.push_back(std::move(sweep));

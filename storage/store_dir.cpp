@@ -13,6 +13,8 @@
 #include <unistd.h>
 
 #include "core/descriptor.hpp"
+#include "core/host_name.hpp"
+#include "core/unix_time.hpp"
 #include "storage/control.hpp"
 #include "storage/holder_codec.hpp"
 
@@ -25,12 +27,6 @@ std::string read_some(int fd) {
   std::array<char, 1024> buffer{};
   const ssize_t bytes = pread(fd, buffer.data(), buffer.size(), 0);
   return {buffer.data(), static_cast<std::size_t>(std::max<ssize_t>(bytes, 0))};
-}
-
-std::string local_host() {
-  std::array<char, 256> name{};
-  gethostname(name.data(), name.size() - 1);
-  return name.data();
 }
 
 std::string time_text(double unix_seconds) {
@@ -53,13 +49,12 @@ std::string describe(const LockHolder& holder) {
 }
 
 Status write_holder(int fd, const std::string& name) {
-  const double now = std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
   int emptied = 0;
   do {
     emptied = ftruncate(fd, 0);
   } while (emptied != 0 && errno == EINTR);
   if (emptied != 0) return system_error(errno, name + ": cannot empty");
-  return write_all(fd, holder_to_json({local_host(), getpid(), now}), name);
+  return write_all(fd, holder_to_json({host_name(), getpid(), unix_time()}), name);
 }
 
 // A lock on the whole file that belongs to the open file (not to the process, as POSIX locks do), so that nothing else

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <utility>
 
 namespace mer::storage {
 namespace {
@@ -23,12 +22,6 @@ std::string one_line_of(const AttemptDiverged& diverged) {
 }
 
 }  // namespace
-
-Result<std::vector<TrialProgress>> ResultWriter::progress(SweepId sweep) {
-  std::vector<TrialProgress> trials;
-  MER_TRY(each_trial(sweep, [&](TrialProgress trial) { trials.push_back(std::move(trial)); }));
-  return trials;
-}
 
 Status check_submission(const Submission& submission) {
   const auto configurations = static_cast<int>(submission.sweep.configurations.size());

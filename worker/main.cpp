@@ -1,6 +1,5 @@
 // mer-worker: one MPI rank that runs trainers as child processes. Wires transport, agent and child.
 #include <CLI/CLI.hpp>
-#include <array>
 #include <chrono>
 #include <csignal>
 #include <cstddef>
@@ -12,6 +11,7 @@
 #include <unistd.h>
 
 #include "core/gpu.hpp"
+#include "core/host_name.hpp"
 #include "core/version.hpp"
 #include "transport/mpi_transport.hpp"
 #include "worker/agent_loop.hpp"
@@ -21,12 +21,6 @@
 #include "worker/no_op_trainer.hpp"
 
 namespace {
-
-std::string host_name() {
-  std::array<char, 256> name{};
-  ::gethostname(name.data(), name.size() - 1);
-  return name.data();
-}
 
 // The driver is asked only where nobody chose.
 std::vector<std::string> gpus_of_this_machine() {
@@ -73,7 +67,7 @@ int run(const Options& chosen) {
 
   std::string device = options.gpu.name.empty() ? "cpu" : options.gpu.name;
   if (chosen.no_op > 0) device = mer::worker::kNoOpDevice;
-  const mer::Hello hello{host_name(), ::getpid(), options.cores, device};
+  const mer::Hello hello{mer::host_name(), ::getpid(), options.cores, device};
   mer::worker::AgentLoop loop(**transport, hello, options);
   const mer::ExitCode code = loop.run();
   if (code == mer::ExitCode::orphaned) spdlog::error("the coordinator is silent: leaving");

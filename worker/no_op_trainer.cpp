@@ -1,6 +1,5 @@
 #include "worker/no_op_trainer.hpp"
 
-#include <array>
 #include <csignal>
 #include <cstdint>
 #include <filesystem>
@@ -8,6 +7,7 @@
 #include <unistd.h>
 #include <utility>
 
+#include "core/host_name.hpp"
 #include "core/version.hpp"
 
 namespace mer::worker {
@@ -15,12 +15,8 @@ namespace {
 
 constexpr std::chrono::seconds kBeatEvery{1};
 
-const std::string& host_name() {
-  static const std::string name = [] {
-    std::array<char, 256> text{};
-    ::gethostname(text.data(), text.size() - 1);
-    return std::string(text.data());
-  }();
+const std::string& this_host() {
+  static const std::string name = host_name();
   return name;
 }
 
@@ -49,7 +45,7 @@ std::vector<Report> no_op_reports(const std::string& store, const TrialJob& tria
     return {report(AttemptFailed{{Failure::Kind::error, 0, why, ""}, 1})};
   }
   std::vector<Report> reports;
-  reports.push_back(report(AttemptStarted{{host_name(), kNoOpDevice, code_version(), "{}", 0, ::getpid()}, 0, {}}));
+  reports.push_back(report(AttemptStarted{{this_host(), kNoOpDevice, code_version(), "{}", 0, ::getpid()}, 0, {}}));
   const int epochs = trial.spec.train.epochs;
   for (int epoch = 1; epoch <= epochs; ++epoch) {
     reports.push_back(report(EpochDone{{row_of(Split::train, epoch), row_of(Split::test, epoch)}, {epoch, 0, 0, 0}}));

@@ -65,7 +65,7 @@ storage::Control World::draw_control() {
 // Sweeps that have trials left which nobody would run.
 void World::resume_what_rests() {
   for (const storage::SweepSummary& sweep : store_.reader()->sweeps().value()) {
-    const bool waits = sweep.counts.pending + sweep.counts.running > 0;
+    const bool waits = sweep.counts.left() > 0;
     if (!waits || sweep.activity == storage::SweepActivity::active) continue;
     Ask ask;
     ask.control.sweep = sweep.id;

@@ -137,7 +137,7 @@ std::vector<orchestrator::SweepToRun> World::sweeps_to_run(Job& job) {
     sweeps = orchestrator::sweeps_to_run(*job.reader, *job.writer, job.named).value();
   } else {
     for (const storage::SweepSummary& sweep : job.reader->sweeps().value()) {
-      const bool has_work = sweep.counts.pending + sweep.counts.running > 0;
+      const bool has_work = sweep.counts.left() > 0;
       const bool is_active = sweep.activity == storage::SweepActivity::active;
       if (sweep.id == job.named || (has_work && is_active)) sweeps.push_back(load_sweep(job, sweep.id).value());
     }
@@ -287,7 +287,7 @@ void World::end_job(Job& job) {
 void World::next_job() {
   std::vector<SweepId> work;
   for (const storage::SweepSummary& sweep : store_.reader()->sweeps().value()) {
-    const bool waits = sweep.counts.pending + sweep.counts.running > 0;
+    const bool waits = sweep.counts.left() > 0;
     if (waits && sweep.activity == storage::SweepActivity::active) work.push_back(sweep.id);
   }
   if (work.empty() || random_.chance(0.3)) resume_what_rests();

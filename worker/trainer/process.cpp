@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "core/gpu.hpp"
+#include "core/host_name.hpp"
 #include "core/json.hpp"
 #include "core/sha256.hpp"
 #include "core/version.hpp"
@@ -116,12 +117,10 @@ bool is_gpu(const std::string& device) {
 }  // namespace
 
 Environment current_environment(int threads, const std::string& device) {
-  char host[256] = "";
-  gethostname(host, sizeof host - 1);
   nlohmann::json versions = versions_of_process();
   if (is_gpu(device)) versions["gpu_driver"] = survey_gpus().driver;  // empty: none answers
   Environment environment;
-  environment.host = host;
+  environment.host = host_name();
   environment.device = device;
   environment.code_version = code_version();
   environment.versions = versions.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);

@@ -11,6 +11,7 @@
 #include <string>
 #include <utility>
 
+#include "core/unix_time.hpp"
 #include "worker/trainer/batches.hpp"
 #include "worker/trainer/epoch_means.hpp"
 #include "worker/trainer/evaluator.hpp"
@@ -23,10 +24,6 @@ namespace {
 
 double monotonic_seconds() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
-
-double unix_seconds() {
-  return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
 }
 
 model::Shape shape_of(const TrialInput& trial, const data::Corpus& corpus) {
@@ -297,7 +294,7 @@ Status StackTrainer::end_epochs() {
     done.rows = slot.end_epoch(result_for(slot.slot(), validations, validation_results),
                                result_for(slot.slot(), tests, test_results));
     watch_.enter(Work::other);
-    done.timing = {slot.epoch(), member->train_seconds, seconds, unix_seconds()};
+    done.timing = {slot.epoch(), member->train_seconds, seconds, unix_time()};
     member->train_seconds = 0;
     if (!done.rows.empty()) MER_TRY(send(*member, std::move(done)));
     if (slot.finished()) {
