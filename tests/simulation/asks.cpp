@@ -39,6 +39,24 @@ void World::ask_for_something(Job& /*job*/) {
     ask.control = draw_control();
   }
   plan_ask(0s, ask);
+  const bool cancels = ask.submission == nullptr && ask.control.verb == ControlVerb::cancel;
+  if (cancels && random_.chance(0.5)) plan_ask(soon(), second_thought(ask.control));
+}
+
+Time World::soon() {
+  return Time(random_.chance(0.3) ? 0 : random_.between(0, 1'500'000));
+}
+
+// While the cancelled trials may be on their way out still.
+Ask World::second_thought(const storage::Control& cancelled) {
+  Ask ask;
+  if (random_.chance(0.4)) {
+    ask.submission = &plan_.sweeps.back().submission;
+    return ask;
+  }
+  ask.control = cancelled;
+  ask.control.verb = ControlVerb::retry;
+  return ask;
 }
 
 storage::Control World::draw_control() {

@@ -70,6 +70,8 @@ class World {
   void ask_for_late_sweeps();
   void ask_for_something(Job& job);
   storage::Control draw_control();
+  Ask second_thought(const storage::Control& cancelled);
+  Time soon();
   void resume_what_rests();
   void plan_ask(Time delay, Ask ask);
   void ask(const Ask& ask);
