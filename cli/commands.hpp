@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -37,6 +38,27 @@ ExitCode plan_command(const Context& context, const SweepFileOptions& options);
 
 // Into the run that goes on, or into the store, for the next one.
 ExitCode submit_command(const Context& context, const SweepFileOptions& sweep, const SubmitOptions& options);
+
+struct SlurmOptions {
+  std::map<std::string, std::string> request = {};  // cli/slurm_request.hpp
+  int jobs = 1;                                     // in a chain
+  std::string site = {};                            // file; empty: MER_SITE, slurm/site.json here, or none
+  bool dry_run = false;                             // writes and starts nothing
+};
+// Jobs of Slurm that train the sweep.
+ExitCode submit_slurm_command(const Context& context, const SweepFileOptions& sweep, const SubmitOptions& options,
+                              const SlurmOptions& slurm);
+
+struct WorkOptions {
+  std::string sweep;  // name or number
+  int workers = 0;    // as RunOptions
+  bool web = true;
+};
+// As `run`, of a sweep that is in the store.
+ExitCode work_command(const Context& context, const WorkOptions& options);
+
+// done: every trial of the sweep has ended; some_failed: not yet; paused: and it is paused.
+ExitCode complete_command(const Context& context, const std::string& sweep);
 
 struct ControlOptions {
   storage::ControlVerb verb = storage::ControlVerb::pause;

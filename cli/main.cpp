@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "cli/commands.hpp"
+#include "cli/slurm_request.hpp"
 #include "core/version.hpp"
 #include "storage/control.hpp"
 
@@ -26,6 +27,9 @@ struct Arguments {
   mer::cli::RunOptions run;
   mer::cli::SweepFileOptions plan;
   mer::cli::SubmitOptions submit;
+  mer::cli::SlurmOptions slurm;
+  bool on_slurm = false;
+  mer::cli::WorkOptions work;
   mer::cli::ControlOptions control;
   mer::cli::ResultsOptions results, exported;
   mer::cli::BenchOptions bench;
@@ -82,6 +86,16 @@ void add_sweep_commands(CLI::App& app, Arguments& arguments) {
   run->callback(
       [&arguments] { arguments.chosen = [&arguments] { return run_command(arguments.context, arguments.run); }; });
 
+  CLI::App* work =
+      add_command(app, "work", "Train what a sweep of the store has left, as `run` does", "merctl work quickstart");
+  work->add_option("SWEEP", arguments.work.sweep, "Name (the newest of that name) or number")->required();
+  work->add_option("--workers", arguments.work.workers, "Workers, at most one a trial; default: one a core or GPU")
+      ->check(CLI::Range(1, 1024));
+  work->add_flag_callback(
+      "--no-web", [&arguments] { arguments.work.web = false; }, "Serve no dashboard while it trains");
+  work->callback(
+      [&arguments] { arguments.chosen = [&arguments] { return work_command(arguments.context, arguments.work); }; });
+
   CLI::App* plan = add_command(app, "plan", "Say what a sweep file would run; starts and writes nothing",
                                "merctl plan configs/quickstart.json");
   add_sweep_file(plan, arguments.plan);
@@ -106,13 +120,34 @@ CLI::App* add_control(CLI::App& app, Arguments& arguments, ControlVerb verb, con
   return command;
 }
 
+void add_slurm_options(CLI::App* command, CLI::Option* slurm, mer::cli::SlurmOptions& options) {
+  const auto add = [&](CLI::Option* option, const char* value) {
+    option->type_name(value)->needs(slurm)->group("With --slurm");
+  };
+  for (const mer::cli::JobOption& option : mer::cli::job_options()) {
+    const std::string name = option.name;
+    const auto set = [&options, name](const std::string& value) { options.request[name] = value; };
+    add(command->add_option_function<std::string>("--" + name, set, option.help), option.value_name);
+  }
+  add(command->add_option("--jobs", options.jobs, "Jobs in a chain: each goes on where the last one ended")
+          ->check(CLI::Range(1, 1000)),
+      "K");
+  add(command->add_option("--site", options.site, "The cluster's settings; else MER_SITE, slurm/site.json"), "FILE");
+  add(command->add_flag("--dry-run", options.dry_run, "Print batch script and cost; write nothing"), "");
+}
+
 void add_control_commands(CLI::App& app, Arguments& arguments) {
   CLI::App* submit = add_command(app, "submit", "Add a sweep to the run that goes on, or to the store",
                                  "merctl submit configs/quickstart.json --priority 1");
   add_sweep_file(submit, arguments.plan);
   add_submission(submit, arguments.submit);
+  CLI::Option* slurm = submit->add_flag("--slurm", arguments.on_slurm, "Into jobs of Slurm, which train it");
+  add_slurm_options(submit, slurm, arguments.slurm);
   submit->callback([&arguments] {
-    arguments.chosen = [&arguments] { return submit_command(arguments.context, arguments.plan, arguments.submit); };
+    arguments.chosen = [&arguments] {
+      if (!arguments.on_slurm) return submit_command(arguments.context, arguments.plan, arguments.submit);
+      return submit_slurm_command(arguments.context, arguments.plan, arguments.submit, arguments.slurm);
+    };
   });
 
   add_control(app, arguments, ControlVerb::cancel, "Give up trials that wait or run", "SWEEP|TRIAL", "quickstart");
@@ -198,6 +233,14 @@ void add_following_commands(CLI::App& app, Arguments& arguments) {
       ->check(CLI::PositiveNumber);
   logs->callback(
       [&arguments] { arguments.chosen = [&arguments] { return logs_command(arguments.context, arguments.logs); }; });
+
+  CLI::App* complete =
+      add_command(app, "complete", "Say by the exit code whether every trial has ended: 0, 1, 6 paused",
+                  "merctl complete quickstart");
+  complete->add_option("SWEEP", arguments.status_sweep, "Name or number")->required();
+  complete->callback([&arguments] {
+    arguments.chosen = [&arguments] { return complete_command(arguments.context, arguments.status_sweep); };
+  });
 
   CLI::App* wait =
       add_command(app, "wait", "Wait until every trial of the sweeps has ended", "merctl wait quickstart --timeout 2h");

@@ -4,6 +4,7 @@
 
 #include "cli/commands.hpp"
 #include "cli/output.hpp"
+#include "cli/slurm_jobs.hpp"
 #include "cli/status_text.hpp"
 #include "cli/store_access.hpp"
 #include "core/json.hpp"
@@ -76,6 +77,7 @@ ExitCode status_command(const Context& context, const std::string& sweep) {
     MER_ASSIGN(const StatusText status, status_text(reader, sweep, context.format));
     std::fputs(status.text.c_str(), stdout);
     if (status.empty) std::fputs(kNoSweeps, stderr);
+    if (context.format == Format::table) std::fputs(jobs_text(context.store).c_str(), stdout);
     return {};
   });
 }

@@ -1,0 +1,22 @@
+// Work: from a sweep in the store to its results on the screen; what `run` and `work` share.
+//
+// Threads: one. Errors: printed; the exit code says what kind.
+#pragma once
+
+#include "cli/commands.hpp"
+#include "cli/gpus.hpp"
+
+namespace mer::cli {
+
+// Where this machine trains what asks for these resources, and with how many workers.
+struct Workplace {
+  TrainingPlace place;
+  int workers = 1;
+};
+Result<Workplace> workplace_of(const ResourceSettings& resources, int asked);
+
+// Trains what the sweep has left, and shows its results.
+ExitCode work_on(const Context& context, SweepId sweep, const ResourceSettings& resources, const Workplace& workplace,
+                 bool web);
+
+}  // namespace mer::cli
