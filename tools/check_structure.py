@@ -38,6 +38,7 @@ ALLOWED_EDGES = {
 # Third-party headers and the only files that may include them.
 CONFINED = [
     (r"mpi\.h", r"(tests/)?transport/mpi_\w+\.cpp"),
+    (r"zmq\.h", r"(tests/)?transport/zmq_\w+\.cpp"),
     (r"sqlite3\.h", r"(storage|tests/storage|bench)/\w+\.cpp"),
     (r"httplib\.h", r"web/\w+\.cpp|cli/coordinator_client\.cpp|tests/web/\w+\.cpp"),
     (r"hwy/.*", r"model/kernels/.*"),
@@ -55,6 +56,7 @@ SEAMS = [
     "data/corpus.hpp",
     "data/safetensors.hpp",
     "storage/result_store.hpp",
+    "transport/frame_port.hpp",
     "transport/transport.hpp",
     "model/kernels/kernels.hpp",
     "model/grid/operations.hpp",
