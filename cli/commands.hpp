@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -111,7 +112,8 @@ ExitCode corpus_check_command(const Context& context, const std::string& folder)
 ExitCode corpus_synth_command(const Context& context, const std::string& preset, const std::string& folder,
                               std::uint64_t seed);
 
-ExitCode doctor_command(const Context& context);
+// slurm: of the nodes that a job with these options gets, instead of this machine.
+ExitCode doctor_command(const Context& context, const std::optional<SlurmOptions>& slurm);
 
 struct BenchOptions {
   std::string shapes = "all";  // msp-improv, iemocap, all

@@ -120,20 +120,29 @@ CLI::App* add_control(CLI::App& app, Arguments& arguments, ControlVerb verb, con
   return command;
 }
 
-void add_slurm_options(CLI::App* command, CLI::Option* slurm, mer::cli::SlurmOptions& options) {
-  const auto add = [&](CLI::Option* option, const char* value) {
-    option->type_name(value)->needs(slurm)->group("With --slurm");
-  };
+void add_slurm_option(CLI::Option* slurm, CLI::Option* option, const char* value) {
+  option->type_name(value)->needs(slurm)->group("With --slurm");
+}
+
+void add_job_options(CLI::App* command, CLI::Option* slurm, mer::cli::SlurmOptions& options) {
   for (const mer::cli::JobOption& option : mer::cli::job_options()) {
     const std::string name = option.name;
     const auto set = [&options, name](const std::string& value) { options.request[name] = value; };
-    add(command->add_option_function<std::string>("--" + name, set, option.help), option.value_name);
+    add_slurm_option(slurm, command->add_option_function<std::string>("--" + name, set, option.help),
+                     option.value_name);
   }
-  add(command->add_option("--jobs", options.jobs, "Jobs in a chain: each goes on where the last one ended")
-          ->check(CLI::Range(1, 1000)),
-      "K");
-  add(command->add_option("--site", options.site, "The cluster's settings; else MER_SITE, slurm/site.json"), "FILE");
-  add(command->add_flag("--dry-run", options.dry_run, "Print batch script and cost; write nothing"), "");
+  add_slurm_option(
+      slurm, command->add_option("--site", options.site, "The cluster's settings; else MER_SITE, slurm/site.json"),
+      "FILE");
+}
+
+void add_chain_options(CLI::App* command, CLI::Option* slurm, mer::cli::SlurmOptions& options) {
+  add_slurm_option(slurm,
+                   command->add_option("--jobs", options.jobs, "Jobs in a chain: each goes on where the last one ended")
+                       ->check(CLI::Range(1, 1000)),
+                   "K");
+  add_slurm_option(slurm, command->add_flag("--dry-run", options.dry_run, "Print batch script and cost; write nothing"),
+                   "");
 }
 
 void add_control_commands(CLI::App& app, Arguments& arguments) {
@@ -142,7 +151,8 @@ void add_control_commands(CLI::App& app, Arguments& arguments) {
   add_sweep_file(submit, arguments.plan);
   add_submission(submit, arguments.submit);
   CLI::Option* slurm = submit->add_flag("--slurm", arguments.on_slurm, "Into jobs of Slurm, which train it");
-  add_slurm_options(submit, slurm, arguments.slurm);
+  add_job_options(submit, slurm, arguments.slurm);
+  add_chain_options(submit, slurm, arguments.slurm);
   submit->callback([&arguments] {
     arguments.chosen = [&arguments] {
       if (!arguments.on_slurm) return submit_command(arguments.context, arguments.plan, arguments.submit);
@@ -329,8 +339,15 @@ void add_commands(CLI::App& app, Arguments& arguments) {
   add_reproduce_command(app, arguments);
   add_following_commands(app, arguments);
   add_corpus_commands(app, arguments);
-  add_command(app, "doctor", "Say what this machine has and lacks, with remedies", "merctl doctor")
-      ->callback([&arguments] { arguments.chosen = [&arguments] { return doctor_command(arguments.context); }; });
+  CLI::App* doctor = add_command(app, "doctor", "Say what this machine has and lacks, with remedies", "merctl doctor");
+  CLI::Option* slurm = doctor->add_flag("--slurm", arguments.on_slurm, "Of the nodes that a small job of Slurm gets");
+  add_job_options(doctor, slurm, arguments.slurm);
+  doctor->callback([&arguments] {
+    arguments.chosen = [&arguments] {
+      const auto job = arguments.on_slurm ? std::optional(arguments.slurm) : std::nullopt;
+      return doctor_command(arguments.context, job);
+    };
+  });
   add_bench_command(app, arguments);
 }
 
