@@ -23,6 +23,13 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::json;
 
+// "8:00:00"
+std::string hours_text(long seconds) {
+  char text[48];
+  std::snprintf(text, sizeof text, "%ld:%02ld:%02ld", seconds / 3600, seconds / 60 % 60, seconds % 60);
+  return text;
+}
+
 std::string job_text(const SlurmPlan& job, int jobs) {
   const auto asked = [&](const char* name) {
     const auto found = job.request.find(name);
@@ -34,7 +41,7 @@ std::string job_text(const SlurmPlan& job, int jobs) {
   const std::string gpus = asked("gpus-per-node");
   return (jobs > 1 ? std::to_string(jobs) + " jobs, one after the other, each " : "1 job ") + "of " +
          counted(asked("nodes"), "node") + " with " + (gpus.empty() ? "" : counted(gpus, "GPU") + " and ") +
-         counted(asked("cpus-per-task"), "core") + ", for at most " + asked("time");
+         counted(asked("cpus-per-task"), "core") + ", for at most " + hours_text(job.script.seconds);
 }
 
 // What is submitted, and which jobs of a chain are in the queue.
