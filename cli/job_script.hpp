@@ -10,6 +10,8 @@ namespace mer::cli {
 
 // slurm/job.sbatch.in as it was when merctl was built.
 std::string_view job_template();
+// slurm/doctor.sbatch.in, likewise: the job of `merctl doctor --slurm`.
+std::string_view doctor_template();
 // slurm/site.json, likewise.
 std::string_view default_site();
 

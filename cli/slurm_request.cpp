@@ -89,13 +89,20 @@ Status read_sbatch(const json& value, const std::string& where, std::vector<std:
   return {};
 }
 
+Status read_programs(const json& value, const std::string& where, std::string& programs) {
+  if (value.is_string()) programs = value.get<std::string>();
+  if (programs.starts_with("/") && programs.find('\n') == std::string::npos) return {};
+  return wrong(where, "the absolute path of a folder is expected, not " + shown(value));
+}
+
 Status read_member(const std::string& key, const json& value, const std::string& name, Site& site) {
   const std::string where = name + ": /" + key;
   if (key == "options") return read_options(value, where, site.options);
   if (key == "sbatch") return read_sbatch(value, where, site.sbatch);
   if (key == "setup") return read_lines(value, where, site.setup);
+  if (key == "programs") return read_programs(value, where, site.programs);
   if (key != "signal_seconds") {
-    const std::vector<std::string> keys = {"options", "sbatch", "setup", "signal_seconds"};
+    const std::vector<std::string> keys = {"options", "sbatch", "setup", "programs", "signal_seconds"};
     return wrong(where, "unknown key" + did_you_mean(key, keys) + "; allowed: " + quote_list(keys));
   }
   if (!value.is_number_integer() || value.get<long>() < kShortestSignal || value.get<long>() > 65535) {

@@ -1,6 +1,5 @@
 // submit --slurm: a sweep goes into the store, and jobs that train it into Slurm's queue.
 #include <cstdio>
-#include <cstdlib>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -12,12 +11,10 @@
 #include "cli/prepare.hpp"
 #include "cli/slurm.hpp"
 #include "cli/slurm_jobs.hpp"
-#include "cli/slurm_request.hpp"
-#include "cli/store_access.hpp"
+#include "cli/slurm_plan.hpp"
 #include "cli/submit.hpp"
 #include "core/json.hpp"
 #include "core/unix_time.hpp"
-#include "data/file_io.hpp"
 #include "storage/endpoint.hpp"
 
 namespace mer::cli {
@@ -26,41 +23,14 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::json;
 
-constexpr std::size_t kLongestSite = 1 << 20;
-
-Result<Site> read_site(const std::string& asked) {
-  std::string file = asked;
-  const char* const variable = std::getenv("MER_SITE");
-  if (file.empty() && variable != nullptr) file = variable;
-  if (file.empty() && fs::exists("slurm/site.json")) file = "slurm/site.json";
-  if (file.empty()) return site_from(default_site(), "slurm/site.json");
-  MER_ASSIGN(const std::string text, data::read_file(file, kLongestSite));
-  return site_from(text, file);
+// "8:00:00"
+std::string hours_text(long seconds) {
+  char text[48];
+  std::snprintf(text, sizeof text, "%ld:%02ld:%02ld", seconds / 3600, seconds / 60 % 60, seconds % 60);
+  return text;
 }
 
-// What a job is, but for the sweep's number.
-struct Job {
-  JobRequest request;
-  JobScript script;
-};
-
-Result<Job> job_of(const Context& context, const SlurmOptions& options) {
-  for (const auto& [name, value] : options.request) {
-    if (const Status good = check_job_option(name, value); !good) {
-      return invalid("--" + name + ": " + good.error().message);
-    }
-  }
-  MER_ASSIGN(const Site site, read_site(options.site));
-  Job job{completed(options.request, site), {}};
-  job.script.options = sbatch_lines(job.request, site);
-  for (const std::string& line : site.setup) job.script.setup += "  " + line + "\n";
-  job.script.programs = program_folder().string();
-  job.script.store = fs::absolute(context.store).lexically_normal().string();
-  MER_ASSIGN(job.script.seconds, slurm_seconds(job.request.at("time")));
-  return job;
-}
-
-std::string job_text(const Job& job, int jobs) {
+std::string job_text(const SlurmPlan& job, int jobs) {
   const auto asked = [&](const char* name) {
     const auto found = job.request.find(name);
     return found == job.request.end() ? std::string() : found->second;
@@ -71,7 +41,7 @@ std::string job_text(const Job& job, int jobs) {
   const std::string gpus = asked("gpus-per-node");
   return (jobs > 1 ? std::to_string(jobs) + " jobs, one after the other, each " : "1 job ") + "of " +
          counted(asked("nodes"), "node") + " with " + (gpus.empty() ? "" : counted(gpus, "GPU") + " and ") +
-         counted(asked("cpus-per-task"), "core") + ", for at most " + asked("time");
+         counted(asked("cpus-per-task"), "core") + ", for at most " + hours_text(job.script.seconds);
 }
 
 // What is submitted, and which jobs of a chain are in the queue.
@@ -95,17 +65,7 @@ Status queue_chain(const fs::path& store, const fs::path& script, int jobs, Queu
   return {};
 }
 
-Result<fs::path> write_script(const fs::path& store, const std::string& chain, const std::string& text) {
-  std::error_code error;
-  fs::create_directories(jobs_folder(store), error);
-  if (error) return system_error(error.value(), jobs_folder(store).string() + ": cannot be made");
-  const fs::path file = jobs_folder(store) / (chain + ".sbatch");
-  const std::string_view chunk = text;
-  MER_TRY(data::write_file(file.string(), {&chunk, 1}));
-  return file;
-}
-
-ExitCode show_dry_run(const Context& context, const Job& job, const SlurmOptions& options, const Cost& cost) {
+ExitCode show_dry_run(const Context& context, const SlurmPlan& job, const SlurmOptions& options, const Cost& cost) {
   JobScript script = job.script;
   script.sweep = "SWEEP";  // its number in the store
   const std::string text = fill(job_template(), script);
@@ -124,7 +84,7 @@ ExitCode show_dry_run(const Context& context, const Job& job, const SlurmOptions
   return ExitCode::done;
 }
 
-void show_queued(const Context& context, const Job& job, const Queued& queued, const Cost& cost) {
+void show_queued(const Context& context, const SlurmPlan& job, const Queued& queued, const Cost& cost) {
   const std::string output = (jobs_folder(job.script.store) / (queued.ids.front() + ".out")).string();
   if (context.format == Format::json) {
     const json document = {{"schema", 1},
@@ -148,7 +108,7 @@ void show_queued(const Context& context, const Job& job, const Queued& queued, c
 ExitCode submit_slurm_command(const Context& context, const SweepFileOptions& sweep, const SubmitOptions& options,
                               const SlurmOptions& slurm) {
   if (!plain_format(context, "submit")) return ExitCode::usage;
-  const Result<Job> job = job_of(context, slurm);
+  const Result<SlurmPlan> job = slurm_plan(context, slurm);
   if (!job) return report(context, job.error());
   Result<Prepared> prepared = prepare(sweep);
   if (!prepared) return report(context, prepared.error());

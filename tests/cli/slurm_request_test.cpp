@@ -49,7 +49,7 @@ TEST(CheckJobOptionTest, RefusesWhatWouldBreakTheScriptOrTheJob) {
 TEST(SiteTest, ReadsEveryKey) {
   const auto site = site_from(R"({"options": {"partition": "gpu", "cpus-per-task": 8}, // of this cluster
                                   "sbatch": ["--exclude=n13"], "setup": ["module load openmpi"],
-                                  "signal_seconds": 300})",
+                                  "programs": "/opt/mer/bin", "signal_seconds": 300})",
                               "site.json");
 
   ASSERT_TRUE(site.ok()) << site.error().message;
@@ -57,6 +57,7 @@ TEST(SiteTest, ReadsEveryKey) {
   EXPECT_EQ(site->options.at("cpus-per-task"), "8");
   EXPECT_EQ(site->sbatch, std::vector<std::string>{"--exclude=n13"});
   EXPECT_EQ(site->setup, std::vector<std::string>{"module load openmpi"});
+  EXPECT_EQ(site->programs, "/opt/mer/bin");
   EXPECT_EQ(site->signal_seconds, 300);
 }
 
@@ -67,6 +68,7 @@ TEST(SiteTest, ErrorsNameFilePlaceAndRemedy) {
   EXPECT_NE(refusal(site_from(R"({"sbatch": ["exclude=n13"]})", "s")).find("/sbatch"), std::string::npos);
   EXPECT_NE(refusal(site_from(R"({"setup": ["a\nb"]})", "s")).find("one line"), std::string::npos);
   EXPECT_NE(refusal(site_from(R"({"signal_seconds": 10})", "s")).find("from 60"), std::string::npos);
+  EXPECT_NE(refusal(site_from(R"({"programs": "bin"})", "s")).find("absolute"), std::string::npos);
   EXPECT_NE(refusal(site_from("[]", "s")).find("object"), std::string::npos);
   EXPECT_NE(refusal(site_from("{", "site.json")).find("site.json:1"), std::string::npos);
 }
