@@ -60,9 +60,7 @@ Coordinator::Coordinator(CoordinatorSettings settings, transport::Transport& tra
       writer_(writer),
       print_(std::move(print)),
       scheduler_(settings_.scheduler),
-      hosts_(std::size_t(transport.size())),
-      here_(std::size_t(transport.size())),
-      last_heard_(std::size_t(transport.size())) {
+      ranks_(std::size_t(transport.size())) {
   for (SweepToRun& sweep : sweeps) take_up(std::move(sweep), TimePoint());
 }
 
@@ -176,7 +174,7 @@ std::string Coordinator::explain(const TrialId& trial, TimePoint now) const {
                  {"pausing", pausing_}};
   if (standing->worker) {
     answer["worker"] = standing->worker->rank;
-    answer["host"] = hosts_[std::size_t(standing->worker->rank)];
+    answer["host"] = ranks_[std::size_t(standing->worker->rank)].host;
   }
   if (standing->backoff) answer["backoff_s"] = *standing->backoff;
   return answer.dump();
@@ -193,6 +191,7 @@ std::optional<ExitCode> Coordinator::step(TimePoint now) {
   }
   feed(Tick{}, now);
   if (const Status committed = commit(); !committed) return fail(committed.error());
+  transport_.confirm();
   if (worker_lost_) return shut_down(ExitCode::internal);
   send_outbox();
   if (const Status beaten = beat(now); !beaten) return fail(beaten.error());
@@ -205,20 +204,17 @@ std::optional<ExitCode> Coordinator::step(TimePoint now) {
 
 void Coordinator::receive(TimePoint now) {
   const auto envelopes = transport_.poll();
+  ranks_.resize(std::size_t(transport_.size()));
   idle_.round_ended(!envelopes.empty());
   for (const transport::Envelope& envelope : envelopes) {
     if (!envelope.message) {
       spdlog::error("rank {} sent bytes that are not a message: {}", envelope.from, envelope.message.error().message);
       continue;
     }
-    last_heard_[std::size_t(envelope.from)] = now;
+    ranks_[std::size_t(envelope.from)].heard = now;
     const WorkerId worker{envelope.from};
     if (const auto* hello = std::get_if<Hello>(&*envelope.message)) {
-      spdlog::info("worker {} joined: {}, process {}", worker.rank, hello->host, hello->pid);
-      hosts_[std::size_t(worker.rank)] = hello->host;
-      here_[std::size_t(worker.rank)] = true;
-      const int leader = gang_leader(worker.rank, settings_.gang);
-      if (gang_is_here(leader)) feed(WorkerJoined{WorkerId{leader}}, now);
+      take(*hello, worker.rank, now);
     } else if (const auto* capacity = std::get_if<Capacity>(&*envelope.message)) {
       feed(WorkerCapacity{worker, capacity->trials}, now);
     } else if (const auto* report = std::get_if<Report>(&*envelope.message)) {
@@ -230,22 +226,57 @@ void Coordinator::receive(TimePoint now) {
       }
     }
   }
+  see_off(transport_.take_departures(), now);
+}
+
+void Coordinator::take(const Hello& hello, int rank, TimePoint now) {
+  spdlog::info("worker {} joined: {}, process {}", rank, hello.host, hello.pid);
+  Rank& worker = ranks_[std::size_t(rank)];
+  worker.host = hello.host;
+  if (worker.leaving) return;
+  worker.here = true;
+  const int leader = gang_leader(rank, settings_.gang);
+  if (gang_is_here(leader)) feed(WorkerJoined{WorkerId{leader}}, now);
 }
 
 // Said Hello, all of them. Workers that are too few for one more gang have nothing to do.
 bool Coordinator::gang_is_here(int leader) const {
   const int end = leader + settings_.gang;
   if (end > transport_.size()) return false;
-  return std::all_of(here_.begin() + leader, here_.begin() + end, [](bool here) { return here; });
+  return std::all_of(ranks_.begin() + leader, ranks_.begin() + end, [](const Rank& rank) { return rank.here; });
+}
+
+// Groups of other jobs. Who is in no gang has nothing to hand back.
+void Coordinator::see_off(const transport::Departures& departures, TimePoint now) {
+  for (const int rank : departures.leaving) {
+    ranks_[std::size_t(rank)].leaving = true;
+    const int leader = gang_leader(rank, settings_.gang);
+    if (!gang_is_here(leader)) {
+      outbox_.emplace_back(rank, Shutdown{});
+    } else if (rank == leader) {
+      spdlog::info("worker {} wants to leave: its trials are checkpointed and handed back", rank);
+      feed(WorkerLeaving{WorkerId{rank}}, now);
+    }
+  }
+  for (const int rank : departures.lost) {
+    Rank& worker = ranks_[std::size_t(rank)];
+    worker.here = false;
+    if (worker.leaving) {
+      spdlog::info("worker {} ({}) has left", rank, worker.host);
+    } else {
+      spdlog::warn("worker {} ({}) is lost with its group: its trials are tried elsewhere", rank, worker.host);
+    }
+    if (rank == gang_leader(rank, settings_.gang)) feed(WorkerLost{WorkerId{rank}}, now);
+  }
 }
 
 void Coordinator::find_silent_workers(TimePoint now) {
-  for (int rank = 1; rank < transport_.size(); ++rank) {
-    auto& heard = last_heard_[std::size_t(rank)];
+  for (int rank = 1; rank < transport_.lasting(); ++rank) {
+    auto& heard = ranks_[std::size_t(rank)].heard;
     if (!heard) heard = now;  // the first round: silence counts from here
     if (now - *heard < settings_.silence_limit) continue;
     spdlog::error("worker {} ({}) has been silent for {} s: it is lost, the run ends; the same command resumes it",
-                  rank, hosts_[std::size_t(rank)], std::chrono::duration<double>(now - *heard).count());
+                  rank, ranks_[std::size_t(rank)].host, std::chrono::duration<double>(now - *heard).count());
     worker_lost_ = true;
     feed(WorkerLost{WorkerId{gang_leader(rank, settings_.gang)}}, now);
   }
@@ -261,7 +292,7 @@ void Coordinator::carry_out(const ClaimAndAssign& effect) {
   const double at = settings_.unix_time();
   for (const ClaimedTrial& claimed : effect.trials) {
     writes_.emplace_back(storage::Claim{claimed.trial, claimed.attempt, effect.worker.rank,
-                                        hosts_[std::size_t(effect.worker.rank)], at});
+                                        ranks_[std::size_t(effect.worker.rank)].host, at});
   }
   send_job(effect.worker.rank, job_of(effect.trials));
 }
@@ -304,6 +335,10 @@ void Coordinator::carry_out(const Record& effect) {
 
 void Coordinator::carry_out(const SendStop& effect) {
   outbox_.emplace_back(effect.worker.rank, StopTrials{effect.trials});
+}
+
+void Coordinator::carry_out(const LetGo& effect) {
+  for (int member = 0; member < settings_.gang; ++member) outbox_.emplace_back(effect.worker.rank + member, Shutdown{});
 }
 
 // All of one shape, and so of sweeps whose trainers are started alike.
@@ -361,7 +396,7 @@ void Coordinator::send_outbox() {
 
 Status Coordinator::beat(TimePoint now) {
   if (due(last_beat_, now, settings_.beat_every)) {
-    for (int rank = 1; rank < transport_.size(); ++rank) transport_.send(rank, Beat{});
+    for (int rank = 1; rank < transport_.lasting(); ++rank) transport_.send(rank, Beat{});
   }
   if (due(last_lease_, now, settings_.lease_every)) MER_TRY(writer_.beat(settings_.unix_time()));
   return {};

@@ -3,8 +3,9 @@
 //
 // What people ask for (control, submit, explain) is durable when the call returns; what follows from it goes out with
 // the next step(). An error that is not the asker's (invalid, not_found) leaves open what is durable: it ends the run
-// with the next step(). Threads: one. Errors: an error of the store or a lost worker ends the run; the next coordinator
-// resumes from the store.
+// with the next step(). Workers of other jobs come and go; what a lost one had is tried elsewhere, uncharged.
+// Threads: one. Errors: an error of the store, or a lost worker of this job, ends the run; the next coordinator resumes
+// from the store.
 #pragma once
 
 #include <chrono>
@@ -73,6 +74,13 @@ class Coordinator {
     std::size_t sweep = 0;  // of sweeps_
   };
 
+  struct Rank {
+    std::string host;
+    bool here = false;     // it said Hello, and is not gone
+    bool leaving = false;  // of a group that wants to be let go
+    std::optional<TimePoint> heard;
+  };
+
   void take_up(SweepToRun sweep, TimePoint now);
   Result<storage::Controlled> try_control(const storage::Control& control, TimePoint now);
   Result<SweepId> try_submit(const storage::Submission& submission, TimePoint now);
@@ -81,12 +89,15 @@ class Coordinator {
   Status take_up_if_missing(SweepId id, TimePoint now);
   bool has(SweepId sweep) const;
   void receive(TimePoint now);
+  void take(const Hello& hello, int rank, TimePoint now);
   bool gang_is_here(int leader) const;
+  void see_off(const transport::Departures& departures, TimePoint now);
   void find_silent_workers(TimePoint now);
   void feed(const Event& event, TimePoint now);
   void carry_out(const ClaimAndAssign& effect);
   void carry_out(const Record& effect);
   void carry_out(const SendStop& effect);
+  void carry_out(const LetGo& effect);
   void carry_out(const Ended& effect) { ended_ = effect; }
   void send_job(int rank, StackJob job);
   StackJob job_of(const std::vector<ClaimedTrial>& claimed) const;
@@ -110,9 +121,7 @@ class Coordinator {
   bool pause_requested_ = false;
   bool pausing_ = false;
 
-  std::vector<std::string> hosts_;                    // of each rank that said Hello
-  std::vector<bool> here_;                            // ranks that said Hello
-  std::vector<std::optional<TimePoint>> last_heard_;  // of each rank
+  std::vector<Rank> ranks_;  // that the transport had at its last poll
   std::optional<TimePoint> last_beat_, last_lease_, last_progress_;
   IdlePause idle_;
 

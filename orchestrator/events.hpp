@@ -61,6 +61,9 @@ struct WorkerCapacity {  // how many trials its trainer wants at once
   WorkerId worker;
   int trials = 1;
 };
+struct WorkerLeaving {  // its job is at its end: it gets nothing new, and is let go when it has nothing left
+  WorkerId worker;
+};
 struct WorkerLost {  // silent, or its rank is gone
   WorkerId worker;
 };
@@ -68,7 +71,7 @@ struct Tick {};  // time has passed
 struct PauseRequested {};
 
 using Event = std::variant<SweepAdded, SweepChanged, TrialsCancelled, TrialsRetried, WorkerJoined, WorkerReport,
-                           WorkerCapacity, WorkerLost, Tick, PauseRequested>;
+                           WorkerCapacity, WorkerLeaving, WorkerLost, Tick, PauseRequested>;
 
 // --- what to do, in this order ---
 struct ClaimedTrial {
@@ -94,6 +97,11 @@ struct SendStop {
   std::vector<TrialId> trials;  // empty: all
   bool operator==(const SendStop&) const = default;
 };
+// A worker that wants to leave has nothing left, and is none of the scheduler's any more: it is told to leave.
+struct LetGo {
+  WorkerId worker;
+  bool operator==(const LetGo&) const = default;
+};
 // Nothing is left to do, once: every rank is told to leave.
 struct Ended {
   bool paused = false;  // trials are left; the same command resumes
@@ -101,6 +109,6 @@ struct Ended {
   bool operator==(const Ended&) const = default;
 };
 
-using Effect = std::variant<ClaimAndAssign, Record, SendStop, Ended>;
+using Effect = std::variant<ClaimAndAssign, Record, SendStop, LetGo, Ended>;
 
 }  // namespace mer::orchestrator

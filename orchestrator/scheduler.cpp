@@ -22,6 +22,7 @@ bool is_asked(const Event& event) {
 std::vector<Effect> Scheduler::on(const Event& event, TimePoint now) {
   effects_.clear();
   std::visit([&](const auto& e) { on_event(e, now); }, event);
+  let_empty_workers_go();
   wake(now);
   dispatch();
   if (!is_asked(event)) end_if_over();
@@ -231,9 +232,31 @@ void Scheduler::learn_from_crash(Trial& trial, const AttemptFailed& crash) {
   if (failure.kind == Failure::Kind::memory || killed) worker.memory_limit = std::min(worker.memory_limit, half);
 }
 
+void Scheduler::on_event(const WorkerLeaving& event, TimePoint /*now*/) {
+  const auto worker = workers_.find(event.worker);
+  if (worker == workers_.end() || !leaving_.insert(event.worker).second) return;
+  worker->second.leaving = true;
+  worker->second.reserved = false;
+  if (!worker->second.held.empty() && !pausing_) effects_.emplace_back(SendStop{event.worker, {}});
+}
+
+void Scheduler::let_empty_workers_go() {
+  for (auto id = leaving_.begin(); id != leaving_.end();) {
+    const auto worker = workers_.find(*id);
+    if (!worker->second.held.empty()) {
+      ++id;
+      continue;
+    }
+    effects_.emplace_back(LetGo{*id});
+    workers_.erase(worker);
+    id = leaving_.erase(id);
+  }
+}
+
 void Scheduler::on_event(const WorkerLost& event, TimePoint now) {
   const auto worker = workers_.find(event.worker);
   if (worker == workers_.end()) return;
+  leaving_.erase(event.worker);
   const std::set<Position> held = std::move(worker->second.held);
   workers_.erase(worker);
   for (const Position position : held) {
@@ -254,7 +277,7 @@ void Scheduler::on_event(const PauseRequested& /*event*/, TimePoint /*now*/) {
   if (pausing_) return;
   pausing_ = true;
   for (const auto& [id, worker] : workers_) {
-    if (!worker.held.empty()) effects_.push_back(SendStop{id, {}});
+    if (!worker.held.empty() && !worker.leaving) effects_.push_back(SendStop{id, {}});
   }
 }
 
@@ -408,7 +431,7 @@ void Scheduler::add_shares(Round& round, const Worker& worker, double sign) cons
 }
 
 bool Scheduler::has_room(const Worker& worker) const {
-  return worker.held.empty() || int(worker.held.size()) < limit_of(worker);
+  return !worker.leaving && (worker.held.empty() || int(worker.held.size()) < limit_of(worker));
 }
 
 // Of what it holds now.

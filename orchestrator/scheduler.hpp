@@ -12,6 +12,7 @@
 // Failures (docs/failure.md): a crash is charged when an attempt is claimed; it stays charged only when the trial
 // crashed alone (or the trainer blames this very trial). A stack of several that crashes is retried in halves, then
 // alone; one that ran out of memory makes its worker hold half as many. Retries wait: back-off doubles with each crash.
+// A worker may leave: what it has is stopped and tried elsewhere, uncharged.
 // A cancelled trial leaves its worker at the next step; until it has, its place is taken and it is not tried again, for
 // no sweep.
 // Threads: one. Errors: none; a stale report is refused without effect.
@@ -95,6 +96,7 @@ class Scheduler {
     int capacity = 1;
     int memory_limit = kNoLimit;  // of this shape
     bool reserved = false;        // until it is empty
+    bool leaving = false;         // when it is empty
   };
   struct Place {
     WorkerId id;
@@ -118,6 +120,7 @@ class Scheduler {
   void on_event(const WorkerJoined& event, TimePoint now);
   void on_event(const WorkerReport& event, TimePoint now);
   void on_event(const WorkerCapacity& event, TimePoint now);
+  void on_event(const WorkerLeaving& event, TimePoint now);
   void on_event(const WorkerLost& event, TimePoint now);
   void on_event(const Tick&, TimePoint) {}
   void on_event(const PauseRequested& event, TimePoint now);
@@ -132,6 +135,7 @@ class Scheduler {
   void learn_from_crash(Trial& trial, const AttemptFailed& crash);
   void let_go(Trial& trial, const AttemptEvent& event);
   void release(Position position);
+  void let_empty_workers_go();
   void move(Trial& trial, TrialState state);
   void wait(Position position, TimePoint until);
   void wake(TimePoint now);
@@ -157,6 +161,7 @@ class Scheduler {
   std::unordered_map<std::string, int> shapes_;
   std::set<std::pair<TimePoint, Position>> waiting_;  // pending, may start then
   std::map<WorkerId, Worker> workers_;                // joined
+  std::set<WorkerId> leaving_;                        // of them
   std::int64_t counts_[6] = {};
   std::int64_t stale_reports_ = 0;
   std::int64_t served_ = 0;  // trials given out so far

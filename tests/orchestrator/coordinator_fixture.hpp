@@ -66,7 +66,7 @@ class CoordinatorFixture : public ::testing::Test {
     start();
   }
 
-  void start(int gang = 1) {
+  void start(int gang = 1, transport::Transport* transport = nullptr) {
     EXPECT_TRUE(store_.begin_session("host", 1, 0).ok());
     CoordinatorSettings settings;
     settings.store = "/store";
@@ -74,7 +74,7 @@ class CoordinatorFixture : public ::testing::Test {
     settings.silence_limit = std::chrono::seconds(30);
     settings.versions = R"({"mpi": "Open MPI v4", "compiler": "of the coordinator"})";
     settings.load_sweep = [this, gang](SweepId id) { return load(id, gang); };
-    coordinator_ = std::make_unique<Coordinator>(settings, faulty_, writer_, std::vector{*load(sweep_, gang)},
+    coordinator_ = std::make_unique<Coordinator>(settings, transport ? *transport : faulty_, writer_, std::vector{*load(sweep_, gang)},
                                                  [this](const std::string& line) { lines_.push_back(line); });
   }
 

@@ -4,12 +4,12 @@
 //   options max_attempts=3 stack=1       trials t1 t2            trial t1 shape=a state=done attempt=1 crashes=0
 //   sweep 2 priority=1 state=paused      the trials that follow are its own; it is added by the next event
 //   cancel t1 t2 | retry t1 | pause sweep 1 | resume sweep 1 | sweep 1 has priority 5
-//   worker 1 joins | worker 1 lost | pause | tick | wait 1.5 s
+//   worker 1 joins | worker 1 lost | worker 1 leaves | pause | tick | wait 1.5 s
 //   w1 t1#1 started|epoch|checkpoint|finished|diverged|stopped|crashed|killed|memory|error [stack=2]
 //   w1 wants 4                           trials at once
-//   expect assign t1#1 t2#1 -> w1 | record t1#1 crashed retry refund | stop w1 [t1] | ended .. | paused .. | nothing
-//   stale 2                              reports refused so far
-//   standing t1 pending backoff=1 before=2 workers=1    what holds it up, zeros left out; or: standing t1 unknown
+//   expect assign t1#1 t2#1 -> w1 | record t1#1 crashed retry refund | stop w1 [t1] | let w1 go | ended .. | paused ..
+//   | nothing stale 2                              reports refused so far standing t1 pending backoff=1 before=2
+//   workers=1    what holds it up, zeros left out; or: standing t1 unknown
 #include <algorithm>
 #include <cmath>
 #include <csignal>
@@ -94,6 +94,7 @@ struct TextOf {
     for (const TrialId& trial : effect.trials) text += " " + trial.hex;
     return text;
   }
+  std::string operator()(const LetGo& effect) const { return "let w" + std::to_string(effect.worker.rank) + " go"; }
   std::string operator()(const Ended& effect) const {
     std::ostringstream text;
     text << (effect.paused ? "paused" : "ended") << " done=" << effect.done << " failed=" << effect.failed
@@ -231,6 +232,7 @@ class ScenarioRunner {
     }
     if (words[0] == "worker") {
       const WorkerId worker{std::stoi(words[1])};
+      if (words[2] == "leaves") return WorkerLeaving{worker};
       return words[2] == "joins" ? Event(WorkerJoined{worker}) : Event(WorkerLost{worker});
     }
     const WorkerId worker{std::stoi(words[0].substr(1))};

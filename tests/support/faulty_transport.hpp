@@ -36,6 +36,9 @@ class FaultyTransport : public transport::Transport {
     return twice;
   }
   bool flushed() const override { return real_.flushed(); }
+  int lasting() const override { return real_.lasting(); }
+  transport::Departures take_departures() override { return real_.take_departures(); }
+  void confirm() override { real_.confirm(); }
 
  private:
   transport::Transport& real_;

@@ -1,0 +1,183 @@
+// The coordinator with workers of other jobs, over lines that the test cuts.
+#include "tests/orchestrator/coordinator_fixture.hpp"
+#include "transport/gateway_link.hpp"
+#include "transport/linked_transport.hpp"
+#include "transport/loopback_port.hpp"
+
+namespace mer::orchestrator {
+namespace {
+
+using namespace std::chrono_literals;
+
+// Ranks 1 to 3 are of the coordinator's own job.
+class CoordinatorGroupsTest : public CoordinatorFixture {
+ protected:
+  CoordinatorGroupsTest() { begin(1); }
+
+  void begin(int gang) {
+    linked_ = std::make_unique<transport::LinkedTransport>(
+        faulty_, port_, transport::LinkOptions{.session = "s", .gang = gang, .clock = [this] { return now_; }});
+    start(gang, linked_.get());
+  }
+
+  struct Group {
+    transport::LoopbackPort port;
+    transport::GatewayLink link;
+    Group(const std::shared_ptr<transport::LoopbackLines>& lines, const std::string& name, int workers)
+        : port(lines, name), link(port, name, workers) {}
+  };
+  std::unique_ptr<Group> join_group(const std::string& name, int workers) {
+    auto group = std::make_unique<Group>(lines_, name, workers);
+    for (int worker = 1; worker <= workers; ++worker) group->link.send(worker, Hello{name, worker, {0}, "cpu"});
+    return group;
+  }
+  // A round of the gateway's, one of the coordinator's, and what the gateway has got by then.
+  std::vector<std::pair<int, Message>> exchange(Group& group) {
+    group.link.poll(now_);
+    EXPECT_EQ(step(), std::nullopt);
+    linked_->poll();
+    return got(group);
+  }
+  std::vector<std::pair<int, Message>> got(Group& group) {
+    std::vector<std::pair<int, Message>> messages;
+    for (const transport::Delivery& delivery : group.link.poll(now_))
+      messages.emplace_back(delivery.to, *delivery.message);
+    return messages;
+  }
+  static TrialJob trial_of(const std::vector<std::pair<int, Message>>& messages) {
+    for (const auto& [to, message] : messages) {
+      if (const auto* assign = std::get_if<Assign>(&message)) return assign->job.trials.at(0);
+    }
+    ADD_FAILURE() << "no assignment came";
+    return {};
+  }
+
+  using Messages = std::vector<std::pair<int, Message>>;
+
+  std::shared_ptr<transport::LoopbackLines> lines_ = std::make_shared<transport::LoopbackLines>();
+  transport::LoopbackPort port_{lines_, ""};
+  std::unique_ptr<transport::LinkedTransport> linked_;
+};
+
+TEST_F(CoordinatorGroupsTest, AWorkerOfAnotherJobTrainsATrialOfTheSweep) {
+  const auto group = join_group("far", 1);
+  const TrialJob trial = trial_of(exchange(*group));
+
+  group->link.send(1, Report{trial.spec.id, trial.attempt, finished()});
+  exchange(*group);
+
+  EXPECT_EQ(counts().done, 1);
+  EXPECT_EQ(store_.trial(trial.spec.id)->attempts.at(0).worker, 4);
+}
+
+TEST_F(CoordinatorGroupsTest, WhatAGatewaySentIsAcknowledgedOnlyWhenItIsCommitted) {
+  const auto group = join_group("far", 1);
+  const TrialJob trial = trial_of(exchange(*group));
+  EXPECT_TRUE(group->link.all_kept());
+  group->link.send(1, Report{trial.spec.id, trial.attempt, finished()});
+  writer_.before_commit = [&] {
+    got(*group);
+    EXPECT_FALSE(group->link.all_kept());
+    return Status();
+  };
+
+  exchange(*group);
+
+  EXPECT_TRUE(group->link.all_kept());
+}
+
+TEST_F(CoordinatorGroupsTest, ALostGroupCostsNoChargeAndEndsNoRun) {
+  const auto group = join_group("far", 2);
+  const TrialJob trial = trial_of(exchange(*group));
+  EXPECT_EQ(counts().running, 2);
+  worker_.send(0, Hello{"near", 1, {0}, "cpu"});
+  step();
+  received();
+  lines_->cut("far");
+  for (int second = 0; second < 31; ++second) {
+    now_ += 1s;
+    for (auto* worker : {&worker_, &second_, &third_}) worker->send(0, Beat{});
+    ASSERT_EQ(step(), std::nullopt);
+  }
+
+  EXPECT_EQ(counts().running, 1) << "that of the coordinator's own worker";
+  EXPECT_EQ(counts().pending, 2);
+  int charged = 0;
+  for (const auto& progress : *store_.progress(sweep_)) charged += progress.crashes;
+  EXPECT_EQ(charged, 1) << "for the one that runs";
+
+  lines_->mend("far");
+  group->link.send(1, Report{trial.spec.id, trial.attempt, finished()});
+  EXPECT_EQ(exchange(*group), Messages{});
+  EXPECT_TRUE(group->link.refused());
+  EXPECT_EQ(counts().done, 0) << "a report that comes late";
+}
+
+TEST_F(CoordinatorGroupsTest, AGroupThatLeavesHandsBackAndIsLetGo) {
+  const auto group = join_group("far", 2);
+  const Messages assigned = exchange(*group);
+  const TrialJob trial = trial_of(assigned);
+  group->link.leave();
+
+  EXPECT_EQ(exchange(*group), (Messages{{1, StopTrials{}}, {2, StopTrials{}}}));
+
+  for (const auto& [worker, message] : assigned) {
+    const TrialJob& job = std::get<Assign>(message).job.trials.at(0);
+    group->link.send(worker, Report{job.spec.id, job.attempt, AttemptStopped{1}});
+  }
+  EXPECT_EQ(exchange(*group), (Messages{{1, Shutdown{}}, {2, Shutdown{}}}));
+  EXPECT_EQ(counts().pending, 3);
+  for (const auto& progress : *store_.progress(sweep_)) EXPECT_EQ(progress.crashes, 0);
+  group->link.say_gone();
+  EXPECT_EQ(exchange(*group), Messages{});
+  EXPECT_TRUE(group->link.refused());
+}
+
+TEST_F(CoordinatorGroupsTest, AWorkerThatJoinsAfterItsGroupWantedToLeaveIsLetGoAtOnce) {
+  transport::LoopbackPort port(lines_, "far");
+  transport::GatewayLink link(port, "far", 1);
+  link.leave();
+  link.poll(now_);
+  step();
+  link.send(1, Hello{"far", 1, {0}, "cpu"});
+  link.poll(now_);
+
+  EXPECT_EQ(step(), std::nullopt);
+  linked_->poll();
+
+  const auto deliveries = link.poll(now_);
+  ASSERT_EQ(deliveries.size(), 1U);
+  EXPECT_EQ(*deliveries[0].message, Message(Shutdown{}));
+  EXPECT_EQ(counts().pending, 3);
+}
+
+TEST_F(CoordinatorGroupsTest, TheEndOfTheSweepReachesEveryGroup) {
+  const auto group = join_group("far", 1);
+  for (int trial = 0; trial < 3; ++trial) {
+    const TrialJob job = trial_of(exchange(*group));
+    group->link.send(1, Report{job.spec.id, job.attempt, finished()});
+  }
+  got(*group);
+
+  EXPECT_EQ(step(), ExitCode::done);
+
+  linked_->poll();
+  EXPECT_EQ(got(*group), (Messages{{1, Shutdown{}}}));
+}
+
+TEST_F(CoordinatorGroupsTest, AGangOfAnotherJobIsAskedThroughItsLeader) {
+  begin(2);
+  const auto group = join_group("far", 3);
+  const Messages messages = exchange(*group);
+
+  ASSERT_EQ(messages.size(), 1U);
+  EXPECT_EQ(messages[0].first, 1);
+  const TrialJob trial = trial_of(messages);
+  group->link.leave();
+  EXPECT_EQ(exchange(*group), (Messages{{1, StopTrials{}}, {3, Shutdown{}}})) << "the third is in no gang";
+  group->link.send(1, Report{trial.spec.id, trial.attempt, AttemptStopped{0}});
+  EXPECT_EQ(exchange(*group), (Messages{{1, Shutdown{}}, {2, Shutdown{}}}));
+}
+
+}  // namespace
+}  // namespace mer::orchestrator
