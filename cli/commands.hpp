@@ -71,8 +71,9 @@ struct WorkOptions {
   std::string sweep;  // name or number; empty: every active sweep
   int workers = 0;    // as RunOptions
   bool web = true;
+  bool join = false;  // only as workers of a run that goes on
 };
-// As `run`, of a sweep that is in the store.
+// As `run`, of a sweep that is in the store; where a run of it goes on, these workers join it.
 ExitCode work_command(const Context& context, const WorkOptions& options);
 
 // done: every trial of the sweep (empty: of every active one) has ended; some_failed: not yet; paused: and it is

@@ -125,7 +125,7 @@ std::vector<Finding> examine_gpus(const GpuSituation& situation) {
 
 std::vector<Finding> examine(const Context& context, const std::string& programs) {
   std::vector<Finding> findings;
-  for (const char* name : {"mer-coordinator", "mer-worker", "mer-trainer"}) {
+  for (const char* name : {"mer-coordinator", "mer-gateway", "mer-worker", "mer-trainer"}) {
     findings.push_back(examine_program(programs, name));
   }
   findings.push_back(examine_mpi());

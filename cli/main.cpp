@@ -98,6 +98,7 @@ void add_sweep_commands(CLI::App& app, Arguments& arguments) {
       ->check(CLI::Range(1, 1024));
   work->add_flag_callback(
       "--no-web", [&arguments] { arguments.work.web = false; }, "Serve no dashboard while it trains");
+  work->add_flag("--join", arguments.work.join, "Only join the run that works on the store, where there is one");
   work->callback(
       [&arguments] { arguments.chosen = [&arguments] { return work_command(arguments.context, arguments.work); }; });
 

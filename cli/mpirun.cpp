@@ -65,10 +65,10 @@ std::vector<std::string> mpirun_arguments(const LaunchOptions& options) {
                            "btl_tcp_if_include", "lo", "--mca", "oob_tcp_if_include", "lo", "-n", "1"}) {
     arguments.emplace_back(word);
   }
-  arguments.push_back((options.programs / "mer-coordinator").string());
-  arguments.insert(arguments.end(),
-                   {"--store", options.store.string(), "--sweep", std::to_string(options.sweep.number)});
-  if (!options.web) arguments.emplace_back("--no-web");
+  arguments.push_back((options.programs / (options.join ? "mer-gateway" : "mer-coordinator")).string());
+  arguments.insert(arguments.end(), {"--store", options.store.string()});
+  if (!options.join) arguments.insert(arguments.end(), {"--sweep", std::to_string(options.sweep.number)});
+  if (!options.web && !options.join) arguments.emplace_back("--no-web");
   arguments.insert(arguments.end(), {":", "-n", std::to_string(options.workers)});
   arguments.push_back((options.programs / "mer-worker").string());
   return arguments;

@@ -1,4 +1,4 @@
-// Mpirun: one launch of coordinator and workers on this machine, as a child process.
+// Mpirun: one launch of coordinator (or gateway) and workers on this machine, as a child process.
 //
 // The child has a process group of its own, so that a terminal's Ctrl-C reaches merctl alone: mpirun answers SIGINT by
 // killing its ranks within 2 s, but forwards SIGUSR1 to them at once, which the coordinator takes as a request to
@@ -20,12 +20,13 @@
 namespace mer::cli {
 
 struct LaunchOptions {
-  std::filesystem::path programs;  // folder of mer-coordinator and mer-worker
+  std::filesystem::path programs;  // folder of mer-coordinator, mer-gateway and mer-worker
   std::filesystem::path store;
   SweepId sweep;
   int workers = 1;
   bool web = true;
   bool as_root = false;
+  bool join = false;  // rank 0 is a gateway to the coordinator that holds the store
 };
 
 inline constexpr char kMpirunRemedy[] = "install openmpi-bin (apt-get), or load your cluster's Open MPI 4.1 module";

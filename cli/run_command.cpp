@@ -12,7 +12,8 @@ namespace {
 
 Error with_advice(Error error, const std::string& file) {
   if (error.code == ErrorCode::busy) {
-    error.message += "; when that is a run, `merctl submit " + file + "` adds this sweep to it";
+    error.message += "; when that is a run, `merctl submit " + file + "` adds this sweep to it, and " +
+                     "`merctl work` brings it more workers";
   }
   return error;
 }

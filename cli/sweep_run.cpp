@@ -75,6 +75,20 @@ Result<Standing> standing_of(const Context& context, const LocalRun& run) {
   return standing;
 }
 
+Result<LaunchEnd> join_once(const Context& context, int workers) {
+  const LaunchOptions options{.programs = program_folder(),
+                              .store = std::filesystem::absolute(context.store),
+                              .sweep = {},
+                              .workers = workers,
+                              .as_root = ::geteuid() == 0,
+                              .join = true};
+  StopSignals signals;
+  ProgressView view = make_view(context);
+  const Result<LaunchEnd> end = launch(options, signals, view);
+  view.finish();
+  return end;
+}
+
 Result<LaunchEnd> run_to_the_end(const Context& context, const LocalRun& run) {
   LaunchOptions options{.programs = program_folder(),
                         .store = std::filesystem::absolute(context.store),

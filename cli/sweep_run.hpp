@@ -39,6 +39,9 @@ Result<Standing> standing_of(const Context& context, const LocalRun& run);
 // interrupted: by Ctrl-C, once or twice; paused: by another signal, as batch systems send them.
 enum class LaunchEnd { ended, paused, interrupted };
 
+// One launch of workers that join the run of the coordinator that holds the store.
+Result<LaunchEnd> join_once(const Context& context, int workers);
+
 // Launches until the store says that every trial has ended: a lost rank ends mpirun, and the next launch resumes.
 Result<LaunchEnd> run_to_the_end(const Context& context, const LocalRun& run);
 

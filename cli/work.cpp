@@ -5,8 +5,8 @@
 
 #include "cli/output.hpp"
 #include "cli/store_access.hpp"
+#include "cli/store_door.hpp"
 #include "cli/sweep_run.hpp"
-#include "storage/sqlite_store.hpp"
 
 namespace mer::cli {
 namespace {
@@ -39,9 +39,15 @@ Status say_what_runs(const Context& context, SweepId id) {
 // A person has stopped this sweep: the next run of another one leaves it alone.
 Status pause(const Context& context, SweepId sweep) {
   MER_ASSIGN(const storage::StoreDir store, storage::StoreDir::open(context.store));
-  MER_ASSIGN(const storage::StoreLock lock, storage::StoreLock::acquire(store));
-  MER_ASSIGN(const auto writer, storage::SqliteStore::open(store));
-  MER_TRY(writer->control({.verb = storage::ControlVerb::pause, .sweep = sweep}));
+  StoreAction action;
+  action.here = [&](storage::SqliteStore& writer) -> Result<std::string> {
+    MER_TRY(writer.control({.verb = storage::ControlVerb::pause, .sweep = sweep}));
+    return std::string();
+  };
+  action.by_coordinator = [&](const CoordinatorClient& coordinator) {  // of a job that has taken the run over
+    return coordinator.post("/api/control/pause", {{"target", std::to_string(sweep.number)}});
+  };
+  MER_TRY(at_store(store, action));
   return {};
 }
 
@@ -52,6 +58,25 @@ Result<Workplace> workplace_of(const ResourceSettings& resources, int asked) {
   MER_ASSIGN(workplace.place, training_place(resources, look_around(program_folder())));
   MER_ASSIGN(workplace.workers, workers_of(resources, workplace.place, asked, usable_cores()));
   return workplace;
+}
+
+ExitCode show_end(const Context& context, SweepId sweep, const storage::StateCounts& counts) {
+  const ExitCode shown = results_command(context, {.sweep = std::to_string(sweep.number)});
+  if (shown != ExitCode::done) return shown;
+  if (counts.failed > 0) {
+    std::fprintf(stderr,
+                 "%ld trials failed: `merctl explain TRIAL` says why; `merctl retry %ld --failed` tries them again\n",
+                 long(counts.failed), long(sweep.number));
+  }
+  if (counts.cancelled > 0) {
+    std::fprintf(stderr, "%ld trials are cancelled: `merctl retry %ld` brings them back\n", long(counts.cancelled),
+                 long(sweep.number));
+  }
+  if (counts.pending > 0) {  // another process has paused it
+    std::fputs("paused; the same command resumes\n", stderr);
+    return ExitCode::paused;
+  }
+  return counts.done == counts.total() ? ExitCode::done : ExitCode::some_failed;
 }
 
 ExitCode work_on(const Context& context, SweepId sweep, const ResourceSettings& resources, const Workplace& workplace,
@@ -69,25 +94,9 @@ ExitCode work_on(const Context& context, SweepId sweep, const ResourceSettings& 
     std::fputs("paused; the same command resumes\n", stderr);
     return ExitCode::paused;
   }
-  const ExitCode shown = results_command(context, {.sweep = std::to_string(sweep.number)});
-  if (shown != ExitCode::done) return shown;
   const Result<Standing> standing = standing_of(context, run);
   if (!standing) return report(context, standing.error());
-  const storage::StateCounts& counts = standing->counts;
-  if (counts.failed > 0) {
-    std::fprintf(stderr,
-                 "%ld trials failed: `merctl explain TRIAL` says why; `merctl retry %ld --failed` tries them again\n",
-                 long(counts.failed), long(sweep.number));
-  }
-  if (counts.cancelled > 0) {
-    std::fprintf(stderr, "%ld trials are cancelled: `merctl retry %ld` brings them back\n", long(counts.cancelled),
-                 long(sweep.number));
-  }
-  if (counts.pending > 0) {  // another process has paused it
-    std::fputs("paused; the same command resumes\n", stderr);
-    return ExitCode::paused;
-  }
-  return counts.done == counts.total() ? ExitCode::done : ExitCode::some_failed;
+  return show_end(context, sweep, standing->counts);
 }
 
 }  // namespace mer::cli

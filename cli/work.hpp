@@ -5,6 +5,7 @@
 
 #include "cli/commands.hpp"
 #include "cli/gpus.hpp"
+#include "storage/result_store.hpp"
 
 namespace mer::cli {
 
@@ -14,6 +15,9 @@ struct Workplace {
   int workers = 1;
 };
 Result<Workplace> workplace_of(const ResourceSettings& resources, int asked);
+
+// The sweep's results, and what there is to say of trials without one; the exit code says whether there are some.
+ExitCode show_end(const Context& context, SweepId sweep, const storage::StateCounts& counts);
 
 // Trains what the sweep has left, and shows its results.
 ExitCode work_on(const Context& context, SweepId sweep, const ResourceSettings& resources, const Workplace& workplace,

@@ -5,14 +5,17 @@
 #include <utility>
 
 #include "cli/commands.hpp"
+#include "cli/join.hpp"
 #include "cli/output.hpp"
 #include "cli/store_access.hpp"
+#include "cli/sweep_run.hpp"
 #include "cli/work.hpp"
 #include "core/sweep_file.hpp"
 
 namespace mer::cli {
 namespace {
 
+constexpr int kRounds = 4;                   // of runs that were lost
 constexpr double kLockPatienceSeconds = 15;  // ranks outlive a killed mpirun by about 2 s
 
 struct Chosen {
@@ -46,10 +49,16 @@ Result<std::optional<Chosen>> choose(const Context& context, const std::string& 
   return std::optional(std::move(chosen));
 }
 
-}  // namespace
+// Joins the run, and shows the sweep when that has ended.
+ExitCode work_in(const Context& context, const WorkOptions& options, const storage::Endpoint& run) {
+  const ExitCode joined = join_run(context, options, run);
+  if (joined != ExitCode::done) return joined;
+  const Result<std::optional<Chosen>> chosen = choose(context, options.sweep);
+  if (!chosen) return report(context, chosen.error());
+  return *chosen ? show_after_join(context, (*chosen)->id, (*chosen)->resources.gpus_per_trial) : ExitCode::done;
+}
 
-ExitCode work_command(const Context& context, const WorkOptions& options) {
-  if (!plain_format(context, "work")) return ExitCode::usage;
+ExitCode work_alone(const Context& context, const WorkOptions& options) {
   const Result<std::optional<Chosen>> chosen = choose(context, options.sweep);
   if (!chosen) return report(context, chosen.error());
   if (!*chosen) {
@@ -60,6 +69,28 @@ ExitCode work_command(const Context& context, const WorkOptions& options) {
   const Result<Workplace> workplace = workplace_of(resources, options.workers);
   if (!workplace) return report(context, workplace.error());
   return work_on(context, sweep, resources, *workplace, options.web);
+}
+
+}  // namespace
+
+// A job that has joined a run outlives it: it goes on alone, or joins the job that does.
+ExitCode work_command(const Context& context, const WorkOptions& options) {
+  if (!plain_format(context, "work")) return ExitCode::usage;
+  ExitCode code = ExitCode::unreachable;
+  bool has_joined = false;
+  for (int round = 0; round < kRounds; ++round) {
+    const Result<std::optional<storage::Endpoint>> run = run_to_join(context);
+    if (!run) return report(context, run.error());
+    if (!*run && options.join) {
+      return report(context, Error{ErrorCode::unavailable,
+                                   "no run works on this store that workers could join; "
+                                   "without --join `merctl work` begins one"});
+    }
+    has_joined = has_joined || *run;
+    code = *run ? work_in(context, options, **run) : work_alone(context, options);
+    if (code != ExitCode::unreachable || options.join || !has_joined) return code;
+  }
+  return code;
 }
 
 }  // namespace mer::cli

@@ -2,7 +2,6 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <chrono>
-#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -16,6 +15,7 @@
 
 #include "core/host_name.hpp"
 #include "core/json.hpp"
+#include "core/pause_signals.hpp"
 #include "core/unix_time.hpp"
 #include "core/version.hpp"
 #include "data/file_io.hpp"
@@ -27,7 +27,9 @@
 #include "storage/sqlite_store.hpp"
 #include "storage/store_dir.hpp"
 #include "storage/submission_codec.hpp"
+#include "transport/linked_transport.hpp"
 #include "transport/mpi_transport.hpp"
+#include "transport/zmq_port.hpp"
 #include "web/server.hpp"
 
 namespace {
@@ -42,25 +44,7 @@ struct Options {
   int web_port = 0;
   bool no_web = false;
   double checkpoint_seconds = 20;
-};
-
-// SIGUSR1 and SIGTERM ask for a pause. They are blocked before any thread starts, and polled.
-class PauseSignals {
- public:
-  PauseSignals() {
-    ::sigemptyset(&set_);
-    ::sigaddset(&set_, SIGUSR1);
-    ::sigaddset(&set_, SIGTERM);
-    ::sigprocmask(SIG_BLOCK, &set_, nullptr);
-    std::signal(SIGPIPE, SIG_IGN);
-  }
-  bool arrived() const {
-    const timespec at_once{0, 0};
-    return ::sigtimedwait(&set_, nullptr, &at_once) > 0;
-  }
-
- private:
-  sigset_t set_;
+  std::string gateway_address;
 };
 
 void print_line(const std::string& line) {
@@ -69,6 +53,35 @@ void print_line(const std::string& line) {
 }
 
 constexpr std::chrono::seconds kPatience{20};  // of who asks; a submission of 100,000 trials takes some
+constexpr std::chrono::seconds kFarewell{3};   // until the groups of other jobs have heard that they may go
+
+// Where the gateways of other jobs come in.
+struct Gate {
+  std::unique_ptr<mer::transport::ZmqServerPort> port;
+  mer::storage::GatewayDoor door;
+};
+
+// Other jobs of Slurm are on other nodes; else only processes of this machine are let in, unless someone says
+// otherwise.
+Result<Gate> open_gate(const Options& options, const mer::ResourceSettings& resources) {
+  const bool in_slurm = std::getenv("SLURM_JOB_ID") != nullptr;
+  std::string listen = options.gateway_address;
+  if (listen.empty()) listen = in_slurm ? "*" : "127.0.0.1";
+  MER_ASSIGN(const auto server, mer::transport::new_curve_keys());
+  MER_ASSIGN(const auto client, mer::transport::new_curve_keys());
+  Gate gate;
+  MER_ASSIGN(gate.port, mer::transport::ZmqServerPort::listen(listen, server, client.public_key));
+  gate.door = {listen == "*" ? mer::host_name() : listen,
+               gate.port->port(),
+               server.public_key,
+               client.public_key,
+               client.secret_key,
+               resources.device,
+               resources.gpu_fraction,
+               resources.gpus_per_trial,
+               resources.threads};
+  return gate;
+}
 
 // The dashboard, and the door for what people ask: its threads ask the mailbox.
 class FrontDoor {
@@ -88,13 +101,14 @@ class FrontDoor {
     mer::storage::remove_endpoint(store_);
   }
 
-  mer::Status open(const mer::web::ListenAddress& address, bool with_pages) {
+  mer::Status open(const mer::web::ListenAddress& address, bool with_pages, const mer::storage::GatewayDoor& gateway) {
     mer::web::HttpOptions http;
     http.address = address;
     MER_ASSIGN(http.control_token, mer::storage::new_token());
     mer::storage::Endpoint endpoint{mer::host_name(), ::getpid(), http.address.host, 0, http.control_token};
     MER_ASSIGN(const bool loopback, mer::web::is_loopback(http.address.host));
     if (!loopback) MER_TRY(encrypt(http, endpoint));
+    endpoint.gateway = gateway;
     server_ = std::make_unique<mer::web::Server>(http, new_reader_, controls_, with_pages);
     MER_ASSIGN(endpoint.port, server_->start());
     MER_TRY(mer::storage::write_endpoint(store_, endpoint));
@@ -152,9 +166,17 @@ Result<std::string> answer_to(const mer::orchestrator::Request& request, mer::or
   return coordinator.explain(std::get<mer::orchestrator::ExplainTrial>(request).trial, now);
 }
 
-Result<mer::ExitCode> coordinate(const Options& options, mer::transport::Transport& transport,
-                                 const PauseSignals& signals) {
-  if (transport.size() < 2) {
+void settle(mer::transport::Transport& transport) {
+  const auto give_up = steady_clock::now() + kFarewell;
+  while (!transport.flushed() && steady_clock::now() < give_up) {
+    transport.poll();
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+}
+
+Result<mer::ExitCode> coordinate(const Options& options, mer::transport::Transport& own_ranks,
+                                 const mer::PauseSignals& signals) {
+  if (own_ranks.size() < 2) {
     return mer::invalid("no workers: start with `mpirun -n 1 mer-coordinator ... : -n N mer-worker`, or `merctl run`");
   }
   MER_ASSIGN(const auto store, mer::storage::StoreDir::open(options.store));
@@ -163,11 +185,15 @@ Result<mer::ExitCode> coordinate(const Options& options, mer::transport::Transpo
   MER_TRY(writer->begin_session(mer::host_name(), ::getpid(), mer::unix_time()));
   MER_ASSIGN(const auto reader, mer::storage::open_reader(store, writer.get()));
   MER_ASSIGN(auto sweeps, mer::orchestrator::sweeps_to_run(*reader, *writer, mer::SweepId{options.sweep}));
-  const int gang = sweeps.front().resources.gpus_per_trial;
-  if (transport.size() - 1 < gang) {
+  const mer::ResourceSettings resources = sweeps.front().resources;
+  const int gang = resources.gpus_per_trial;
+  if (own_ranks.size() - 1 < gang) {
     return mer::invalid("resources.gpus_per_trial is " + std::to_string(gang) + ", but there are only " +
-                        std::to_string(transport.size() - 1) + " workers: start more, or lower it");
+                        std::to_string(own_ranks.size() - 1) + " workers: start more, or lower it");
   }
+  MER_ASSIGN(const Gate gate, open_gate(options, resources));
+  MER_ASSIGN(const std::string session, mer::storage::new_token());
+  mer::transport::LinkedTransport transport(own_ranks, *gate.port, {.session = session, .gang = gang});
   mer::orchestrator::CoordinatorSettings settings;
   settings.store = store.path().string();
   settings.gang = gang;
@@ -177,11 +203,14 @@ Result<mer::ExitCode> coordinate(const Options& options, mer::transport::Transpo
   settings.load_sweep = [&](mer::SweepId id) { return mer::orchestrator::load_sweep(*reader, *writer, id); };
   mer::orchestrator::Coordinator coordinator(settings, transport, *writer, std::move(sweeps), print_line);
   FrontDoor door(store, *writer);
-  MER_TRY(door.open({options.web_address, options.web_port}, !options.no_web));
+  MER_TRY(door.open({options.web_address, options.web_port}, !options.no_web, gate.door));
   while (true) {
     if (signals.arrived()) coordinator.request_pause();
     door.mailbox.serve([&](const auto& request) { return answer_to(request, coordinator); });
-    if (const auto code = coordinator.step(steady_clock::now())) return *code;
+    if (const auto code = coordinator.step(steady_clock::now())) {
+      settle(transport);
+      return *code;
+    }
     std::this_thread::sleep_for(coordinator.pause());
   }
 }
@@ -193,7 +222,7 @@ std::string usual_address() {
 }
 
 int run(const Options& options) {
-  const PauseSignals signals;
+  const mer::PauseSignals signals;
   auto transport = mer::transport::MpiTransport::open();
   if (!transport) {
     spdlog::error("{}", transport.error().message);
@@ -231,6 +260,10 @@ int main(int argc, char** argv) {
   app.add_option("--checkpoint-seconds", options.checkpoint_seconds, "least time between two checkpoints of a trial")
       ->envname("MER_CHECKPOINT_SECONDS")
       ->capture_default_str();
+  app.add_option("--gateway-address", options.gateway_address,
+                 "address or interface on which workers of other jobs may join; * for all (default: 127.0.0.1, in a "
+                 "Slurm job all)")
+      ->envname("MER_GATEWAY_ADDRESS");
   app.set_version_flag("--version", "mer-coordinator " + mer::code_version());
   CLI11_PARSE(app, argc, argv);
   return run(options);

@@ -1,17 +1,35 @@
-// Endpoint: where the coordinator of a store answers, and the token that opens its controls: endpoint.json, mode 0600,
-// in the store's folder while the coordinator runs.
+// Endpoint: where the coordinator of a store answers, and the token and keys that open its controls and let workers
+// join: endpoint.json, mode 0600, in the store's folder while the coordinator runs.
 //
 // A killed coordinator leaves its file: who finds nobody there asks the store's lock. Threads: pure but for the file.
 // Errors: not_found: no file; corrupt: not an endpoint; io.
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "core/result.hpp"
+#include "core/trial.hpp"
 #include "storage/store_dir.hpp"
 
 namespace mer::storage {
+
+// Where gateways of other jobs join the run (mer-gateway), and the keys that admit them, new in each run: 40 characters
+// of Z85 each.
+struct GatewayDoor {
+  std::string address;
+  int port = 0;
+  std::string server_key;
+  std::string client_key;
+  std::string client_secret;
+  // What workers are started by.
+  DeviceChoice device = DeviceChoice::automatic;
+  double gpu_fraction = 1;
+  int gpus_per_trial = 1;
+  int threads = 1;
+  bool operator==(const GatewayDoor&) const = default;
+};
 
 struct Endpoint {
   std::string host;  // of the coordinator
@@ -21,6 +39,7 @@ struct Endpoint {
   std::string token;
   std::string certificate = {};  // PEM, of HTTPS; empty: HTTP
   std::string fingerprint = {};  // of the certificate, as browsers show it
+  std::optional<GatewayDoor> gateway = {};
   bool operator==(const Endpoint&) const = default;
 };
 

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 
+#include "core/enum_names.hpp"
 #include "core/json.hpp"
 
 namespace mer::storage {
@@ -13,6 +14,33 @@ constexpr int kEndpointFormat = 2;
 
 std::string line_of(const Json& json) {
   return json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+Json json_of(const GatewayDoor& door) {
+  return {{"address", door.address},
+          {"port", door.port},
+          {"server_key", door.server_key},
+          {"client_key", door.client_key},
+          {"client_secret", door.client_secret},
+          {"device", enum_name(door.device)},
+          {"gpu_fraction", door.gpu_fraction},
+          {"gpus_per_trial", door.gpus_per_trial},
+          {"threads", door.threads}};
+}
+
+// Throws where a field is something else.
+GatewayDoor gateway_from(const Json& json) {
+  GatewayDoor door;
+  json.at("address").get_to(door.address);
+  json.at("port").get_to(door.port);
+  json.at("server_key").get_to(door.server_key);
+  json.at("client_key").get_to(door.client_key);
+  json.at("client_secret").get_to(door.client_secret);
+  door.device = enum_from<DeviceChoice>(json.at("device").get<std::string>()).value();
+  json.at("gpu_fraction").get_to(door.gpu_fraction);
+  json.at("gpus_per_trial").get_to(door.gpus_per_trial);
+  json.at("threads").get_to(door.threads);
+  return door;
 }
 
 // read(json); nullopt where the text, or a field that it reads, is something else.
@@ -52,16 +80,19 @@ std::string endpoint_to_json(const Endpoint& endpoint) {
   json["token"] = endpoint.token;
   json["certificate"] = endpoint.certificate;
   json["fingerprint"] = endpoint.fingerprint;
+  if (endpoint.gateway) json["gateway"] = json_of(*endpoint.gateway);
   return line_of(json);
 }
 
 std::optional<Endpoint> endpoint_from_json(const std::string& text) {
   const auto endpoint = read_json(text, [](const Json& json) -> std::optional<Endpoint> {
     if (json.at("format") != kEndpointFormat) return std::nullopt;
-    return Endpoint{json.at("host").get<std::string>(),       json.at("pid").get<std::int64_t>(),
-                    json.at("address").get<std::string>(),    json.at("port").get<int>(),
-                    json.at("token").get<std::string>(),      json.at("certificate").get<std::string>(),
-                    json.at("fingerprint").get<std::string>()};
+    Endpoint found{json.at("host").get<std::string>(),       json.at("pid").get<std::int64_t>(),
+                   json.at("address").get<std::string>(),    json.at("port").get<int>(),
+                   json.at("token").get<std::string>(),      json.at("certificate").get<std::string>(),
+                   json.at("fingerprint").get<std::string>()};
+    if (json.contains("gateway")) found.gateway = gateway_from(json.at("gateway"));
+    return found;
   });
   return endpoint.value_or(std::nullopt);
 }

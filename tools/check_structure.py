@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parent.parent
-FOLDERS = ["core", "data", "transport", "storage", "orchestrator", "worker/trainer", "worker", "model/kernels",
+FOLDERS = ["core", "data", "transport", "storage", "orchestrator", "gateway", "worker/trainer", "worker", "model/kernels",
            "model/grid", "model/cuda", "model", "web", "cli"]
 FOLDERS_WITH_TORCH = ["model", "worker/trainer"]
 MAX_FILE_LINES = 600
@@ -29,6 +29,7 @@ ALLOWED_EDGES = {
     "model/cuda": ["core/", "model/kernels/", "model/grid/"],
     "model": ["core/", "model/kernels/", "model/grid/", "model/cuda/library.hpp"],
     "orchestrator": ["core/", "data/", "transport/transport.hpp", "storage/result_store.hpp"],
+    "gateway": ["core/", "transport/gateway_link.hpp", "transport/transport.hpp"],
     "worker": ["core/", "data/", "transport/transport.hpp"],
     "worker/trainer": ["core/", "data/", "model/", "model/kernels/", "model/grid/"],
     "web": ["core/", "storage/control_target.hpp", "storage/missing.hpp", "storage/result_store.hpp", "storage/tables.hpp"],

@@ -34,6 +34,17 @@ TEST(MpirunArgumentsTest, StartOneCoordinatorAndTheWorkers) {
       << line;
 }
 
+TEST(MpirunArgumentsTest, StartAGatewayWhereTheWorkersJoinARun) {
+  LaunchOptions joining = options();
+  joining.join = true;
+  joining.web = false;
+  const std::string line = joined(mpirun_arguments(joining));
+
+  EXPECT_NE(line.find("-n 1 /opt/mer/bin/mer-gateway --store /data/store : -n 3 /opt/mer/bin/mer-worker"),
+            std::string::npos)
+      << line;
+}
+
 TEST(MpirunArgumentsTest, LeaveBindingToTheAgents) {
   const std::string line = joined(mpirun_arguments(options()));
 

@@ -31,10 +31,24 @@ TEST_F(EndpointTest, IsReadAsItWasWrittenAndNobodyElseMay) {
   EXPECT_EQ(read_endpoint(store_).error().code, ErrorCode::not_found);
 }
 
+TEST_F(EndpointTest, SaysWhereGatewaysJoin) {
+  Endpoint endpoint{"node1", 77, "127.0.0.1", 4711, "token"};
+  endpoint.gateway = GatewayDoor{"node1", 4712, "server", "client", "secret", DeviceChoice::cuda, 0.5, 2, 3};
+
+  ASSERT_TRUE(write_endpoint(store_, endpoint).ok());
+
+  EXPECT_EQ(read_endpoint(store_).value(), endpoint);
+}
+
 TEST_F(EndpointTest, AnotherFileIsNoEndpoint) {
   for (const char* text :
        {"", "7", "{\"format\": 9}",
-        R"({"format":2,"host":"a","pid":1,"address":"b","port":"x","token":"c","certificate":"","fingerprint":""})"}) {
+        R"({"format":2,"host":"a","pid":1,"address":"b","port":"x","token":"c","certificate":"","fingerprint":""})",
+        R"({"format":2,"host":"a","pid":1,"address":"b","port":1,"token":"c","certificate":"","fingerprint":"",
+            "gateway":{}})",
+        R"({"format":2,"host":"a","pid":1,"address":"b","port":1,"token":"c","certificate":"","fingerprint":"",
+            "gateway":{"address":"a","port":1,"server_key":"s","client_key":"c","client_secret":"d","device":"tpu",
+            "gpu_fraction":1,"gpus_per_trial":1,"threads":1}})"}) {
     std::ofstream(file_) << text;
     EXPECT_EQ(read_endpoint(store_).error().code, ErrorCode::corrupt) << text;
   }

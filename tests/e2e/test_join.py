@@ -1,0 +1,133 @@
+"""Workers of a second job join a run: two mpirun on one machine, one store."""
+import json
+import os
+import signal
+
+import mer_run
+import pytest
+from fake_slurm import wait_until
+
+JOINED = 2  # rank of the joined worker: the run has one of its own
+LONG = {"train": {"epochs": 40, "batch_dialogues": 3, "learning_rate": 1e-3}, "resources": {"stack": 1}}
+
+
+@pytest.fixture(scope="module")
+def undisturbed_long(tmp_path_factory, corpus):
+    run = mer_run.Mer(tmp_path_factory.mktemp("undisturbed_long"))
+    ended = run.run("run", run.write_sweep(mer_run.sweep_of(corpus, **LONG)), "--workers", 2, "--no-web")
+    assert ended.returncode == 0, ended.stderr
+    return run
+
+
+def begin(mer, corpus, **changes):
+    """A run with one worker, and a second job that joins it with one."""
+    sweep = mer.write_sweep(mer_run.sweep_of(corpus, **(LONG | changes)))
+    run = mer.start("run", sweep, "--workers", 1, "--no-web")
+    wait_until(mer.epoch_rows, "the run trains")
+    return run
+
+
+def join(mer, option="--join"):
+    joined = mer.start("work", "tiny", "--workers", 1, option)
+    wait_until(lambda: mer.query(f"SELECT 1 FROM attempts WHERE worker = {JOINED}"), "the joined worker has a trial")
+    return joined
+
+
+def of_joined(mer, columns: str) -> list[tuple]:
+    return mer.query(f"SELECT {columns} FROM attempts WHERE worker = {JOINED}")
+
+
+def assert_same(mer, undisturbed):
+    expected, found = undisturbed.outcome(), mer.outcome()
+    for table, rows in expected.items():
+        assert found[table] == rows, f"{table} differ from an undisturbed run's"
+    assert mer.query("SELECT max(crashes) FROM trials") == [(0,)]
+
+
+def test_workers_of_a_second_job_train_and_the_results_are_the_same(mer, corpus, undisturbed_long):
+    run = begin(mer, corpus)
+    joined = join(mer)
+
+    assert run.wait(300) == 0
+    assert joined.wait(60) == 0
+    assert ("finished",) in of_joined(mer, "outcome")
+    assert_same(mer, undisturbed_long)
+
+
+def test_a_group_that_is_told_to_leave_hands_its_trial_back(mer, corpus, undisturbed_long):
+    run = begin(mer, corpus)
+    joined = join(mer)
+
+    joined.send_signal(signal.SIGUSR1)
+    code = joined.wait(60)
+    still_running = run.poll() is None
+
+    assert code == 6
+    assert still_running
+    assert of_joined(mer, "outcome")[-1] == ("stopped",)
+    assert run.wait(300) == 0
+    assert_same(mer, undisturbed_long)
+
+
+def test_a_killed_gateways_trials_are_tried_elsewhere(mer, corpus, undisturbed_long):
+    run = begin(mer, corpus)
+    joined = join(mer)
+
+    mer.kill("mer-gateway")
+    code = joined.wait(60)
+
+    assert code == 5
+    assert run.wait(300) == 0
+    assert ("lost",) in of_joined(mer, "outcome") or ("failed",) in of_joined(mer, "outcome")
+    assert_same(mer, undisturbed_long)
+
+
+def test_gangs_of_a_second_job_are_its_own(mer, corpus):
+    sweep = mer_run.sweep_of(corpus, **(LONG | {"resources": {"stack": 1, "gpus_per_trial": 2, "device": "cpu"}}))
+    run = mer.start("run", mer.write_sweep(sweep), "--workers", 2, "--no-web")
+    wait_until(mer.epoch_rows, "the run trains")
+    joined = mer.start("work", "tiny", "--workers", 3, "--join")
+
+    assert run.wait(300) == 0
+    assert joined.wait(60) == 0
+    assert mer.query("SELECT DISTINCT worker FROM attempts ORDER BY worker") == [(1,), (3,)]
+    assert set(mer.states()) == {"done"}
+
+
+def test_when_the_run_is_lost_a_job_that_joined_it_goes_on(mer, corpus, undisturbed_long):
+    run = begin(mer, corpus)
+    joined = join(mer, "--no-web")
+
+    mer.kill_processes([run.pid, *mer.processes("mer-coordinator")])
+
+    assert joined.wait(300) == 0
+    run.wait(60)
+    assert mer.query("SELECT count(*) FROM attempts WHERE outcome = 'lost'")[0][0] > 0
+    assert_same(mer, undisturbed_long)
+
+
+def test_without_the_runs_key_nobody_joins(mer, corpus):
+    begin(mer, corpus, train=LONG["train"] | {"epochs": 20_000})
+    file = mer.store / "endpoint.json"
+    endpoint = json.loads(file.read_text())
+    key = endpoint["gateway"]["client_secret"]
+    endpoint["gateway"]["client_secret"] = key[::-1] if key != key[::-1] else "1" * 40
+    file.write_text(json.dumps(endpoint))
+
+    refused = mer.run("work", "tiny", "--workers", 1, "--join")
+
+    assert refused.returncode == 5
+    assert "has not answered" in refused.stderr
+    assert not of_joined(mer, "1")
+    assert mer.processes("mer-coordinator")
+    assert os.stat(file).st_mode & 0o777 == 0o600
+
+
+def test_there_must_be_a_run_to_join(mer, corpus):
+    ended = mer.run("run", mer.write_sweep(mer_run.sweep_of(corpus)), "--workers", 1, "--no-web")
+    assert ended.returncode == 0, ended.stderr
+
+    refused = mer.run("work", "tiny", "--join")
+
+    assert refused.returncode == 5
+    assert "no run works on this store" in refused.stderr
