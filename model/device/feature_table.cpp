@@ -1,6 +1,7 @@
 #include "model/device/feature_table.hpp"
 
 #include <ATen/ATen.h>
+#include <algorithm>
 
 #include "core/check.hpp"
 #include "model/device/ops.hpp"

@@ -66,6 +66,17 @@ TEST(FeatureUploads, AStepsAreRowNumbersHoweverWideTheFeaturesAre) {
   EXPECT_EQ(uploaded[0], uploaded[1]);
 }
 
+// So that fewer trials are taken to fit beside it.
+TEST(FeatureUploads, ATableCountsAsMemoryThatIsUsed) {
+  const auto runtime = std::make_shared<CountingRuntime>();
+  attach_device(runtime);
+  const std::vector<at::Tensor> features = {at::zeros({1000, 30}), at::zeros({1000, 70})};
+
+  const FeatureTable table(features);
+
+  EXPECT_GE(runtime->reserved_bytes(), 1000 * 100 * sizeof(float));
+}
+
 }  // namespace
 }  // namespace mer::model
 
