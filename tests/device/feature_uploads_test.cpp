@@ -89,7 +89,8 @@ class FeaturesOfATrainer : public testing::Test {
   void train(std::size_t memory) {
     runtime = std::make_shared<model::CountingRuntime>(memory);
     model::attach_device(runtime);
-    job = study.job(five_trials(study));
+    study.emplace();
+    job = study->job(five_trials(*study));
     job.device = DeviceChoice::cuda;
     job.slots = 3;
     job.record_representations = true;
@@ -100,13 +101,13 @@ class FeaturesOfATrainer : public testing::Test {
     log = testing::internal::GetCapturedStderr();
   }
 
-  std::size_t feature_bytes() const {
+  static std::size_t feature_bytes() {
     std::size_t bytes = 0;
-    for (const data::FeatureMatrix& features : study.corpus().features) bytes += features.values.size_bytes();
+    for (const data::FeatureMatrix& features : tiny_corpus().features) bytes += features.values.size_bytes();
     return bytes;
   }
 
-  const TinyStudy study;
+  std::optional<TinyStudy> study;
   StackJob job;
   std::shared_ptr<model::CountingRuntime> runtime;
   std::optional<RecordedRun> run;
@@ -118,6 +119,9 @@ TEST_F(FeaturesOfATrainer, StayOnTheDeviceWhereTheyAreAQuarterOfItsMemory) {
 
   EXPECT_EQ(run->outcome.finished, 5);
   EXPECT_EQ(log.find("gathered on the host"), std::string::npos) << log;
+  const std::size_t uploaded = runtime->uploaded;
+  train(4 * feature_bytes() - 1);
+  EXPECT_LT(uploaded, runtime->uploaded);
 }
 
 TEST_F(FeaturesOfATrainer, ThatAreLargerAreGatheredOnTheHostWithTheSameNumbers) {
@@ -125,7 +129,7 @@ TEST_F(FeaturesOfATrainer, ThatAreLargerAreGatheredOnTheHostWithTheSameNumbers) 
 
   EXPECT_EQ(run->outcome.finished, 5);
   EXPECT_NE(log.find("gathered on the host"), std::string::npos) << log;
-  for (const TrialJob& trial : job.trials) expect_alike(study, run->sink, trial);
+  for (const TrialJob& trial : job.trials) expect_alike(*study, run->sink, trial);
 }
 
 }  // namespace
