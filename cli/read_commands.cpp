@@ -10,6 +10,7 @@
 #include "cli/store_access.hpp"
 #include "core/json.hpp"
 #include "core/json_text.hpp"
+#include "storage/comparison.hpp"
 #include "storage/tables.hpp"
 #include "web/api.hpp"
 
@@ -92,18 +93,39 @@ ExitCode status_command(const Context& context, const std::string& sweep) {
   });
 }
 
+namespace {
+
+Result<storage::Table> comparison_of(ResultReader& reader, const Selection& chosen, const ResultsOptions& options) {
+  return storage::comparison_table(reader, chosen.sweep, chosen.rule, chosen.metric, options.baseline);
+}
+
+// For programs: one table, of the differences where a baseline is given.
+Status print_results_file(ResultReader& reader, const Selection& chosen, const ResultsOptions& options, Format format) {
+  if (format == Format::json && options.baseline.empty()) {
+    return print_json(web::results_json(reader, chosen.sweep, chosen.rule, chosen.metric));
+  }
+  MER_ASSIGN(const storage::Table table, options.baseline.empty()
+                                             ? storage::results_table(reader, chosen.sweep, chosen.rule, chosen.metric)
+                                             : comparison_of(reader, chosen, options));
+  print_table(table, format);
+  return {};
+}
+
+}  // namespace
+
 ExitCode results_command(const Context& context, const ResultsOptions& options) {
   return with_store(context, [&](ResultReader& reader) -> Status {
     MER_ASSIGN(const Selection chosen, selection_of(reader, options));
     if (context.format == Format::quiet) return {};
-    if (context.format == Format::json) {
-      return print_json(web::results_json(reader, chosen.sweep, chosen.rule, chosen.metric));
+    if (context.format == Format::json || context.format == Format::csv) {
+      return print_results_file(reader, chosen, options, context.format);
     }
-    const bool for_reading = context.format != Format::csv;
-    MER_ASSIGN(const storage::Table table,
-               for_reading ? storage::results_summary(reader, chosen.sweep, chosen.rule, chosen.metric)
-                           : storage::results_table(reader, chosen.sweep, chosen.rule, chosen.metric));
+    MER_ASSIGN(const storage::Table table, storage::results_summary(reader, chosen.sweep, chosen.rule, chosen.metric));
     print_table(table, context.format);
+    if (options.baseline.empty()) return {};
+    MER_ASSIGN(const storage::Table comparison, comparison_of(reader, chosen, options));
+    std::fputs("\n", stdout);
+    print_table(comparison, context.format);
     return {};
   });
 }
