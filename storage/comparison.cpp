@@ -89,6 +89,25 @@ std::vector<Cell> cells_of(const ComparedConfiguration& row, const std::string& 
           number_cell(stats::rank_biserial(row.differences))};
 }
 
+Cell number(const std::optional<double>& value) {
+  return value ? Cell(*value) : Cell();
+}
+
+std::vector<Cell> file_cells_of(const ComparedConfiguration& row, const ConfigurationRow& configuration) {
+  std::vector<Cell> cells = {configuration.id.hex};
+  if (!row.differences.empty()) {
+    cells.insert(
+        cells.end(),
+        {stats::mean_of(row.differences), number(stats::sd_of(row.differences)), std::int64_t(row.differences.size()),
+         row.wilcoxon.statistic, number(row.wilcoxon.p), number(row.wilcoxon_holm), row.wilcoxon.smallest_p,
+         row.corrected_t.statistic, number(row.corrected_t.p), number(row.corrected_t_holm),
+         number(stats::cohens_dz(row.differences)), number(stats::rank_biserial(row.differences))});
+  }
+  cells.resize(13);
+  cells.emplace_back(row.why);
+  return cells;
+}
+
 // What a reader must know of the rows: why one has no test, and that one could not have come out otherwise.
 std::vector<std::string> notes_on(const Comparison& comparison, const std::vector<std::string>& labels) {
   std::vector<std::string> notes;
@@ -134,8 +153,8 @@ Result<Comparison> compare(ResultReader& reader, SweepId sweep, SelectionRule ru
   return comparison;
 }
 
-Result<Table> comparison_table(ResultReader& reader, SweepId sweep, SelectionRule rule, Metric metric,
-                               const std::string& baseline) {
+Result<Table> comparison_summary(ResultReader& reader, SweepId sweep, SelectionRule rule, Metric metric,
+                                 const std::string& baseline) {
   MER_ASSIGN(const SweepDetail detail, reader.sweep(sweep));
   MER_ASSIGN(const Comparison comparison, compare(reader, sweep, rule, metric, baseline));
   const std::vector<std::string> labels = configuration_labels(detail);
@@ -152,6 +171,20 @@ Result<Table> comparison_table(ResultReader& reader, SweepId sweep, SelectionRul
     table.rows.push_back(cells_of(row, labels[row.configuration]));
   }
   table.notes = notes_on(comparison, labels);
+  return table;
+}
+
+Result<Table> comparison_table(ResultReader& reader, SweepId sweep, SelectionRule rule, Metric metric,
+                               const std::string& baseline) {
+  MER_ASSIGN(const SweepDetail detail, reader.sweep(sweep));
+  MER_ASSIGN(const Comparison comparison, compare(reader, sweep, rule, metric, baseline));
+  Table table;
+  table.columns = {
+      "configuration",       "difference", "sd",  "n",        "wilcoxon_w", "wilcoxon_p",    "wilcoxon_p_holm",
+      "wilcoxon_smallest_p", "t",          "t_p", "t_p_holm", "cohens_dz",  "rank_biserial", "why_not"};
+  for (const ComparedConfiguration& row : comparison.rows) {
+    table.rows.push_back(file_cells_of(row, detail.configurations[row.configuration]));
+  }
   return table;
 }
 

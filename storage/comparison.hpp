@@ -32,6 +32,10 @@ struct Comparison {
 Result<Comparison> compare(ResultReader& reader, SweepId sweep, SelectionRule rule, Metric metric,
                            const std::string& baseline);
 
+// For reading.
+Result<Table> comparison_summary(ResultReader& reader, SweepId sweep, SelectionRule rule, Metric metric,
+                                 const std::string& baseline);
+// Every number in a column of its own, before the correction and after it.
 Result<Table> comparison_table(ResultReader& reader, SweepId sweep, SelectionRule rule, Metric metric,
                                const std::string& baseline);
 

@@ -43,7 +43,7 @@ class ComparisonTest : public testing::Test {
     return compare(store_, sweep_, SelectionRule::last, Metric::wa, baseline).value();
   }
   std::string text(const std::string& baseline = "1") {
-    return format_table(comparison_table(store_, sweep_, SelectionRule::last, Metric::wa, baseline).value(),
+    return format_table(comparison_summary(store_, sweep_, SelectionRule::last, Metric::wa, baseline).value(),
                         TableFormat::text);
   }
 
@@ -66,6 +66,16 @@ TEST_F(ComparisonTest, DifferencesAreFoldByFoldAndTheTestsTheirs) {
   EXPECT_NEAR(*row.corrected_t.p, *stats::corrected_resampled_t(row.differences, comparison.test_share).p, 1e-15);
   EXPECT_GT(comparison.test_share, 0);
   EXPECT_THAT(text(), HasSubstr("0.0312*"));
+}
+
+TEST_F(ComparisonTest, AFileHasEachNumberInItsColumn) {
+  finish_all({5, 5, 6}, {6, 7, 8});
+
+  const std::string csv =
+      format_table(comparison_table(store_, sweep_, SelectionRule::last, Metric::wa, "1").value(), TableFormat::csv);
+
+  EXPECT_THAT(csv, HasSubstr("configuration,difference,sd,n,wilcoxon_w,wilcoxon_p,wilcoxon_p_holm"));
+  EXPECT_THAT(csv, HasSubstr(",3,6,0.25,0.25,0.25,")) << csv;
 }
 
 TEST_F(ComparisonTest, FewFoldsSayThatTheyCannotReachTheLevel) {
