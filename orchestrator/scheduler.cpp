@@ -17,13 +17,21 @@ bool is_asked(const Event& event) {
          std::holds_alternative<TrialsCancelled>(event) || std::holds_alternative<TrialsRetried>(event);
 }
 
+// Most events are reports of epochs, and ticks: with many workers, looking at each of them would cost the most.
+bool may_change_places(const Event& event) {
+  if (std::holds_alternative<Tick>(event)) return false;
+  const auto* const heard = std::get_if<WorkerReport>(&event);
+  return heard == nullptr || ends_attempt(heard->report.event);
+}
+
 }  // namespace
 
 std::vector<Effect> Scheduler::on(const Event& event, TimePoint now) {
   effects_.clear();
+  if (may_change_places(event)) settled_ = false;
   std::visit([&](const auto& e) { on_event(e, now); }, event);
   wake(now);
-  dispatch();
+  if (!settled_) dispatch();
   if (!is_asked(event)) end_if_over();
   return std::move(effects_);
 }
@@ -281,6 +289,7 @@ void Scheduler::wake(TimePoint now) {
 
 void Scheduler::make_ready(Trial& trial) {
   trial.ready = true;
+  settled_ = false;
   for (const int sweep : trial.sweeps) sweeps_[std::size_t(sweep)].ready.insert(position_of(trial));
 }
 
@@ -325,6 +334,7 @@ std::optional<TrialStanding> Scheduler::standing(const TrialId& id, TimePoint no
 
 // A worker that was empty is filled with what fits before it can be reserved.
 void Scheduler::dispatch() {
+  settled_ = true;
   const auto has_work = [](const Sweep& sweep) { return sweep.active && !sweep.ready.empty(); };
   if (pausing_ || std::ranges::none_of(sweeps_, has_work)) return;
   Round round = new_round();
@@ -385,6 +395,7 @@ bool Scheduler::place(Round& round, int sweep, Position position) {
     return false;
   } else if (--round.reserved < 0) {
     worker->reserved = !was_empty;
+    settled_ = false;
   }
   if (worker->reserved || !has_room(*worker)) round.open.erase(best);
   return true;
@@ -424,6 +435,7 @@ bool Scheduler::fits(const Worker& worker, const Trial& trial) const {
 }
 
 void Scheduler::hand(Position position, int sweep, WorkerId id, Worker& worker) {
+  settled_ = false;
   Trial& trial = trials_[std::size_t(position)];
   if (worker.shape != trial.shape) {  // another trainer, which has not said what it wants
     worker.shape = trial.shape;

@@ -160,6 +160,7 @@ class Scheduler {
   std::int64_t counts_[6] = {};
   std::int64_t stale_reports_ = 0;
   std::int64_t served_ = 0;  // trials given out so far
+  bool settled_ = false;     // dispatch() would change nothing
   bool pausing_ = false;
   bool ended_ = false;
   std::vector<Effect> effects_;  // of the event at hand
