@@ -47,7 +47,7 @@ Result<LaunchEnd> launch(const LaunchOptions& options, StopSignals& signals, Pro
       end = LaunchEnd::interrupted;
     }
   }
-  return end;
+  return end == LaunchEnd::ended && view.out_of_time() ? LaunchEnd::paused : end;
 }
 
 }  // namespace

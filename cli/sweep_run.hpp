@@ -36,7 +36,8 @@ struct Standing {
 // The store alone says what became of a launch, never mpirun's exit status.
 Result<Standing> standing_of(const Context& context, const LocalRun& run);
 
-// interrupted: by Ctrl-C, once or twice; paused: by another signal, as batch systems send them.
+// interrupted: by Ctrl-C, once or twice; paused: by another signal, as batch systems send them, or since the job would
+// end before any trial that is left.
 enum class LaunchEnd { ended, paused, interrupted };
 
 // Launches until the store says that every trial has ended: a lost rank ends mpirun, and the next launch resumes.

@@ -42,6 +42,7 @@ struct Options {
   int web_port = 0;
   bool no_web = false;
   double checkpoint_seconds = 20;
+  double ends_at = 0, job_seconds = 0;
 };
 
 // SIGUSR1 and SIGTERM ask for a pause. They are blocked before any thread starts, and polled.
@@ -174,7 +175,19 @@ Result<mer::ExitCode> coordinate(const Options& options, mer::transport::Transpo
   settings.checkpoint_seconds = options.checkpoint_seconds;
   settings.versions =
       nlohmann::json{{"mpi", mer::transport::mpi_version()}, {"sqlite", mer::storage::sqlite_version()}}.dump();
-  settings.load_sweep = [&](mer::SweepId id) { return mer::orchestrator::load_sweep(*reader, *writer, id); };
+  settings.ends_at = options.ends_at;
+  settings.job_seconds = options.job_seconds;
+  const auto with_epoch_times = [&](mer::orchestrator::SweepToRun sweep) -> Result<mer::orchestrator::SweepToRun> {
+    if (options.ends_at > 0) MER_TRY(mer::orchestrator::read_epoch_times(*reader, sweep));
+    return sweep;
+  };
+  settings.load_sweep = [&](mer::SweepId id) -> Result<mer::orchestrator::SweepToRun> {
+    MER_ASSIGN(auto sweep, mer::orchestrator::load_sweep(*reader, *writer, id));
+    return with_epoch_times(std::move(sweep));
+  };
+  for (auto& sweep : sweeps) {
+    MER_ASSIGN(sweep, with_epoch_times(std::move(sweep)));
+  }
   mer::orchestrator::Coordinator coordinator(settings, transport, *writer, std::move(sweeps), print_line);
   FrontDoor door(store, *writer);
   MER_TRY(door.open({options.web_address, options.web_port}, !options.no_web));
@@ -231,6 +244,12 @@ int main(int argc, char** argv) {
   app.add_option("--checkpoint-seconds", options.checkpoint_seconds, "least time between two checkpoints of a trial")
       ->envname("MER_CHECKPOINT_SECONDS")
       ->capture_default_str();
+  app.add_option("--ends-at", options.ends_at, "Unix time at which the job is killed: trials that need longer wait")
+      ->envname("MER_JOB_ENDS_AT")
+      ->check(CLI::NonNegativeNumber);
+  app.add_option("--job-seconds", options.job_seconds, "how long a fresh job lasts")
+      ->envname("MER_JOB_SECONDS")
+      ->check(CLI::NonNegativeNumber);
   app.set_version_flag("--version", "mer-coordinator " + mer::code_version());
   CLI11_PARSE(app, argc, argv);
   return run(options);
