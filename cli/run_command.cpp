@@ -1,6 +1,10 @@
+#include <algorithm>
 #include <cstdio>
 #include <string>
+#include <utility>
+#include <vector>
 
+#include "cli/allocated_nodes.hpp"
 #include "cli/commands.hpp"
 #include "cli/gpus.hpp"
 #include "cli/output.hpp"
@@ -45,6 +49,25 @@ Status say_what_runs(const Context& context, SweepId id) {
   return {};
 }
 
+// Those of Slurm's job, if it has several, with room for what their GPUs feed; each has as many as the first.
+Result<std::vector<Node>> nodes_to_use(const TrainingPlace& place) {
+  MER_ASSIGN(std::vector<Node> nodes, allocated_nodes());
+  if (place.workers > 0) {
+    for (Node& node : nodes) node.room = place.workers;
+  }
+  return nodes;
+}
+
+void say_where(const std::vector<Node>& nodes, int workers, int gang) {
+  constexpr std::size_t kShown = 8;
+  std::string text = std::to_string(workers) + " workers on " + std::to_string(nodes.size()) + " nodes:";
+  const std::vector<HostWorkers> placed = place_workers(nodes, workers, gang);
+  for (std::size_t i = 0; i < std::min(placed.size(), kShown); ++i) {
+    text += (i == 0 ? " " : ", ") + std::to_string(placed[i].workers) + " on " + placed[i].host;
+  }
+  std::fprintf(stderr, "%s%s\n", text.c_str(), placed.size() > kShown ? ", .." : "");
+}
+
 // A person has stopped this sweep: the next run of another one leaves it alone.
 Status pause(const Context& context, SweepId sweep) {
   MER_ASSIGN(const storage::StoreDir store, storage::StoreDir::open(context.store));
@@ -63,15 +86,19 @@ ExitCode run_command(const Context& context, const RunOptions& options) {
   const ResourceSettings& resources = prepared->plan.submission.sweep.resources;
   const auto place = training_place(resources, look_around(program_folder()));
   if (!place) return report(context, place.error());
-  const Result<int> workers = workers_of(resources, *place, options.workers, usable_cores());
+  const auto nodes = nodes_to_use(*place);
+  if (!nodes) return report(context, nodes.error());
+  const Result<int> workers = workers_of(resources, *place, options.workers, usable_cores(), *nodes);
   if (!workers) return report(context, workers.error());
   for (const std::string& warning : prepared->plan.warnings) std::fprintf(stderr, "warning: %s\n", warning.c_str());
   const Result<SweepId> sweep = submit(*prepared, context.store, options.submit);
   if (!sweep) return report(context, with_advice(sweep.error(), options.sweep.file));
   if (const Status said = say_what_runs(context, *sweep); !said) return report(context, said.error());
   std::fprintf(stderr, "training on %s\n", place->text.c_str());
+  if (!nodes->empty()) say_where(*nodes, *workers, resources.gpus_per_trial);
 
-  const LocalRun run{.sweep = *sweep, .workers = *workers, .gang = resources.gpus_per_trial, .web = options.web};
+  const LocalRun run{
+      .sweep = *sweep, .workers = *workers, .nodes = *nodes, .gang = resources.gpus_per_trial, .web = options.web};
   const Result<LaunchEnd> end = run_to_the_end(context, run);
   if (!end) return report(context, end.error());
   if (*end != LaunchEnd::ended) {

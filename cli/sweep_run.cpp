@@ -87,6 +87,7 @@ Result<LaunchEnd> run_to_the_end(const Context& context, const LocalRun& run) {
   MER_ASSIGN(Standing before, standing_of(context, run));
   for (int fruitless = 0; !before.complete();) {
     options.workers = int(std::min<std::int64_t>(run.workers, before.left * run.gang));  // more would only wait
+    if (!run.nodes.empty()) options.hosts = place_workers(run.nodes, options.workers, run.gang);
     MER_ASSIGN(const LaunchEnd end, launch(options, signals, view));
     view.finish();
     MER_ASSIGN(const Standing after, standing_of(context, run));
