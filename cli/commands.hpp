@@ -4,6 +4,8 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -37,6 +39,45 @@ ExitCode plan_command(const Context& context, const SweepFileOptions& options);
 
 // Into the run that goes on, or into the store, for the next one.
 ExitCode submit_command(const Context& context, const SweepFileOptions& sweep, const SubmitOptions& options);
+
+struct SlurmOptions {
+  std::map<std::string, std::string> request = {};  // cli/slurm_request.hpp
+  int jobs = 1;                                     // in a chain
+  std::string site = {};                            // file; empty: MER_SITE, slurm/site.json here, or none
+  bool dry_run = false;                             // writes and starts nothing
+};
+// Jobs of Slurm that train the sweep.
+ExitCode submit_slurm_command(const Context& context, const SweepFileOptions& sweep, const SubmitOptions& options,
+                              const SlurmOptions& slurm);
+
+// Jobs of Slurm that come while trials wait: cli/alloc.hpp.
+struct AllocOptions {
+  SlurmOptions slurm = {};
+  int max_nodes = 1;
+  int backlog = 1;
+};
+ExitCode alloc_add_command(const Context& context, const AllocOptions& options);
+ExitCode alloc_list_command(const Context& context);
+enum class AllocChange { pause, resume, remove };
+ExitCode alloc_change_command(const Context& context, AllocChange change, int number);
+struct AllocRunOptions {
+  std::string every = "30s";
+  bool once = false;
+};
+// Until it is ended by a signal.
+ExitCode alloc_run_command(const Context& context, const AllocRunOptions& options);
+
+struct WorkOptions {
+  std::string sweep;  // name or number; empty: every active sweep
+  int workers = 0;    // as RunOptions
+  bool web = true;
+};
+// As `run`, of a sweep that is in the store.
+ExitCode work_command(const Context& context, const WorkOptions& options);
+
+// done: every trial of the sweep (empty: of every active one) has ended; some_failed: not yet; paused: and it is
+// paused.
+ExitCode complete_command(const Context& context, const std::string& sweep);
 
 struct ControlOptions {
   storage::ControlVerb verb = storage::ControlVerb::pause;
@@ -89,7 +130,8 @@ ExitCode corpus_check_command(const Context& context, const std::string& folder)
 ExitCode corpus_synth_command(const Context& context, const std::string& preset, const std::string& folder,
                               std::uint64_t seed);
 
-ExitCode doctor_command(const Context& context);
+// slurm: of the nodes that a job with these options gets, instead of this machine.
+ExitCode doctor_command(const Context& context, const std::optional<SlurmOptions>& slurm);
 
 struct BenchOptions {
   std::string shapes = "all";  // msp-improv, iemocap, all

@@ -1,9 +1,12 @@
 #include "cli/coordinator_client.hpp"
 
 #include <httplib.h>
+#include <string_view>
 
+#include "cli/temporary_folder.hpp"
 #include "core/host_name.hpp"
 #include "core/json.hpp"
+#include "data/file_io.hpp"
 
 namespace mer::cli {
 namespace {
@@ -32,7 +35,7 @@ Error error_in(const httplib::Response& response) {
 
 Result<CoordinatorClient> CoordinatorClient::of(const storage::StoreDir& store) {
   MER_ASSIGN(storage::Endpoint endpoint, storage::read_endpoint(store));
-  if (endpoint.host != host_name()) {
+  if (endpoint.certificate.empty() && endpoint.host != host_name()) {
     return Error{ErrorCode::unavailable, "the coordinator of this store runs on " + endpoint.host +
                                              " and answers there only: give the command on that machine"};
   }
@@ -52,15 +55,29 @@ Result<std::string> CoordinatorClient::get(const std::string& path) const {
 }
 
 Result<std::string> CoordinatorClient::send(const std::string& method, const std::string& target) const {
-  httplib::Client client(endpoint_.address, endpoint_.port);
+  if (endpoint_.certificate.empty()) {
+    httplib::Client client(endpoint_.address, endpoint_.port);
+    return ask(client, method, target);
+  }
+  MER_ASSIGN(const TemporaryFolder folder, TemporaryFolder::make("mer-endpoint"));
+  const std::string trusted = (folder.path() / "certificate.pem").string();
+  const std::string_view chunk = endpoint_.certificate;
+  MER_TRY(data::write_file(trusted, {&chunk, 1}));
+  httplib::SSLClient client(endpoint_.address, endpoint_.port);
+  client.set_ca_cert_path(trusted.c_str());  // the coordinator's own certificate, and no other
+  return ask(client, method, target);
+}
+
+template <class Client>
+Result<std::string> CoordinatorClient::ask(Client& client, const std::string& method, const std::string& target) const {
   client.set_connection_timeout(kConnectSeconds);
   client.set_read_timeout(kAnswerSeconds);
   client.set_url_encode(false);
   client.set_bearer_token_auth(endpoint_.token.c_str());
   const httplib::Result result = method == "POST" ? client.Post(target.c_str()) : client.Get(target.c_str());
   if (!result) {
-    return Error{ErrorCode::unavailable, "the coordinator (process " + std::to_string(endpoint_.pid) +
-                                             ") cannot be reached on " + endpoint_.address + " port " +
+    return Error{ErrorCode::unavailable, "the coordinator (process " + std::to_string(endpoint_.pid) + " on " +
+                                             endpoint_.host + ") cannot be reached on " + endpoint_.address + " port " +
                                              std::to_string(endpoint_.port) + ": " +
                                              httplib::to_string(result.error())};
   }

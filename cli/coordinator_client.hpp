@@ -1,4 +1,5 @@
-// CoordinatorClient: asks the coordinator that runs on a store, by HTTP, as its endpoint.json says.
+// CoordinatorClient: asks the coordinator that runs on a store, by HTTP or HTTPS, as its endpoint.json says. Of HTTPS
+// it trusts the certificate that stands there, and no other.
 //
 // Threads: one. Errors: unavailable: it cannot be reached (it may just have ended), or runs on another host and listens
 // on its own loopback address only; unauthorised: another one answers there; else what the coordinator answers.
@@ -27,6 +28,8 @@ class CoordinatorClient {
  private:
   explicit CoordinatorClient(storage::Endpoint endpoint) : endpoint_(std::move(endpoint)) {}
   Result<std::string> send(const std::string& method, const std::string& target) const;
+  template <class Client>  // of httplib
+  Result<std::string> ask(Client& client, const std::string& method, const std::string& target) const;
 
   storage::Endpoint endpoint_;
 };

@@ -138,9 +138,14 @@ std::vector<Finding> examine(const Context& context, const std::string& programs
   return findings;
 }
 
-ExitCode doctor_command(const Context& context) {
+ExitCode doctor_command(const Context& context, const std::optional<SlurmOptions>& slurm) {
   if (!plain_format(context, "doctor")) return ExitCode::usage;
-  const std::vector<Finding> findings = examine(context, program_folder().string());
+  std::vector<Finding> findings = examine(context, program_folder().string());
+  if (slurm) {
+    Result<std::vector<Finding>> found = examine_slurm(context, *slurm);
+    if (!found) return report(context, found.error());
+    findings = std::move(found).value();
+  }
   const auto name_of_level = [](Level level) {
     return level == Level::ok ? "ok" : level == Level::note ? "note" : "problem";
   };

@@ -6,8 +6,10 @@
 #include <string>
 #include <vector>
 
+#include "cli/commands.hpp"
 #include "cli/context.hpp"
 #include "cli/gpus.hpp"
+#include "core/result.hpp"
 
 namespace mer::cli {
 
@@ -24,5 +26,10 @@ std::vector<Finding> examine_gpus(const GpuSituation& situation);
 
 // `programs`: the folder of mer's own binaries.
 std::vector<Finding> examine(const Context& context, const std::string& programs);
+
+// What a job of Slurm, submitted with these options, finds on its nodes; waits until it has run.
+Result<std::vector<Finding>> examine_slurm(const Context& context, const SlurmOptions& options);
+// What the job has printed.
+std::vector<Finding> slurm_findings(const std::string& printed);
 
 }  // namespace mer::cli

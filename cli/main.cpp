@@ -3,10 +3,12 @@
 #include <cstdlib>
 #include <functional>
 #include <string>
+#include <tuple>
 #include <unistd.h>
 #include <utility>
 
 #include "cli/commands.hpp"
+#include "cli/slurm_request.hpp"
 #include "core/version.hpp"
 #include "storage/control.hpp"
 
@@ -26,6 +28,13 @@ struct Arguments {
   mer::cli::RunOptions run;
   mer::cli::SweepFileOptions plan;
   mer::cli::SubmitOptions submit;
+  mer::cli::SlurmOptions slurm;
+  bool on_slurm = false;
+  mer::cli::WorkOptions work;
+  mer::cli::AllocOptions alloc;
+  mer::cli::AllocRunOptions alloc_run;
+  int alloc_number = 0;
+  std::string manager;
   mer::cli::ControlOptions control;
   mer::cli::ResultsOptions results, exported;
   mer::cli::BenchOptions bench;
@@ -82,6 +91,16 @@ void add_sweep_commands(CLI::App& app, Arguments& arguments) {
   run->callback(
       [&arguments] { arguments.chosen = [&arguments] { return run_command(arguments.context, arguments.run); }; });
 
+  CLI::App* work =
+      add_command(app, "work", "Train what a sweep of the store has left, as `run` does", "merctl work quickstart");
+  work->add_option("SWEEP", arguments.work.sweep, "Name or number; default: every active sweep");
+  work->add_option("--workers", arguments.work.workers, "Workers, at most one a trial; default: one a core or GPU")
+      ->check(CLI::Range(1, 1024));
+  work->add_flag_callback(
+      "--no-web", [&arguments] { arguments.work.web = false; }, "Serve no dashboard while it trains");
+  work->callback(
+      [&arguments] { arguments.chosen = [&arguments] { return work_command(arguments.context, arguments.work); }; });
+
   CLI::App* plan = add_command(app, "plan", "Say what a sweep file would run; starts and writes nothing",
                                "merctl plan configs/quickstart.json");
   add_sweep_file(plan, arguments.plan);
@@ -106,13 +125,44 @@ CLI::App* add_control(CLI::App& app, Arguments& arguments, ControlVerb verb, con
   return command;
 }
 
+void add_slurm_option(CLI::Option* slurm, CLI::Option* option, const char* value) {
+  option->type_name(value)->needs(slurm)->group("With --slurm");
+}
+
+void add_job_options(CLI::App* command, CLI::Option* slurm, mer::cli::SlurmOptions& options) {
+  for (const mer::cli::JobOption& option : mer::cli::job_options()) {
+    const std::string name = option.name;
+    const auto set = [&options, name](const std::string& value) { options.request[name] = value; };
+    add_slurm_option(slurm, command->add_option_function<std::string>("--" + name, set, option.help),
+                     option.value_name);
+  }
+  add_slurm_option(
+      slurm, command->add_option("--site", options.site, "The cluster's settings; else MER_SITE, slurm/site.json"),
+      "FILE");
+}
+
+void add_chain_options(CLI::App* command, CLI::Option* slurm, mer::cli::SlurmOptions& options) {
+  add_slurm_option(slurm,
+                   command->add_option("--jobs", options.jobs, "Jobs in a chain: each goes on where the last one ended")
+                       ->check(CLI::Range(1, 1000)),
+                   "K");
+  add_slurm_option(slurm, command->add_flag("--dry-run", options.dry_run, "Print batch script and cost; write nothing"),
+                   "");
+}
+
 void add_control_commands(CLI::App& app, Arguments& arguments) {
   CLI::App* submit = add_command(app, "submit", "Add a sweep to the run that goes on, or to the store",
                                  "merctl submit configs/quickstart.json --priority 1");
   add_sweep_file(submit, arguments.plan);
   add_submission(submit, arguments.submit);
+  CLI::Option* slurm = submit->add_flag("--slurm", arguments.on_slurm, "Into jobs of Slurm, which train it");
+  add_job_options(submit, slurm, arguments.slurm);
+  add_chain_options(submit, slurm, arguments.slurm);
   submit->callback([&arguments] {
-    arguments.chosen = [&arguments] { return submit_command(arguments.context, arguments.plan, arguments.submit); };
+    arguments.chosen = [&arguments] {
+      if (!arguments.on_slurm) return submit_command(arguments.context, arguments.plan, arguments.submit);
+      return submit_slurm_command(arguments.context, arguments.plan, arguments.submit, arguments.slurm);
+    };
   });
 
   add_control(app, arguments, ControlVerb::cancel, "Give up trials that wait or run", "SWEEP|TRIAL", "quickstart");
@@ -141,6 +191,52 @@ void add_control_commands(CLI::App& app, Arguments& arguments) {
   explain->add_option("TRIAL", arguments.trial, "Id, or a prefix of it that is unique")->required();
   explain->callback([&arguments] {
     arguments.chosen = [&arguments] { return explain_command(arguments.context, arguments.trial); };
+  });
+}
+
+void add_alloc_commands(CLI::App& app, Arguments& arguments) {
+  using mer::cli::AllocChange;
+  CLI::App* alloc = add_command(app, "alloc", "Let jobs of Slurm come while trials wait",
+                                "merctl alloc add slurm --max-nodes 4 --gpus-per-node 4");
+  alloc->require_subcommand(1);
+  CLI::App* add = add_command(*alloc, "add", "Add an allocation: what its jobs ask for, and how many may be",
+                              "merctl alloc add slurm --max-nodes 4 --backlog 2 --time 4:00:00");
+  CLI::Option* manager = add->add_option("MANAGER", arguments.manager, "slurm")->required();
+  manager->check(CLI::IsMember({"slurm"}));
+  add->add_option("--max-nodes", arguments.alloc.max_nodes, "Nodes of all its jobs together")
+      ->required()
+      ->check(CLI::Range(1, 100'000));
+  add->add_option("--backlog", arguments.alloc.backlog, "Jobs that may wait in the queue")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 1000));
+  add_job_options(add, manager, arguments.alloc.slurm);
+  add_slurm_option(manager,
+                   add->add_flag("--dry-run", arguments.alloc.slurm.dry_run, "Print batch script and what it would do"),
+                   "");
+  add->callback([&arguments] {
+    arguments.chosen = [&arguments] { return alloc_add_command(arguments.context, arguments.alloc); };
+  });
+  add_command(*alloc, "list", "List the allocations of the store", "merctl alloc list")->callback([&arguments] {
+    arguments.chosen = [&arguments] { return alloc_list_command(arguments.context); };
+  });
+  const std::tuple<const char*, const char*, AllocChange> changes[] = {
+      {"pause", "Submit no more of its jobs", AllocChange::pause},
+      {"resume", "Go on with it, its failures forgotten", AllocChange::resume},
+      {"remove", "Forget it; its jobs go on", AllocChange::remove}};
+  for (const auto& [name, text, change] : changes) {
+    CLI::App* command = add_command(*alloc, name, text, std::string("merctl alloc ") + name + " 1");
+    command->add_option("NUMBER", arguments.alloc_number, "Of the allocation")->required();
+    command->callback([&arguments, kind = change] {
+      arguments.chosen = [&arguments, kind] {
+        return alloc_change_command(arguments.context, kind, arguments.alloc_number);
+      };
+    });
+  }
+  CLI::App* run = add_command(*alloc, "run", "Submit jobs while trials wait, until it is ended", "merctl alloc run");
+  run->add_option("--every", arguments.alloc_run.every, "Time between two looks")->capture_default_str();
+  run->add_flag("--once", arguments.alloc_run.once, "Look once, and end");
+  run->callback([&arguments] {
+    arguments.chosen = [&arguments] { return alloc_run_command(arguments.context, arguments.alloc_run); };
   });
 }
 
@@ -198,6 +294,14 @@ void add_following_commands(CLI::App& app, Arguments& arguments) {
       ->check(CLI::PositiveNumber);
   logs->callback(
       [&arguments] { arguments.chosen = [&arguments] { return logs_command(arguments.context, arguments.logs); }; });
+
+  CLI::App* complete =
+      add_command(app, "complete", "Say by the exit code whether every trial has ended: 0, 1, 6 paused",
+                  "merctl complete quickstart");
+  complete->add_option("SWEEP", arguments.status_sweep, "Name or number; default: every active sweep");
+  complete->callback([&arguments] {
+    arguments.chosen = [&arguments] { return complete_command(arguments.context, arguments.status_sweep); };
+  });
 
   CLI::App* wait =
       add_command(app, "wait", "Wait until every trial of the sweeps has ended", "merctl wait quickstart --timeout 2h");
@@ -282,12 +386,20 @@ void add_global_options(CLI::App& app, Context& context) {
 void add_commands(CLI::App& app, Arguments& arguments) {
   add_sweep_commands(app, arguments);
   add_control_commands(app, arguments);
+  add_alloc_commands(app, arguments);
   add_result_commands(app, arguments);
   add_reproduce_command(app, arguments);
   add_following_commands(app, arguments);
   add_corpus_commands(app, arguments);
-  add_command(app, "doctor", "Say what this machine has and lacks, with remedies", "merctl doctor")
-      ->callback([&arguments] { arguments.chosen = [&arguments] { return doctor_command(arguments.context); }; });
+  CLI::App* doctor = add_command(app, "doctor", "Say what this machine has and lacks, with remedies", "merctl doctor");
+  CLI::Option* slurm = doctor->add_flag("--slurm", arguments.on_slurm, "Of the nodes that a small job of Slurm gets");
+  add_job_options(doctor, slurm, arguments.slurm);
+  doctor->callback([&arguments] {
+    arguments.chosen = [&arguments] {
+      const auto job = arguments.on_slurm ? std::optional(arguments.slurm) : std::nullopt;
+      return doctor_command(arguments.context, job);
+    };
+  });
   add_bench_command(app, arguments);
 }
 

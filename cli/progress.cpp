@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "cli/dashboard_text.hpp"
 #include "core/json.hpp"
 
 namespace mer::cli {
@@ -61,7 +62,7 @@ void ProgressView::show(const std::string& line) {
   } else if (type == "trial") {
     if (style_ == Style::lines || message.value("state", "") != "done") print_line(trial_text(message));
   } else if (type == "web") {
-    print_line("dashboard: " + message.value("url", ""));
+    print_line(dashboard_text({message.value("url", ""), message.value("fingerprint", "")}));
   } else if (!line.empty()) {
     print_line(line);
   }

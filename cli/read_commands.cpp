@@ -3,7 +3,9 @@
 #include <cstdio>
 
 #include "cli/commands.hpp"
+#include "cli/dashboard_text.hpp"
 #include "cli/output.hpp"
+#include "cli/slurm_jobs.hpp"
 #include "cli/status_text.hpp"
 #include "cli/store_access.hpp"
 #include "core/json.hpp"
@@ -64,6 +66,15 @@ void print_table(const storage::Table& table, Format format) {
   std::fputs(storage::format_table(table, table_format_of(format)).c_str(), stdout);
 }
 
+// Jobs of Slurm, and where the dashboard is.
+Status print_surroundings(const Context& context) {
+  std::fputs(jobs_text(context.store).c_str(), stdout);
+  MER_ASSIGN(const storage::StoreDir store, storage::StoreDir::open(context.store));
+  const std::string dashboard = running_dashboard_text(store);
+  if (!dashboard.empty()) std::printf("\n%s", dashboard.c_str());
+  return {};
+}
+
 }  // namespace
 
 ExitCode list_command(const Context& context) {
@@ -76,6 +87,7 @@ ExitCode status_command(const Context& context, const std::string& sweep) {
     MER_ASSIGN(const StatusText status, status_text(reader, sweep, context.format));
     std::fputs(status.text.c_str(), stdout);
     if (status.empty) std::fputs(kNoSweeps, stderr);
+    if (context.format == Format::table) MER_TRY(print_surroundings(context));
     return {};
   });
 }

@@ -1,18 +1,11 @@
-#include <algorithm>
 #include <cstdio>
 #include <string>
-#include <utility>
-#include <vector>
 
-#include "cli/allocated_nodes.hpp"
 #include "cli/commands.hpp"
-#include "cli/gpus.hpp"
 #include "cli/output.hpp"
 #include "cli/prepare.hpp"
-#include "cli/store_access.hpp"
 #include "cli/submit.hpp"
-#include "cli/sweep_run.hpp"
-#include "storage/sqlite_store.hpp"
+#include "cli/work.hpp"
 
 namespace mer::cli {
 namespace {
@@ -24,59 +17,6 @@ Error with_advice(Error error, const std::string& file) {
   return error;
 }
 
-std::string name_of(const storage::SweepSummary& sweep) {
-  return "sweep " + std::to_string(sweep.id.number) + " (" + sweep.name + ")";
-}
-
-// This sweep, and the others that the same workers will work on.
-Status say_what_runs(const Context& context, SweepId id) {
-  MER_ASSIGN(const OpenStore store, open_store(context, 0));
-  MER_ASSIGN(const auto sweeps, store.reader->sweeps());
-  for (const storage::SweepSummary& sweep : sweeps) {
-    const std::int64_t left = sweep.counts.left();
-    if (sweep.id == id) {
-      std::fprintf(stderr, "%s: %ld trials, store %s\n", name_of(sweep).c_str(), long(sweep.counts.total()),
-                   context.store.c_str());
-      if (sweep.reused > 0) {
-        std::fprintf(stderr, "%ld of them had their results in the store; --fresh trains them again\n",
-                     long(sweep.reused));
-      }
-    } else if (left > 0 && sweep.activity == storage::SweepActivity::active) {
-      std::fprintf(stderr, "also %s, which has %ld trials left; `merctl pause %ld` lets it wait\n",
-                   name_of(sweep).c_str(), long(left), long(sweep.id.number));
-    }
-  }
-  return {};
-}
-
-// Those of Slurm's job, if it has several, with room for what their GPUs feed; each has as many as the first.
-Result<std::vector<Node>> nodes_to_use(const TrainingPlace& place) {
-  MER_ASSIGN(std::vector<Node> nodes, allocated_nodes());
-  if (place.workers > 0) {
-    for (Node& node : nodes) node.room = place.workers;
-  }
-  return nodes;
-}
-
-void say_where(const std::vector<Node>& nodes, int workers, int gang) {
-  constexpr std::size_t kShown = 8;
-  std::string text = std::to_string(workers) + " workers on " + std::to_string(nodes.size()) + " nodes:";
-  const std::vector<HostWorkers> placed = place_workers(nodes, workers, gang);
-  for (std::size_t i = 0; i < std::min(placed.size(), kShown); ++i) {
-    text += (i == 0 ? " " : ", ") + std::to_string(placed[i].workers) + " on " + placed[i].host;
-  }
-  std::fprintf(stderr, "%s%s\n", text.c_str(), placed.size() > kShown ? ", .." : "");
-}
-
-// A person has stopped this sweep: the next run of another one leaves it alone.
-Status pause(const Context& context, SweepId sweep) {
-  MER_ASSIGN(const storage::StoreDir store, storage::StoreDir::open(context.store));
-  MER_ASSIGN(const storage::StoreLock lock, storage::StoreLock::acquire(store));
-  MER_ASSIGN(const auto writer, storage::SqliteStore::open(store));
-  MER_TRY(writer->control({.verb = storage::ControlVerb::pause, .sweep = sweep}));
-  return {};
-}
-
 }  // namespace
 
 ExitCode run_command(const Context& context, const RunOptions& options) {
@@ -84,48 +24,12 @@ ExitCode run_command(const Context& context, const RunOptions& options) {
   Result<Prepared> prepared = prepare(options.sweep);
   if (!prepared) return report(context, prepared.error());
   const ResourceSettings& resources = prepared->plan.submission.sweep.resources;
-  const auto place = training_place(resources, look_around(program_folder()));
-  if (!place) return report(context, place.error());
-  const auto nodes = nodes_to_use(*place);
-  if (!nodes) return report(context, nodes.error());
-  const Result<int> workers = workers_of(resources, *place, options.workers, usable_cores(), *nodes);
-  if (!workers) return report(context, workers.error());
+  const Result<Workplace> workplace = workplace_of(resources, options.workers);
+  if (!workplace) return report(context, workplace.error());
   for (const std::string& warning : prepared->plan.warnings) std::fprintf(stderr, "warning: %s\n", warning.c_str());
   const Result<SweepId> sweep = submit(*prepared, context.store, options.submit);
   if (!sweep) return report(context, with_advice(sweep.error(), options.sweep.file));
-  if (const Status said = say_what_runs(context, *sweep); !said) return report(context, said.error());
-  std::fprintf(stderr, "training on %s\n", place->text.c_str());
-  if (!nodes->empty()) say_where(*nodes, *workers, resources.gpus_per_trial);
-
-  const LocalRun run{
-      .sweep = *sweep, .workers = *workers, .nodes = *nodes, .gang = resources.gpus_per_trial, .web = options.web};
-  const Result<LaunchEnd> end = run_to_the_end(context, run);
-  if (!end) return report(context, end.error());
-  if (*end != LaunchEnd::ended) {
-    if (*end == LaunchEnd::interrupted) {
-      if (const Status paused = pause(context, *sweep); !paused) return report(context, paused.error());
-    }
-    std::fputs("paused; the same command resumes\n", stderr);
-    return ExitCode::paused;
-  }
-  const ExitCode shown = results_command(context, {.sweep = std::to_string(sweep->number)});
-  if (shown != ExitCode::done) return shown;
-  const Result<Standing> standing = standing_of(context, run);
-  if (!standing) return report(context, standing.error());
-  const storage::StateCounts& counts = standing->counts;
-  if (counts.failed > 0) {
-    std::fprintf(stderr, "%ld trials failed: `merctl explain TRIAL` says why; --retry-failed tries them again\n",
-                 long(counts.failed));
-  }
-  if (counts.cancelled > 0) {
-    std::fprintf(stderr, "%ld trials are cancelled: `merctl retry %ld` brings them back\n", long(counts.cancelled),
-                 long(sweep->number));
-  }
-  if (counts.pending > 0) {  // another process has paused it
-    std::fputs("paused; the same command resumes\n", stderr);
-    return ExitCode::paused;
-  }
-  return counts.done == counts.total() ? ExitCode::done : ExitCode::some_failed;
+  return work_on(context, *sweep, resources, *workplace, options.web);
 }
 
 }  // namespace mer::cli

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 #include <memory>
 #include <spdlog/sinks/stdout_color_sinks.h>
@@ -37,6 +38,7 @@ using std::chrono::steady_clock;
 struct Options {
   std::string store;
   std::int64_t sweep = 0;
+  std::string web_address = "127.0.0.1";
   int web_port = 0;
   bool no_web = false;
   double checkpoint_seconds = 20;
@@ -86,22 +88,36 @@ class FrontDoor {
     mer::storage::remove_endpoint(store_);
   }
 
-  mer::Status open(int port, bool with_pages) {
+  mer::Status open(const mer::web::ListenAddress& address, bool with_pages) {
     mer::web::HttpOptions http;
-    http.address.port = port;
+    http.address = address;
     MER_ASSIGN(http.control_token, mer::storage::new_token());
     mer::storage::Endpoint endpoint{mer::host_name(), ::getpid(), http.address.host, 0, http.control_token};
+    MER_ASSIGN(const bool loopback, mer::web::is_loopback(http.address.host));
+    if (!loopback) MER_TRY(encrypt(http, endpoint));
     server_ = std::make_unique<mer::web::Server>(http, new_reader_, controls_, with_pages);
     MER_ASSIGN(endpoint.port, server_->start());
     MER_TRY(mer::storage::write_endpoint(store_, endpoint));
-    const std::string url = "http://127.0.0.1:" + std::to_string(endpoint.port) + "/";
-    if (with_pages) print_line(nlohmann::json{{"type", "web"}, {"url", url}}.dump());
+    const std::string url =
+        (loopback ? "http://" : "https://") + http.address.host + ":" + std::to_string(endpoint.port) + "/";
+    if (with_pages)
+      print_line(nlohmann::json{{"type", "web"}, {"url", url}, {"fingerprint", endpoint.fingerprint}}.dump());
     return {};
   }
 
   mer::orchestrator::Mailbox mailbox;
 
  private:
+  // Other machines can reach it: HTTPS, and who reads needs the token too.
+  static mer::Status encrypt(mer::web::HttpOptions& http, mer::storage::Endpoint& endpoint) {
+    MER_ASSIGN(const mer::web::TlsIdentity identity, mer::web::new_identity(http.address.host));
+    MER_ASSIGN(http.tls, mer::web::TlsContext::make(identity));
+    http.token = http.control_token;
+    endpoint.certificate = identity.certificate;
+    endpoint.fingerprint = identity.fingerprint;
+    return {};
+  }
+
   Result<std::string> submit(const std::string& name) {
     const std::string file = (store_.submissions() / name).string();
     MER_ASSIGN(const std::string bytes, mer::data::read_file(file, kLongestSubmission));
@@ -161,13 +177,19 @@ Result<mer::ExitCode> coordinate(const Options& options, mer::transport::Transpo
   settings.load_sweep = [&](mer::SweepId id) { return mer::orchestrator::load_sweep(*reader, *writer, id); };
   mer::orchestrator::Coordinator coordinator(settings, transport, *writer, std::move(sweeps), print_line);
   FrontDoor door(store, *writer);
-  MER_TRY(door.open(options.web_port, !options.no_web));
+  MER_TRY(door.open({options.web_address, options.web_port}, !options.no_web));
   while (true) {
     if (signals.arrived()) coordinator.request_pause();
     door.mailbox.serve([&](const auto& request) { return answer_to(request, coordinator); });
     if (const auto code = coordinator.step(steady_clock::now())) return *code;
     std::this_thread::sleep_for(coordinator.pause());
   }
+}
+
+// A job of Slurm is looked at from the login node.
+std::string usual_address() {
+  const std::string host = mer::host_name();
+  return std::getenv("SLURM_JOB_ID") != nullptr && mer::web::is_loopback(host).ok() ? host : "127.0.0.1";
 }
 
 int run(const Options& options) {
@@ -200,6 +222,10 @@ int main(int argc, char** argv) {
   Options options;
   app.add_option("--store", options.store, "store folder")->required();
   app.add_option("--sweep", options.sweep, "number of the sweep in the store")->required();
+  options.web_address = usual_address();
+  app.add_option("--web-address", options.web_address, "address of the dashboard: HTTPS, unless it is a loopback one")
+      ->envname("MER_WEB_ADDRESS")
+      ->capture_default_str();
   app.add_option("--web-port", options.web_port, "port of the dashboard (default: any free one)");
   app.add_flag("--no-web", options.no_web, "no dashboard, only what merctl asks");
   app.add_option("--checkpoint-seconds", options.checkpoint_seconds, "least time between two checkpoints of a trial")

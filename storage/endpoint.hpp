@@ -19,6 +19,8 @@ struct Endpoint {
   std::string address;  // to connect to, on that host
   int port = 0;
   std::string token;
+  std::string certificate = {};  // PEM, of HTTPS; empty: HTTP
+  std::string fingerprint = {};  // of the certificate, as browsers show it
   bool operator==(const Endpoint&) const = default;
 };
 

@@ -9,7 +9,7 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr int kEndpointFormat = 1;
+constexpr int kEndpointFormat = 2;
 
 std::string line_of(const Json& json) {
   return json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
@@ -50,15 +50,18 @@ std::string endpoint_to_json(const Endpoint& endpoint) {
   json["address"] = endpoint.address;
   json["port"] = endpoint.port;
   json["token"] = endpoint.token;
+  json["certificate"] = endpoint.certificate;
+  json["fingerprint"] = endpoint.fingerprint;
   return line_of(json);
 }
 
 std::optional<Endpoint> endpoint_from_json(const std::string& text) {
   const auto endpoint = read_json(text, [](const Json& json) -> std::optional<Endpoint> {
     if (json.at("format") != kEndpointFormat) return std::nullopt;
-    return Endpoint{json.at("host").get<std::string>(), json.at("pid").get<std::int64_t>(),
-                    json.at("address").get<std::string>(), json.at("port").get<int>(),
-                    json.at("token").get<std::string>()};
+    return Endpoint{json.at("host").get<std::string>(),       json.at("pid").get<std::int64_t>(),
+                    json.at("address").get<std::string>(),    json.at("port").get<int>(),
+                    json.at("token").get<std::string>(),      json.at("certificate").get<std::string>(),
+                    json.at("fingerprint").get<std::string>()};
   });
   return endpoint.value_or(std::nullopt);
 }

@@ -25,7 +25,7 @@ step() {  # step NAME COMMAND...
   fi
 }
 
-mapfile -t sources < <(git ls-files --cached --others --exclude-standard -- '*.cpp' '*.hpp' '*.sh' '*.sbatch' .ci/run |
+mapfile -t sources < <(git ls-files --cached --others --exclude-standard -- '*.cpp' '*.hpp' '*.sh' '*.sbatch' '*.sbatch.in' .ci/run |
   while read -r file; do if [ -e "$file" ]; then echo "$file"; fi; done)
 mapfile -t units < <(printf '%s\n' "${sources[@]}" | grep -E '\.[ch]pp$')
 mapfile -t scripts < <(printf '%s\n' "${sources[@]}" | grep -vE '\.[ch]pp$')

@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <cerrno>
 #include <condition_variable>
+#include <csignal>
 #include <cstdint>
 #include <cstring>
 #include <deque>
@@ -25,6 +26,7 @@
 #include <vector>
 
 #include "core/descriptor.hpp"
+#include "web/channel.hpp"
 
 namespace mer::web {
 namespace {
@@ -96,10 +98,18 @@ Result<int> port_of(int fd) {
   return int{ntohs(reinterpret_cast<sockaddr_in6*>(&address)->sin6_port)};
 }
 
+// In this thread, which alone writes: OpenSSL writes to a closed connection without MSG_NOSIGNAL.
+void ignore_broken_pipes() {
+  sigset_t set;
+  ::sigemptyset(&set);
+  ::sigaddset(&set, SIGPIPE);
+  ::pthread_sigmask(SIG_BLOCK, &set, nullptr);
+}
+
 enum class Phase { reading, answering, writing, draining };
 
 struct Connection {
-  Descriptor socket;
+  Channel channel;
   Phase phase = Phase::reading;
   Clock::time_point deadline;
   std::string head;
@@ -120,7 +130,8 @@ Result<bool> is_loopback(const std::string& host) {
 
 class ConnectionLoop::Impl {
  public:
-  Impl(ConnectionLimits limits, Answer answer) : limits_(limits), answer_(std::move(answer)) {}
+  Impl(ConnectionLimits limits, Answer answer, std::shared_ptr<const TlsContext> tls)
+      : limits_(limits), answer_(std::move(answer)), tls_(std::move(tls)) {}
   ~Impl() { stop(); }
 
   Result<int> start(const ListenAddress& address) {
@@ -177,6 +188,7 @@ class ConnectionLoop::Impl {
 
   // --- the polling thread, which alone touches connections_ ---
   void poll_until(const std::stop_token& stopping) {
+    ignore_broken_pipes();
     std::vector<pollfd> polled;
     std::vector<Id> ids;
     std::optional<Clock::time_point> leave_at;
@@ -187,8 +199,7 @@ class ConnectionLoop::Impl {
       ids.clear();
       for (const auto& [id, connection] : connections_) {
         if (connection.phase == Phase::answering) continue;
-        const short events = connection.phase == Phase::writing ? POLLOUT : POLLIN;
-        polled.push_back({connection.socket.get(), events, 0});
+        polled.push_back({connection.channel.socket(), connection.channel.awaits(), 0});
         ids.push_back(id);
       }
       ::poll(polled.data(), polled.size(), leave_at ? kLeavingPause : milliseconds_to_next_deadline());
@@ -229,7 +240,7 @@ class ConnectionLoop::Impl {
       const int yes = 1;
       ::setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
       Connection& connection = connections_[next_id_++];
-      connection.socket = std::move(socket);
+      connection.channel = Channel(std::move(socket), tls_.get());
       connection.deadline = Clock::now() + limits_.head_time;
     }
   }
@@ -271,23 +282,31 @@ class ConnectionLoop::Impl {
     }
   }
 
+  // To the end of what is there: TLS may hold bytes that poll() does not know of.
   void read_head(Connections::iterator entry) {
     Connection& connection = entry->second;
     char buffer[4096];
-    const ssize_t got = ::recv(connection.socket.get(), buffer, sizeof buffer, 0);
-    if (got < 0 && (errno == EAGAIN || errno == EINTR)) return;
-    if (got <= 0) {
-      connections_.erase(entry);
-      return;
+    while (true) {
+      const Channel::Moved got = connection.channel.receive(buffer, sizeof buffer);
+      if (got.outcome == Channel::Outcome::blocked) return;
+      if (got.outcome == Channel::Outcome::closed) {
+        connections_.erase(entry);
+        return;
+      }
+      const std::size_t seen = connection.head.size();
+      connection.head.append(buffer, got.bytes);
+      const std::size_t end = connection.head.find(kHeadEnd, seen < 3 ? 0 : seen - 3);
+      const std::size_t size = end == std::string::npos ? connection.head.size() : end + kHeadEnd.size();
+      if (size > limits_.head_bytes) return begin_writing(entry, std::string(kHeadTooLarge));
+      if (end == std::string::npos) continue;
+      connection.head.resize(size);
+      return begin_answering(entry);
     }
-    const std::size_t seen = connection.head.size();
-    connection.head.append(buffer, static_cast<std::size_t>(got));
-    const std::size_t end = connection.head.find(kHeadEnd, seen < 3 ? 0 : seen - 3);
-    const std::size_t size = end == std::string::npos ? connection.head.size() : end + kHeadEnd.size();
-    if (size > limits_.head_bytes) return begin_writing(entry, std::string(kHeadTooLarge));
-    if (end == std::string::npos) return;
+  }
+
+  void begin_answering(Connections::iterator entry) {
+    Connection& connection = entry->second;
     connection.phase = Phase::answering;
-    connection.head.resize(size);
     {
       const std::lock_guard lock(mutex_);
       heads_.emplace_back(entry->first, std::move(connection.head));
@@ -298,18 +317,17 @@ class ConnectionLoop::Impl {
   void write_some(Connections::iterator entry) {
     Connection& connection = entry->second;
     while (connection.moved < connection.answer.size()) {
-      const ssize_t sent = ::send(connection.socket.get(), connection.answer.data() + connection.moved,
-                                  connection.answer.size() - connection.moved, MSG_NOSIGNAL);
-      if (sent < 0 && errno == EINTR) continue;
-      if (sent < 0 && errno == EAGAIN) return;
-      if (sent < 0) {
+      const Channel::Moved sent = connection.channel.send(connection.answer.data() + connection.moved,
+                                                          connection.answer.size() - connection.moved);
+      if (sent.outcome == Channel::Outcome::blocked) return;
+      if (sent.outcome == Channel::Outcome::closed) {
         connections_.erase(entry);
         return;
       }
-      connection.moved += static_cast<std::size_t>(sent);
+      connection.moved += sent.bytes;
     }
     // Closing with unread bytes would reset the connection and could take the answer with it: read to the end first.
-    ::shutdown(connection.socket.get(), SHUT_WR);
+    connection.channel.finish();
     connection.phase = Phase::draining;
     connection.deadline = Clock::now() + limits_.drain_time;
     connection.answer = {};
@@ -319,10 +337,10 @@ class ConnectionLoop::Impl {
   void drain(Connections::iterator entry) {
     Connection& connection = entry->second;
     char buffer[16 * 1024];
-    const ssize_t got = ::recv(connection.socket.get(), buffer, sizeof buffer, 0);
-    if (got < 0 && (errno == EAGAIN || errno == EINTR)) return;
-    if (got > 0) connection.moved += static_cast<std::size_t>(got);
-    if (got <= 0 || connection.moved > limits_.drain_bytes) connections_.erase(entry);
+    const Channel::Moved got = connection.channel.receive(buffer, sizeof buffer);
+    if (got.outcome == Channel::Outcome::blocked) return;
+    connection.moved += got.bytes;
+    if (got.outcome == Channel::Outcome::closed || connection.moved > limits_.drain_bytes) connections_.erase(entry);
   }
 
   void expire() {
@@ -341,6 +359,7 @@ class ConnectionLoop::Impl {
 
   const ConnectionLimits limits_;
   const Answer answer_;
+  const std::shared_ptr<const TlsContext> tls_;
   Descriptor listener_;
   Descriptor wake_;
   Connections connections_;
@@ -356,8 +375,8 @@ class ConnectionLoop::Impl {
   std::jthread poller_;
 };
 
-ConnectionLoop::ConnectionLoop(ConnectionLimits limits, Answer answer)
-    : impl_(std::make_unique<Impl>(limits, std::move(answer))) {}
+ConnectionLoop::ConnectionLoop(ConnectionLimits limits, Answer answer, std::shared_ptr<const TlsContext> tls)
+    : impl_(std::make_unique<Impl>(limits, std::move(answer), std::move(tls))) {}
 ConnectionLoop::~ConnectionLoop() = default;
 Result<int> ConnectionLoop::start(const ListenAddress& address) {
   return impl_->start(address);

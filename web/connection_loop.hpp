@@ -1,4 +1,5 @@
-// ConnectionLoop: TCP connections that carry one HTTP request head and one answer each, under absolute limits.
+// ConnectionLoop: TCP connections, over TLS or not, that carry one HTTP request head and one answer each, under
+// absolute limits.
 //
 // One thread polls all sockets; a connection holds a worker thread only while its answer is computed, never while its
 // client is slow. A head that is not complete in time is answered 408, one over the byte budget 431; when the house is
@@ -14,11 +15,12 @@
 #include <string>
 
 #include "core/result.hpp"
+#include "web/tls.hpp"
 
 namespace mer::web {
 
 struct ConnectionLimits {
-  std::chrono::milliseconds head_time{2000};     // from accept to the end of the head
+  std::chrono::milliseconds head_time{2000};     // from accept to the end of the head, TLS's handshake included
   std::chrono::milliseconds answer_time{10000};  // to send the answer
   std::chrono::milliseconds drain_time{500};     // for the client to close after it
   std::chrono::milliseconds leave_time{1000};    // for stop(): to send the answers that are owed
@@ -40,7 +42,8 @@ class ConnectionLoop {
  public:
   using Answer = std::function<std::string(const std::string& head)>;  // head ends with an empty line
 
-  ConnectionLoop(ConnectionLimits limits, Answer answer);
+  // tls: what connections are encrypted with; nullptr: they are not.
+  ConnectionLoop(ConnectionLimits limits, Answer answer, std::shared_ptr<const TlsContext> tls = nullptr);
   ~ConnectionLoop();  // stops
   ConnectionLoop(const ConnectionLoop&) = delete;
   ConnectionLoop& operator=(const ConnectionLoop&) = delete;

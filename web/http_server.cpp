@@ -89,7 +89,8 @@ class HttpServer::Impl final : private httplib::Server {
   Impl(HttpOptions options, HttpServer::Handler handler)
       : options_(std::move(options)),
         handler_(std::move(handler)),
-        loop_(options_.limits, [this](const std::string& head) { return answer(head); }) {
+        loop_(
+            options_.limits, [this](const std::string& head) { return answer(head); }, options_.tls) {
     policy_.hosts = options_.hosts;
     for (const char* name : {"localhost", "127.0.0.1", "::1"}) policy_.hosts.emplace_back(name);
     policy_.hosts.push_back(options_.address.host);
@@ -109,6 +110,10 @@ class HttpServer::Impl final : private httplib::Server {
     if (!loopback && options_.token.empty()) {
       return invalid("serving on " + options_.address.host +
                      ", which other machines can reach, needs a token; set one, or serve on 127.0.0.1");
+    }
+    if (!loopback && options_.tls == nullptr) {
+      return invalid("serving on " + options_.address.host +
+                     ", which other machines can reach, needs TLS; set it, or serve on 127.0.0.1");
     }
     // httplib keeps its method names in a static that the first request makes. Making it before there are threads lets
     // ThreadSanitizer, which cannot see into the packaged library, know that it is ready for them.

@@ -5,7 +5,7 @@
 // token; no request bodies: what a POST asks stands in its query.
 // Threads: start() and stop() from one thread; the handler runs on several threads at once. A handler that throws is
 // answered 500 with a generic text. Errors: start() returns those of ConnectionLoop, and invalid when an address other
-// than a loopback one has no token.
+// than a loopback one has no token or no TLS.
 #pragma once
 
 #include <functional>
@@ -23,6 +23,8 @@ struct HttpOptions {
   ListenAddress address;
   // When set, paths under /api/ need "Authorization: Bearer TOKEN". REQUIRED on an address that is not loopback.
   std::string token;
+  // When set, HTTPS is served, and nothing else. REQUIRED on an address that is not loopback.
+  std::shared_ptr<const TlsContext> tls;
   // When set, POST is served, with "Authorization: Bearer CONTROL_TOKEN" (which opens reads too). Else it is refused.
   std::string control_token;
   // Names that the Host header may carry, besides localhost, 127.0.0.1, ::1 and the address's own host.

@@ -18,7 +18,7 @@ class EndpointTest : public testing::Test {
 };
 
 TEST_F(EndpointTest, IsReadAsItWasWrittenAndNobodyElseMay) {
-  const Endpoint endpoint{"node1", 77, "127.0.0.1", 4711, new_token().value()};
+  const Endpoint endpoint{"node1", 77, "127.0.0.1", 4711, new_token().value(), "-----BEGIN", "AB:CD"};
 
   ASSERT_TRUE(write_endpoint(store_, endpoint).ok());
   ASSERT_TRUE(write_endpoint(store_, endpoint).ok()) << "over a killed one's";
@@ -33,7 +33,8 @@ TEST_F(EndpointTest, IsReadAsItWasWrittenAndNobodyElseMay) {
 
 TEST_F(EndpointTest, AnotherFileIsNoEndpoint) {
   for (const char* text :
-       {"", "7", "{\"format\": 9}", R"({"format":1,"host":"a","pid":1,"address":"b","port":"x","token":"c"})"}) {
+       {"", "7", "{\"format\": 9}",
+        R"({"format":2,"host":"a","pid":1,"address":"b","port":"x","token":"c","certificate":"","fingerprint":""})"}) {
     std::ofstream(file_) << text;
     EXPECT_EQ(read_endpoint(store_).error().code, ErrorCode::corrupt) << text;
   }

@@ -237,6 +237,7 @@ TEST_F(HttpServerTest, TheApiNeedsTheTokenWhenThereIsOne) {
 TEST_F(HttpServerTest, AnOpenAddressNeedsAToken) {
   HttpOptions options;
   options.address.host = "0.0.0.0";
+  options.tls = *TlsContext::make(*new_identity("localhost"));
 
   const auto without = HttpServer(options, test_handler).start();
   options.token = "t";

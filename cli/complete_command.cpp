@@ -1,0 +1,70 @@
+// complete: whether every trial of a sweep has ended, as an exit code for scripts.
+#include <cstdio>
+#include <string>
+
+#include "cli/commands.hpp"
+#include "cli/output.hpp"
+#include "cli/status_text.hpp"
+#include "cli/store_access.hpp"
+#include "core/json.hpp"
+
+namespace mer::cli {
+namespace {
+
+constexpr double kLockPatienceSeconds = 15;  // ranks outlive a killed mpirun by about 2 s
+
+storage::StateCounts sum(const storage::StateCounts& a, const storage::StateCounts& b) {
+  return {a.pending + b.pending, a.running + b.running,   a.done + b.done,
+          a.failed + b.failed,   a.diverged + b.diverged, a.cancelled + b.cancelled};
+}
+
+struct Completeness {
+  std::string of;  // in words
+  storage::StateCounts counts;
+  bool paused = false;
+
+  bool complete() const { return counts.left() == 0; }
+};
+
+Result<Completeness> of_sweep(storage::ResultReader& reader, const std::string& name) {
+  MER_ASSIGN(const SweepId id, reader.find_sweep(name));
+  MER_ASSIGN(const storage::SweepDetail detail, reader.sweep(id));
+  const storage::SweepSummary& sweep = detail.summary;
+  return Completeness{"sweep " + std::to_string(sweep.id.number) + " (" + sweep.name + ")", sweep.counts,
+                      sweep.activity == storage::SweepActivity::paused};
+}
+
+Result<Completeness> of_active_sweeps(storage::ResultReader& reader) {
+  Completeness all{"every active sweep", {}};
+  MER_ASSIGN(const auto sweeps, reader.sweeps());
+  for (const storage::SweepSummary& sweep : sweeps) {
+    if (sweep.activity == storage::SweepActivity::active) all.counts = sum(all.counts, sweep.counts);
+  }
+  return all;
+}
+
+void print(const Context& context, const Completeness& found) {
+  if (context.format == Format::json) {
+    const nlohmann::json document = {{"schema", 1}, {"complete", found.complete()}, {"left", found.counts.left()}};
+    std::printf("%s\n", document.dump(2).c_str());
+  } else if (context.format == Format::table) {
+    std::printf("%s %s: %s\n", found.of.c_str(), found.complete() ? "is complete" : "is not complete",
+                counts_text(found.counts).c_str());
+  }
+}
+
+}  // namespace
+
+ExitCode complete_command(const Context& context, const std::string& sweep) {
+  if (!plain_format(context, "complete")) return ExitCode::usage;
+  const auto found = [&]() -> Result<Completeness> {
+    MER_ASSIGN(const OpenStore store, open_store(context, kLockPatienceSeconds));
+    return sweep.empty() ? of_active_sweeps(*store.reader) : of_sweep(*store.reader, sweep);
+  }();
+  if (!found) return report(context, found.error());
+  print(context, *found);
+  if (found->complete()) return ExitCode::done;
+  return found->paused ? ExitCode::paused : ExitCode::some_failed;
+}
+
+}  // namespace mer::cli

@@ -1,0 +1,26 @@
+// Work: from a sweep in the store to its results on the screen; what `run` and `work` share.
+//
+// Threads: one. Errors: printed; the exit code says what kind.
+#pragma once
+
+#include <vector>
+
+#include "cli/allocation.hpp"
+#include "cli/commands.hpp"
+#include "cli/gpus.hpp"
+
+namespace mer::cli {
+
+// Where this machine, or a job of Slurm on its nodes, trains what asks for these resources, and with how many workers.
+struct Workplace {
+  TrainingPlace place;
+  int workers = 1;
+  std::vector<Node> nodes;  // empty: this machine
+};
+Result<Workplace> workplace_of(const ResourceSettings& resources, int asked);
+
+// Trains what the sweep has left, and shows its results.
+ExitCode work_on(const Context& context, SweepId sweep, const ResourceSettings& resources, const Workplace& workplace,
+                 bool web);
+
+}  // namespace mer::cli

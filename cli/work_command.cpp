@@ -1,0 +1,65 @@
+// work: trains what a sweep of the store has left; how a job of Slurm runs one.
+#include <cstdio>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "cli/commands.hpp"
+#include "cli/output.hpp"
+#include "cli/store_access.hpp"
+#include "cli/work.hpp"
+#include "core/sweep_file.hpp"
+
+namespace mer::cli {
+namespace {
+
+constexpr double kLockPatienceSeconds = 15;  // ranks outlive a killed mpirun by about 2 s
+
+struct Chosen {
+  SweepId id;
+  ResourceSettings resources;
+};
+
+Result<Chosen> chosen_sweep(storage::ResultReader& reader, SweepId id) {
+  MER_ASSIGN(const storage::SweepDetail detail, reader.sweep(id));
+  MER_ASSIGN(const Sweep sweep, sweep_frame_from_resolved(detail.resolved_json));
+  return Chosen{id, sweep.resources};
+}
+
+// Without a name, of the active sweeps with trials left the one that goes first. nullopt: there is none.
+Result<std::optional<Chosen>> choose(const Context& context, const std::string& name) {
+  MER_ASSIGN(const OpenStore store, open_store(context, kLockPatienceSeconds));
+  std::optional<storage::SweepSummary> first;
+  if (name.empty()) {
+    MER_ASSIGN(const auto sweeps, store.reader->sweeps());  // newest first
+    for (const storage::SweepSummary& sweep : sweeps) {
+      if (sweep.activity != storage::SweepActivity::active || sweep.counts.left() == 0) continue;
+      if (!first || sweep.priority >= first->priority) first = sweep;
+    }
+    if (!first) return std::optional<Chosen>();
+  }
+  SweepId id = first ? first->id : SweepId{};
+  if (!first) {
+    MER_ASSIGN(id, store.reader->find_sweep(name));
+  }
+  MER_ASSIGN(Chosen chosen, chosen_sweep(*store.reader, id));
+  return std::optional(std::move(chosen));
+}
+
+}  // namespace
+
+ExitCode work_command(const Context& context, const WorkOptions& options) {
+  if (!plain_format(context, "work")) return ExitCode::usage;
+  const Result<std::optional<Chosen>> chosen = choose(context, options.sweep);
+  if (!chosen) return report(context, chosen.error());
+  if (!*chosen) {
+    std::fputs("no trial of an active sweep waits\n", stderr);
+    return ExitCode::done;
+  }
+  const auto& [sweep, resources] = **chosen;
+  const Result<Workplace> workplace = workplace_of(resources, options.workers);
+  if (!workplace) return report(context, workplace.error());
+  return work_on(context, sweep, resources, *workplace, options.web);
+}
+
+}  // namespace mer::cli
