@@ -1,6 +1,5 @@
 #include "cli/work.hpp"
 
-#include <algorithm>
 #include <cstdio>
 #include <string>
 #include <utility>
@@ -49,16 +48,6 @@ Result<std::vector<Node>> nodes_to_use(const TrainingPlace& place) {
   return nodes;
 }
 
-void say_where(const LocalRun& run) {
-  constexpr std::size_t kShown = 4;
-  const std::vector<HostWorkers> placed = place_workers(run.nodes, run.workers, run.gang);
-  std::string text = std::to_string(run.workers) + " workers on " + std::to_string(placed.size()) + " nodes:";
-  for (std::size_t i = 0; i < std::min(placed.size(), kShown); ++i) {
-    text += (i == 0 ? " " : ", ") + std::to_string(placed[i].workers) + " on " + placed[i].host;
-  }
-  std::fprintf(stderr, "%s%s\n", text.c_str(), placed.size() > kShown ? ", .." : "");
-}
-
 // A person has stopped this sweep: the next run of another one leaves it alone.
 Status pause(const Context& context, SweepId sweep) {
   MER_ASSIGN(const storage::StoreDir store, storage::StoreDir::open(context.store));
@@ -88,7 +77,6 @@ ExitCode work_on(const Context& context, SweepId sweep, const ResourceSettings& 
                      .nodes = workplace.nodes,
                      .gang = resources.gpus_per_trial,
                      .web = web};
-  if (!run.nodes.empty()) say_where(run);
   const Result<LaunchEnd> end = run_to_the_end(context, run);
   if (!end) return report(context, end.error());
   if (*end != LaunchEnd::ended) {
