@@ -7,7 +7,9 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <vector>
 
+#include "cli/allocation.hpp"
 #include "cli/context.hpp"
 #include "core/ids.hpp"
 #include "core/result.hpp"
@@ -21,7 +23,8 @@ int usable_cores();
 struct LocalRun {
   SweepId sweep;
   int workers = 1;
-  int gang = 1;  // of them that train a stack together
+  std::vector<Node> nodes = {};  // that they are spread over; empty: this machine
+  int gang = 1;                  // of them that train a stack together
   bool web = true;
 };
 
