@@ -117,10 +117,11 @@ struct ReproduceOptions {
 ExitCode reproduce_command(const Context& context, const ReproduceOptions& options);
 
 struct ResultsOptions {
-  std::string sweep = {};   // name or number
-  std::string table = {};   // export only: trials, metrics, predictions, results, resolved
-  std::string select = {};  // last, best-validation, best-test; empty: the sweep's own
-  std::string metric = {};  // decides the best epoch; empty: the sweep's own
+  std::string sweep = {};     // name or number
+  std::string table = {};     // export only: trials, metrics, predictions, results, resolved
+  std::string select = {};    // last, best-validation, best-test; empty: the sweep's own
+  std::string metric = {};    // decides the best epoch; empty: the sweep's own
+  std::string baseline = {};  // results only: a configuration; empty: no tests
 };
 ExitCode results_command(const Context& context, const ResultsOptions& options);
 ExitCode export_command(const Context& context, const ResultsOptions& options);

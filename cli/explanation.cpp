@@ -73,6 +73,11 @@ Reasons reasons_of_sweeps(const TrialFacts& facts) {
 // Of a trial that may be begun, as far as its sweeps go.
 Reasons reasons_of_queue(const TrialFacts& facts, const nlohmann::json& standing) {
   Reasons reasons;
+  if (standing.contains("needs_s") && standing.contains("job_ends_in_s")) {
+    const double left = std::max(0.0, standing["job_ends_in_s"].get<double>());
+    return {"it needs about " + duration_text(standing["needs_s"].get<double>()) + " more, and this job ends in " +
+            duration_text(left) + ": the next one has time for it"};
+  }
   const auto number = [&](const char* key) { return standing.value(key, std::int64_t{0}); };
   if (standing.value("pausing", false)) reasons.push_back("the run is being paused");
   if (standing.value("leaving", false)) {

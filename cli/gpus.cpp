@@ -33,12 +33,15 @@ Result<TrainingPlace> training_place(const ResourceSettings& resources, const Gp
   return TrainingPlace{int(gpus) * trainers, std::move(text)};
 }
 
-Result<int> workers_of(const ResourceSettings& resources, const TrainingPlace& place, int asked, int cores) {
+Result<int> workers_of(const ResourceSettings& resources, const TrainingPlace& place, int asked, int cores,
+                       const std::vector<Node>& nodes) {
   const int gang = resources.gpus_per_trial;
-  const int usual = place.workers > 0 ? place.workers : cores;
+  const int here = place.workers > 0 ? place.workers : cores;
+  const int usual = nodes.empty() ? here : usual_workers(nodes, gang);
   const int workers = asked > 0 ? asked : usual;
   if (workers >= gang) return workers - workers % gang;
   const std::string found = asked > 0           ? "--workers is " + std::to_string(asked)
+                            : !nodes.empty()    ? "the nodes of this job are meant for fewer"
                             : place.workers > 0 ? "the GPUs here feed " + std::to_string(usual)
                                                 : "this machine has " + std::to_string(usual) + " usable cores";
   return invalid("resources.gpus_per_trial is " + std::to_string(gang) + ", so that a trial needs " +

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/allocation.hpp"
 #include "core/gpu.hpp"
 #include "core/result.hpp"
 #include "core/sweep.hpp"
@@ -34,8 +35,10 @@ struct TrainingPlace {
 };
 Result<TrainingPlace> training_place(const ResourceSettings& resources, const GpuSituation& situation);
 
-// How many workers to start: `asked`, or, where it is 0, one for each GPU's share or for each of `cores`; whole gangs
-// of resources.gpus_per_trial. Error: there is not one gang.
-Result<int> workers_of(const ResourceSettings& resources, const TrainingPlace& place, int asked, int cores);
+// How many workers to start: `asked`, or, where it is 0, one for each GPU's share or for each of `cores`, or, in a job
+// of several nodes, all that these are meant for; whole gangs of resources.gpus_per_trial. Error: there is not one
+// gang.
+Result<int> workers_of(const ResourceSettings& resources, const TrainingPlace& place, int asked, int cores,
+                       const std::vector<Node>& nodes = {});
 
 }  // namespace mer::cli

@@ -264,6 +264,10 @@ void add_result_commands(CLI::App& app, Arguments& arguments) {
   CLI::App* results = add_command(app, "results", "Means and spreads over folds, one row a configuration",
                                   "merctl results quickstart --format latex");
   add_selection(results, arguments.results);
+  results
+      ->add_option("--baseline", arguments.results.baseline,
+                   "Test every other configuration against this one: its name in the table, number or id")
+      ->type_name("CONFIGURATION");
   results->callback([&arguments] {
     arguments.chosen = [&arguments] { return results_command(arguments.context, arguments.results); };
   });

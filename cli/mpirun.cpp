@@ -3,8 +3,10 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
+#include <cstdlib>
 #include <cstring>
 #include <fcntl.h>
+#include <initializer_list>
 #include <poll.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -22,17 +24,19 @@ struct Inherited {
 };
 
 // Runs in the child between fork and exec: async-signal-safe calls only. Never returns.
-[[noreturn]] void become_mpirun(const std::vector<char*>& arguments, const Inherited& inherited) {
+[[noreturn]] void become_mpirun(const std::vector<char*>& arguments, const std::vector<char*>& environment,
+                                const Inherited& inherited) {
   ::setpgid(0, 0);
-  ::prctl(PR_SET_PDEATHSIG, SIGTERM);
+  ::prctl(PR_SET_PDEATHSIG, SIGINT);
   if (::getppid() != inherited.parent) ::_exit(127);
   const int null = ::open("/dev/null", O_RDONLY);
   ::dup2(null, STDIN_FILENO);
   ::dup2(inherited.output, STDOUT_FILENO);
-  sigset_t none;
-  ::sigemptyset(&none);
-  ::sigprocmask(SIG_SETMASK, &none, nullptr);
-  ::execvp(arguments[0], arguments.data());
+  sigset_t unheard;  // of mpirun; it lets its ranks hear everything
+  ::sigemptyset(&unheard);
+  ::sigaddset(&unheard, SIGTERM);
+  ::sigprocmask(SIG_SETMASK, &unheard, nullptr);
+  ::execvpe(arguments[0], arguments.data(), environment.data());
   const int number = errno;
   (void)!::write(inherited.failure, &number, sizeof number);
   ::_exit(127);
@@ -54,38 +58,65 @@ Error cannot_start(int number) {
           what + " (" + std::strerror(number) + "): " + kMpirunRemedy + "; `merctl doctor` examines this machine"};
 }
 
+// An array as exec takes it; it points into `words`.
+std::vector<char*> pointers_to(std::vector<std::string>& words) {
+  std::vector<char*> pointers;
+  for (std::string& word : words) pointers.push_back(word.data());
+  pointers.push_back(nullptr);
+  return pointers;
+}
+
+// This process's, and `defaults` that it does not set.
+std::vector<std::string> environment_with(const std::vector<std::string>& defaults) {
+  std::vector<std::string> variables;
+  for (char** variable = environ; *variable != nullptr; ++variable) variables.emplace_back(*variable);
+  for (const std::string& variable : defaults) {
+    if (std::getenv(variable.substr(0, variable.find('=')).c_str()) == nullptr) variables.push_back(variable);
+  }
+  return variables;
+}
+
 }  // namespace
 
 std::vector<std::string> mpirun_arguments(const LaunchOptions& options) {
   std::vector<std::string> arguments = {"mpirun"};
-  if (options.as_root) arguments.emplace_back("--allow-run-as-root");
-  // All ranks are on this machine. Binding is the agents' business; TCP over loopback leaves nothing in /dev/shm when a
-  // rank is killed.
-  for (const char* word : {"--bind-to", "none", "--oversubscribe", "--mca", "btl", "self,tcp", "--mca",
-                           "btl_tcp_if_include", "lo", "--mca", "oob_tcp_if_include", "lo", "-n", "1"}) {
-    arguments.emplace_back(word);
+  const auto add = [&](std::initializer_list<std::string> words) {
+    arguments.insert(arguments.end(), words.begin(), words.end());
+  };
+  const std::string worker = (options.programs / "mer-worker").string();
+  if (options.as_root) add({"--allow-run-as-root"});
+  // Binding is the agents' business; TCP leaves nothing in /dev/shm when a rank is killed.
+  add({"--bind-to", "none", "--oversubscribe", "--mca", "btl", "self,tcp"});
+  if (options.hosts.empty()) add({"--mca", "btl_tcp_if_include", "lo", "--mca", "oob_tcp_if_include", "lo"});
+  add({"-n", "1"});
+  if (!options.hosts.empty()) add({"--host", options.hosts.front().host});
+  add({(options.programs / (options.join ? "mer-gateway" : "mer-coordinator")).string(), "--store",
+       options.store.string()});
+  if (!options.join) add({"--sweep", std::to_string(options.sweep.number)});
+  if (!options.web && !options.join) add({"--no-web"});
+  if (options.hosts.empty()) add({":", "-n", std::to_string(options.workers), worker});
+  for (const HostWorkers& there : options.hosts) {
+    if (there.workers > 0) add({":", "-n", std::to_string(there.workers), "--host", there.host, worker});
   }
-  arguments.push_back((options.programs / (options.join ? "mer-gateway" : "mer-coordinator")).string());
-  arguments.insert(arguments.end(), {"--store", options.store.string()});
-  if (!options.join) arguments.insert(arguments.end(), {"--sweep", std::to_string(options.sweep.number)});
-  if (!options.web && !options.join) arguments.emplace_back("--no-web");
-  arguments.insert(arguments.end(), {":", "-n", std::to_string(options.workers)});
-  arguments.push_back((options.programs / "mer-worker").string());
   return arguments;
+}
+
+// A step of Slurm's that cannot end, of a launch before this one, would keep the job's CPUs for itself.
+std::vector<std::string> mpirun_variables(const LaunchOptions& options) {
+  return options.hosts.empty() ? std::vector<std::string>{} : std::vector<std::string>{"SLURM_OVERLAP=1"};
 }
 
 Result<Mpirun> Mpirun::start(const LaunchOptions& options) {
   std::vector<std::string> words = mpirun_arguments(options);
-  std::vector<char*> arguments;
-  for (std::string& word : words) arguments.push_back(word.data());
-  arguments.push_back(nullptr);
+  std::vector<std::string> variables = environment_with(mpirun_variables(options));
+  const std::vector<char*> arguments = pointers_to(words), environment = pointers_to(variables);
 
   MER_ASSIGN(Pipe output, Pipe::make());
   MER_ASSIGN(Pipe failure, Pipe::make());
   const Inherited inherited{.parent = ::getpid(), .output = output.write_end.get(), .failure = failure.write_end.get()};
   const pid_t child = ::fork();
   if (child < 0) return cannot_start(errno);
-  if (child == 0) become_mpirun(arguments, inherited);
+  if (child == 0) become_mpirun(arguments, environment, inherited);
   output.write_end.reset();
   failure.write_end.reset();
   if (const int number = exec_failure(failure.read_end.get()); number != 0) {
@@ -100,7 +131,7 @@ Mpirun::Mpirun(Mpirun&& other) noexcept
 
 Mpirun::~Mpirun() {
   if (child_ > 0 && !reaped_) {
-    ::kill(child_, SIGTERM);
+    ::kill(child_, SIGINT);
     ::waitpid(child_, nullptr, 0);
   }
 }
@@ -127,7 +158,7 @@ void Mpirun::request_pause() {
 }
 
 void Mpirun::kill() {
-  if (!reaped_) ::kill(child_, SIGTERM);
+  if (!reaped_) ::kill(child_, SIGINT);
 }
 
 }  // namespace mer::cli

@@ -1,9 +1,11 @@
-// Mpirun: one launch of coordinator (or gateway) and workers on this machine, as a child process.
+// Mpirun: one launch of coordinator (or gateway) and workers, on this machine or over the nodes of a Slurm job, as a
+// child process.
 //
 // The child has a process group of its own, so that a terminal's Ctrl-C reaches merctl alone: mpirun answers SIGINT by
 // killing its ranks within 2 s, but forwards SIGUSR1 to them at once, which the coordinator takes as a request to
-// pause. It gets SIGTERM when merctl dies. Threads: one thread owns it. Errors: unavailable, with a remedy, when
-// mpirun cannot be started.
+// pause. It gets SIGINT when merctl dies. SIGTERM, which batch systems send to every process of a job, it does not
+// hear: the coordinator does, and has the time that it needs to save. Threads: one thread owns it. Errors: unavailable,
+// with a remedy, when mpirun cannot be started.
 #pragma once
 
 #include <filesystem>
@@ -13,6 +15,7 @@
 #include <utility>
 #include <vector>
 
+#include "cli/allocation.hpp"
 #include "core/descriptor.hpp"
 #include "core/ids.hpp"
 #include "core/result.hpp"
@@ -23,7 +26,8 @@ struct LaunchOptions {
   std::filesystem::path programs;  // folder of mer-coordinator, mer-gateway and mer-worker
   std::filesystem::path store;
   SweepId sweep;
-  int workers = 1;
+  int workers = 1;                      // on this machine
+  std::vector<HostWorkers> hosts = {};  // not empty: there instead; the coordinator is on the first
   bool web = true;
   bool as_root = false;
   bool join = false;  // rank 0 is a gateway to the coordinator that holds the store
@@ -33,6 +37,9 @@ inline constexpr char kMpirunRemedy[] = "install openmpi-bin (apt-get), or load 
 
 // The command line, argv[0] first.
 std::vector<std::string> mpirun_arguments(const LaunchOptions& options);
+
+// Variables that mpirun gets unless they are set ("NAME=value"). Open MPI's own, as sites set them, stay in force.
+std::vector<std::string> mpirun_variables(const LaunchOptions& options);
 
 class Mpirun {
  public:
@@ -50,7 +57,7 @@ class Mpirun {
   bool ended();
 
   void request_pause();  // SIGUSR1, which mpirun forwards to every rank
-  void kill();           // SIGTERM to mpirun, which takes its ranks with it
+  void kill();           // SIGINT to mpirun, which takes its ranks with it
 
  private:
   Mpirun(pid_t child, Descriptor output) : child_(child), output_(std::move(output)) {}

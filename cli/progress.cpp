@@ -43,7 +43,6 @@ std::string progress_text(long done, long running, long failed, long total, doub
 }
 
 void ProgressView::feed(std::string_view bytes) {
-  if (style_ == Style::none) return;
   pending_ += bytes;
   std::size_t begin = 0;
   for (std::size_t end; (end = pending_.find('\n', begin)) != std::string::npos; begin = end + 1) {
@@ -63,12 +62,17 @@ void ProgressView::show(const std::string& line) {
     if (style_ == Style::lines || message.value("state", "") != "done") print_line(trial_text(message));
   } else if (type == "web") {
     print_line(dashboard_text({message.value("url", ""), message.value("fingerprint", "")}));
+  } else if (type == "out_of_time") {
+    out_of_time_ = true;
+    print_line("the job ends in " + duration_text(message.value("job_ends_in_s", 0.0)) + ": too soon for each of the " +
+               std::to_string(message.value("pending", 0L)) + " trials that are left");
   } else if (!line.empty()) {
     print_line(line);
   }
 }
 
 void ProgressView::print_line(const std::string& text) {
+  if (style_ == Style::none) return;
   if (style_ == Style::terminal) std::fputs("\r\033[K", stream_);
   std::fprintf(stream_, "%s\n", text.c_str());
   redraw();

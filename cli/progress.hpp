@@ -1,8 +1,9 @@
 // ProgressView: what the coordinator says on its standard output, as a person wants to see it.
 //
-// The coordinator writes JSON lines (docs/protocol.md): progress, trial, web. On a terminal one line is rewritten in
-// place; elsewhere a line appears for each trial that ends. Everything goes to standard error, so that standard output
-// holds data only. Threads: one. Errors: a line that is not JSON of a known type is passed through as it is.
+// The coordinator writes JSON lines (docs/protocol.md): progress, trial, web, out_of_time. On a terminal one line is
+// rewritten in place; elsewhere a line appears for each trial that ends. Everything goes to standard error, so that
+// standard output holds data only. Threads: one. Errors: a line that is not JSON of a known type is passed through as
+// it is.
 #pragma once
 
 #include <cstdio>
@@ -21,6 +22,8 @@ class ProgressView {
 
   void feed(std::string_view bytes);
   void finish();  // leaves the terminal on a fresh line
+  // The coordinator has said that no trial which is left would end before its job does.
+  bool out_of_time() const { return out_of_time_; }
 
  private:
   void show(const std::string& line);
@@ -32,6 +35,7 @@ class ProgressView {
   int columns_;
   std::string pending_;  // an unfinished line of input
   std::string bar_;      // what stands on the terminal's last line
+  bool out_of_time_ = false;
 };
 
 // "12/24 done, 2 running, 1 failed, about 3 min left": what a progress message says, at most `columns` wide.

@@ -1,6 +1,8 @@
 // list, status, results, export: commands that only read a store.
 #include <algorithm>
 #include <cstdio>
+#include <utility>
+#include <vector>
 
 #include "cli/commands.hpp"
 #include "cli/dashboard_text.hpp"
@@ -10,6 +12,7 @@
 #include "cli/store_access.hpp"
 #include "core/json.hpp"
 #include "core/json_text.hpp"
+#include "storage/comparison.hpp"
 #include "storage/tables.hpp"
 #include "web/api.hpp"
 
@@ -92,18 +95,41 @@ ExitCode status_command(const Context& context, const std::string& sweep) {
   });
 }
 
+namespace {
+
+// For programs: one table, of the differences where a baseline is given.
+Status print_results_file(ResultReader& reader, const Selection& chosen, const ResultsOptions& options, Format format) {
+  if (format == Format::json && options.baseline.empty()) {
+    return print_json(web::results_json(reader, chosen.sweep, chosen.rule, chosen.metric));
+  }
+  MER_ASSIGN(const storage::Table table,
+             options.baseline.empty()
+                 ? storage::results_table(reader, chosen.sweep, chosen.rule, chosen.metric)
+                 : storage::comparison_table(reader, chosen.sweep, chosen.rule, chosen.metric, options.baseline));
+  print_table(table, format);
+  return {};
+}
+
+}  // namespace
+
 ExitCode results_command(const Context& context, const ResultsOptions& options) {
   return with_store(context, [&](ResultReader& reader) -> Status {
     MER_ASSIGN(const Selection chosen, selection_of(reader, options));
     if (context.format == Format::quiet) return {};
-    if (context.format == Format::json) {
-      return print_json(web::results_json(reader, chosen.sweep, chosen.rule, chosen.metric));
+    if (context.format == Format::json || context.format == Format::csv) {
+      return print_results_file(reader, chosen, options, context.format);
     }
-    const bool for_reading = context.format != Format::csv;
-    MER_ASSIGN(const storage::Table table,
-               for_reading ? storage::results_summary(reader, chosen.sweep, chosen.rule, chosen.metric)
-                           : storage::results_table(reader, chosen.sweep, chosen.rule, chosen.metric));
-    print_table(table, context.format);
+    std::vector<storage::Table> tables(1);
+    MER_ASSIGN(tables[0], storage::results_summary(reader, chosen.sweep, chosen.rule, chosen.metric));
+    if (!options.baseline.empty()) {
+      MER_ASSIGN(storage::Table comparison,
+                 storage::comparison_summary(reader, chosen.sweep, chosen.rule, chosen.metric, options.baseline));
+      tables.push_back(std::move(comparison));
+    }
+    for (const storage::Table& table : tables) {
+      if (&table != &tables.front()) std::fputs("\n", stdout);
+      print_table(table, context.format);
+    }
     return {};
   });
 }

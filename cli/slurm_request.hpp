@@ -34,7 +34,7 @@ struct Site {
   JobRequest options;               // for what a job does not ask for itself
   std::vector<std::string> sbatch;  // other options, as sbatch takes them
   std::vector<std::string> setup;   // lines of shell before mer starts
-  std::string programs;              // folder of merctl on the nodes; empty: as here
+  std::string programs;             // folder of merctl on the nodes; empty: as here
   int signal_seconds = 120;         // before its time limit a job saves and ends
 };
 // `name` stands for the file in messages.

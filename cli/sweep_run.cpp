@@ -47,7 +47,20 @@ Result<LaunchEnd> launch(const LaunchOptions& options, StopSignals& signals, Pro
       end = LaunchEnd::interrupted;
     }
   }
-  return end;
+  return end == LaunchEnd::ended && view.out_of_time() ? LaunchEnd::paused : end;
+}
+
+// "3 workers on 2 nodes: 2 on n1, 1 on n2", the first few of many.
+std::string text_of(const std::vector<HostWorkers>& hosts) {
+  constexpr std::size_t kShown = 4;
+  int workers = 0;
+  std::string places;
+  for (std::size_t i = 0; i < hosts.size(); ++i) {
+    workers += hosts[i].workers;
+    if (i < kShown) places += (i == 0 ? "" : ", ") + std::to_string(hosts[i].workers) + " on " + hosts[i].host;
+  }
+  return std::to_string(workers) + " workers on " + std::to_string(hosts.size()) + " nodes: " + places +
+         (hosts.size() > kShown ? ", .." : "");
 }
 
 }  // namespace
@@ -101,6 +114,10 @@ Result<LaunchEnd> run_to_the_end(const Context& context, const LocalRun& run) {
   MER_ASSIGN(Standing before, standing_of(context, run));
   for (int fruitless = 0; !before.complete();) {
     options.workers = int(std::min<std::int64_t>(run.workers, before.left * run.gang));  // more would only wait
+    if (!run.nodes.empty()) {
+      options.hosts = place_workers(run.nodes, options.workers, run.gang);
+      std::fprintf(stderr, "%s\n", text_of(options.hosts).c_str());
+    }
     MER_ASSIGN(const LaunchEnd end, launch(options, signals, view));
     view.finish();
     MER_ASSIGN(const Standing after, standing_of(context, run));

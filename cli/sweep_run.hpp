@@ -7,7 +7,9 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <vector>
 
+#include "cli/allocation.hpp"
 #include "cli/context.hpp"
 #include "core/ids.hpp"
 #include "core/result.hpp"
@@ -21,7 +23,8 @@ int usable_cores();
 struct LocalRun {
   SweepId sweep;
   int workers = 1;
-  int gang = 1;  // of them that train a stack together
+  std::vector<Node> nodes = {};  // that they are spread over; empty: this machine
+  int gang = 1;                  // of them that train a stack together
   bool web = true;
 };
 
@@ -36,7 +39,8 @@ struct Standing {
 // The store alone says what became of a launch, never mpirun's exit status.
 Result<Standing> standing_of(const Context& context, const LocalRun& run);
 
-// interrupted: by Ctrl-C, once or twice; paused: by another signal, as batch systems send them.
+// interrupted: by Ctrl-C, once or twice; paused: by another signal, as batch systems send them, or since the job would
+// end before any trial that is left.
 enum class LaunchEnd { ended, paused, interrupted };
 
 // One launch of workers that join the run of the coordinator that holds the store.

@@ -2,7 +2,10 @@
 
 #include <cstdio>
 #include <string>
+#include <utility>
+#include <vector>
 
+#include "cli/allocated_nodes.hpp"
 #include "cli/output.hpp"
 #include "cli/store_access.hpp"
 #include "cli/store_door.hpp"
@@ -36,6 +39,15 @@ Status say_what_runs(const Context& context, SweepId id) {
   return {};
 }
 
+// Those of Slurm's job, if it has several, with room for what their GPUs feed; each has as many as the first.
+Result<std::vector<Node>> nodes_to_use(const TrainingPlace& place) {
+  MER_ASSIGN(std::vector<Node> nodes, allocated_nodes());
+  if (place.workers > 0) {
+    for (Node& node : nodes) node.room = place.workers;
+  }
+  return nodes;
+}
+
 // A person has stopped this sweep: the next run of another one leaves it alone.
 Status pause(const Context& context, SweepId sweep) {
   MER_ASSIGN(const storage::StoreDir store, storage::StoreDir::open(context.store));
@@ -56,7 +68,8 @@ Status pause(const Context& context, SweepId sweep) {
 Result<Workplace> workplace_of(const ResourceSettings& resources, int asked) {
   Workplace workplace;
   MER_ASSIGN(workplace.place, training_place(resources, look_around(program_folder())));
-  MER_ASSIGN(workplace.workers, workers_of(resources, workplace.place, asked, usable_cores()));
+  MER_ASSIGN(workplace.nodes, nodes_to_use(workplace.place));
+  MER_ASSIGN(workplace.workers, workers_of(resources, workplace.place, asked, usable_cores(), workplace.nodes));
   return workplace;
 }
 
@@ -84,7 +97,11 @@ ExitCode work_on(const Context& context, SweepId sweep, const ResourceSettings& 
   if (const Status said = say_what_runs(context, sweep); !said) return report(context, said.error());
   std::fprintf(stderr, "training on %s\n", workplace.place.text.c_str());
 
-  const LocalRun run{.sweep = sweep, .workers = workplace.workers, .gang = resources.gpus_per_trial, .web = web};
+  const LocalRun run{.sweep = sweep,
+                     .workers = workplace.workers,
+                     .nodes = workplace.nodes,
+                     .gang = resources.gpus_per_trial,
+                     .web = web};
   const Result<LaunchEnd> end = run_to_the_end(context, run);
   if (!end) return report(context, end.error());
   if (*end != LaunchEnd::ended) {

@@ -3,16 +3,20 @@
 // Threads: one. Errors: printed; the exit code says what kind.
 #pragma once
 
+#include <vector>
+
+#include "cli/allocation.hpp"
 #include "cli/commands.hpp"
 #include "cli/gpus.hpp"
 #include "storage/result_store.hpp"
 
 namespace mer::cli {
 
-// Where this machine trains what asks for these resources, and with how many workers.
+// Where this machine, or a job of Slurm on its nodes, trains what asks for these resources, and with how many workers.
 struct Workplace {
   TrainingPlace place;
   int workers = 1;
+  std::vector<Node> nodes;  // empty: this machine
 };
 Result<Workplace> workplace_of(const ResourceSettings& resources, int asked);
 

@@ -19,6 +19,7 @@
 #include "model/gang.hpp"
 #include "model/layout.hpp"
 #include "model/ops.hpp"
+#include "model/table_rows.hpp"
 
 namespace mer::model {
 
@@ -36,6 +37,7 @@ struct Shape {
 struct Batch {
   LayoutPtr layout;
   std::vector<at::Tensor> features;  // per modality [layout rows, dim], the model's dtype
+  TableRows table_rows;              // instead of `features`, for DeviceSteps with a table
   at::Tensor labels;                 // int64 [layout rows]
   std::vector<std::uint8_t> scored;  // [layout rows] 1: enters losses and scores; empty: all rows do
 };

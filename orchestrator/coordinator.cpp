@@ -177,11 +177,14 @@ std::string Coordinator::explain(const TrialId& trial, TimePoint now) const {
     answer["host"] = ranks_[std::size_t(standing->worker->rank)].host;
   }
   if (standing->backoff) answer["backoff_s"] = *standing->backoff;
+  if (standing->needs) answer["needs_s"] = *standing->needs;
+  if (standing->job_ends_in) answer["job_ends_in_s"] = *standing->job_ends_in;
   return answer.dump();
 }
 
 std::optional<ExitCode> Coordinator::step(TimePoint now) {
   if (broken_) return fail(*broken_);
+  set_limit(now);
   receive(now);
   find_silent_workers(now);
   if (pause_requested_ && !pausing_) {
@@ -200,6 +203,14 @@ std::optional<ExitCode> Coordinator::step(TimePoint now) {
   if (ended_->paused) return shut_down(ExitCode::paused);
   const std::int64_t without_result = ended_->failed + ended_->diverged + ended_->cancelled;
   return shut_down(without_result > 0 ? ExitCode::some_failed : ExitCode::done);
+}
+
+void Coordinator::set_limit(TimePoint now) {
+  if (settings_.ends_at <= 0 || std::exchange(limited_, true)) return;
+  const std::chrono::duration<double> left(settings_.ends_at - settings_.unix_time());
+  spdlog::info("this job ends in {:.0f} s: trials that would take longer are left to the next one", left.count());
+  const auto ends_at = now + std::chrono::duration_cast<TimePoint::duration>(left);
+  feed(JobLimit{ends_at, std::chrono::duration<double>(settings_.job_seconds)}, now);
 }
 
 void Coordinator::receive(TimePoint now) {
@@ -339,6 +350,13 @@ void Coordinator::carry_out(const SendStop& effect) {
 
 void Coordinator::carry_out(const LetGo& effect) {
   for (int member = 0; member < settings_.gang; ++member) outbox_.emplace_back(effect.worker.rank + member, Shutdown{});
+}
+
+void Coordinator::carry_out(const Ended& effect) {
+  ended_ = effect;
+  if (!effect.out_of_time) return;
+  const double left = settings_.ends_at - settings_.unix_time();
+  lines_.push_back(json{{"type", "out_of_time"}, {"pending", effect.pending}, {"job_ends_in_s", left}}.dump());
 }
 
 // All of one shape, and so of sweeps whose trainers are started alike.

@@ -37,7 +37,9 @@ struct CoordinatorSettings {
   std::string versions = "{}";  // JSON object: of the job's own libraries; recorded beside those of each trainer
   SchedulerOptions scheduler;
   std::function<Result<SweepToRun>(SweepId)> load_sweep;  // from the store, for one that comes while it runs
-  std::function<double()> unix_time = mer::unix_time;     // stands in records, decides nothing
+  std::function<double()> unix_time = mer::unix_time;     // stands in records, and places the job's end
+  double ends_at = 0;                                     // Unix time at which the job is killed; 0: no limit
+  double job_seconds = 0;  // that a fresh job has; 0: what this one has left when its first worker joins
   std::chrono::milliseconds beat_every{1000};
   std::chrono::milliseconds lease_every{5000};
   std::chrono::milliseconds silence_limit{30'000};  // a worker that sends nothing for so long is lost
@@ -88,6 +90,7 @@ class Coordinator {
   Status follow(const storage::Control& control, const storage::Controlled& controlled, TimePoint now);
   Status take_up_if_missing(SweepId id, TimePoint now);
   bool has(SweepId sweep) const;
+  void set_limit(TimePoint now);
   void receive(TimePoint now);
   void take(const Hello& hello, int rank, TimePoint now);
   bool gang_is_here(int leader) const;
@@ -98,7 +101,7 @@ class Coordinator {
   void carry_out(const Record& effect);
   void carry_out(const SendStop& effect);
   void carry_out(const LetGo& effect);
-  void carry_out(const Ended& effect) { ended_ = effect; }
+  void carry_out(const Ended& effect);
   void send_job(int rank, StackJob job);
   StackJob job_of(const std::vector<ClaimedTrial>& claimed) const;
   std::string name_of_trial(const Trial& trial) const;
@@ -120,6 +123,7 @@ class Coordinator {
   ProgressMeter meter_;
   bool pause_requested_ = false;
   bool pausing_ = false;
+  bool limited_ = false;  // the scheduler knows when the job ends
 
   std::vector<Rank> ranks_;  // that the transport had at its last poll
   std::optional<TimePoint> last_beat_, last_lease_, last_progress_;

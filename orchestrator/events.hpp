@@ -24,14 +24,20 @@ struct ScheduledTrial {
   TrialState state = TrialState::pending;
   int attempt = 0;  // highest claimed
   int crashes = 0;
+  int epochs = 0, saved = 0;  // in all; in its newest checkpoint
+};
+struct EpochTime {
+  std::string shape;
+  double seconds = 0;
 };
 struct ScheduledSweep {
   SweepId id;
-  int priority = 0;                    // sweeps of the highest go first
-  bool active = true;                  // else its trials wait
-  int max_attempts = 3;                // crashes after which a trial is failed
-  int stack = 1;                       // trials that a worker holds until its trainer says how many it wants
-  std::vector<ScheduledTrial> trials;  // in submission order: those of one fold group follow each other
+  int priority = 0;                      // sweeps of the highest go first
+  bool active = true;                    // else its trials wait
+  int max_attempts = 3;                  // crashes after which a trial is failed
+  int stack = 1;                         // trials that a worker holds until its trainer says how many it wants
+  std::vector<ScheduledTrial> trials;    // in submission order: those of one fold group follow each other
+  std::vector<EpochTime> measured = {};  // in earlier runs
 };
 
 // --- what happened ---
@@ -67,11 +73,15 @@ struct WorkerLeaving {  // its job is at its end: it gets nothing new, and is le
 struct WorkerLost {  // silent, or its rank is gone
   WorkerId worker;
 };
+struct JobLimit {  // this job ends then
+  TimePoint ends_at;
+  std::chrono::duration<double> whole{0};  // how long a fresh one lasts; 0: as this one when its first worker joins
+};
 struct Tick {};  // time has passed
 struct PauseRequested {};
 
 using Event = std::variant<SweepAdded, SweepChanged, TrialsCancelled, TrialsRetried, WorkerJoined, WorkerReport,
-                           WorkerCapacity, WorkerLeaving, WorkerLost, Tick, PauseRequested>;
+                           WorkerCapacity, WorkerLeaving, WorkerLost, JobLimit, Tick, PauseRequested>;
 
 // --- what to do, in this order ---
 struct ClaimedTrial {
@@ -106,6 +116,7 @@ struct LetGo {
 struct Ended {
   bool paused = false;  // trials are left; the same command resumes
   std::int64_t done = 0, failed = 0, diverged = 0, cancelled = 0, pending = 0;
+  bool out_of_time = false;  // no trial that is left would end before the job does
   bool operator==(const Ended&) const = default;
 };
 

@@ -45,6 +45,7 @@ struct Options {
   bool no_web = false;
   double checkpoint_seconds = 20;
   std::string gateway_address;
+  double ends_at = 0, job_seconds = 0;
 };
 
 void print_line(const std::string& line) {
@@ -200,7 +201,19 @@ Result<mer::ExitCode> coordinate(const Options& options, mer::transport::Transpo
   settings.checkpoint_seconds = options.checkpoint_seconds;
   settings.versions =
       nlohmann::json{{"mpi", mer::transport::mpi_version()}, {"sqlite", mer::storage::sqlite_version()}}.dump();
-  settings.load_sweep = [&](mer::SweepId id) { return mer::orchestrator::load_sweep(*reader, *writer, id); };
+  settings.ends_at = options.ends_at;
+  settings.job_seconds = options.job_seconds;
+  const auto with_epoch_times = [&](mer::orchestrator::SweepToRun sweep) -> Result<mer::orchestrator::SweepToRun> {
+    if (options.ends_at > 0) MER_TRY(mer::orchestrator::read_epoch_times(*reader, sweep));
+    return sweep;
+  };
+  settings.load_sweep = [&](mer::SweepId id) -> Result<mer::orchestrator::SweepToRun> {
+    MER_ASSIGN(auto sweep, mer::orchestrator::load_sweep(*reader, *writer, id));
+    return with_epoch_times(std::move(sweep));
+  };
+  for (auto& sweep : sweeps) {
+    MER_ASSIGN(sweep, with_epoch_times(std::move(sweep)));
+  }
   mer::orchestrator::Coordinator coordinator(settings, transport, *writer, std::move(sweeps), print_line);
   FrontDoor door(store, *writer);
   MER_TRY(door.open({options.web_address, options.web_port}, !options.no_web, gate.door));
@@ -264,6 +277,12 @@ int main(int argc, char** argv) {
                  "address or interface on which workers of other jobs may join; * for all (default: 127.0.0.1, in a "
                  "Slurm job all)")
       ->envname("MER_GATEWAY_ADDRESS");
+  app.add_option("--ends-at", options.ends_at, "Unix time at which the job is killed: trials that need longer wait")
+      ->envname("MER_JOB_ENDS_AT")
+      ->check(CLI::NonNegativeNumber);
+  app.add_option("--job-seconds", options.job_seconds, "how long a fresh job lasts")
+      ->envname("MER_JOB_SECONDS")
+      ->check(CLI::NonNegativeNumber);
   app.set_version_flag("--version", "mer-coordinator " + mer::code_version());
   CLI11_PARSE(app, argc, argv);
   return run(options);

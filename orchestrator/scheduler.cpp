@@ -17,15 +17,23 @@ bool is_asked(const Event& event) {
          std::holds_alternative<TrialsCancelled>(event) || std::holds_alternative<TrialsRetried>(event);
 }
 
+// Most events are reports of epochs, and ticks: with many workers, looking at each of them would cost the most.
+bool may_change_places(const Event& event) {
+  if (std::holds_alternative<Tick>(event)) return false;
+  const auto* const heard = std::get_if<WorkerReport>(&event);
+  return heard == nullptr || ends_attempt(heard->report.event);
+}
+
 }  // namespace
 
 std::vector<Effect> Scheduler::on(const Event& event, TimePoint now) {
   effects_.clear();
+  if (may_change_places(event)) settled_ = false;
   std::visit([&](const auto& e) { on_event(e, now); }, event);
   let_empty_workers_go();
   wake(now);
-  dispatch();
-  if (!is_asked(event)) end_if_over();
+  if (!settled_) dispatch(now);
+  if (!is_asked(event)) end_if_over(now);
   return std::move(effects_);
 }
 
@@ -43,6 +51,11 @@ void Scheduler::on_event(const SweepAdded& event, TimePoint /*now*/) {
     trial.max_attempts = std::max(trial.max_attempts, added.max_attempts);
     if (trial.ready) sweeps_.back().ready.insert(position);
   }
+  for (const EpochTime& epoch : added.measured) time_left_.note_epoch(number_of_shape(epoch.shape), epoch.seconds);
+}
+
+int Scheduler::number_of_shape(const std::string& shape) {
+  return shapes_.try_emplace(shape, int(shapes_.size())).first->second;
 }
 
 Scheduler::Position Scheduler::known_or_new(const ScheduledTrial& given) {
@@ -57,10 +70,12 @@ Scheduler::Position Scheduler::known_or_new(const ScheduledTrial& given) {
   MER_CHECK(given.state != TrialState::running, "a restored trial is still running: begin_session comes first");
   Trial trial;
   trial.id = given.id;
-  trial.shape = shapes_.try_emplace(given.shape, int(shapes_.size())).first->second;
+  trial.shape = number_of_shape(given.shape);
   trial.state = given.state;
   trial.attempt = given.attempt;
   trial.crashes = given.crashes;
+  trial.epochs = given.epochs;
+  trial.saved = given.saved;
   trial.ready = given.state == TrialState::pending;
   trials_.push_back(std::move(trial));
   ++counts_[std::size_t(given.state)];
@@ -142,8 +157,13 @@ void Scheduler::on_event(const TrialsRetried& event, TimePoint /*now*/) {
 
 // --- workers ---
 
-void Scheduler::on_event(const WorkerJoined& event, TimePoint /*now*/) {
+void Scheduler::on_event(const WorkerJoined& event, TimePoint now) {
   workers_.try_emplace(event.worker);
+  time_left_.begin(now);
+}
+
+void Scheduler::on_event(const JobLimit& event, TimePoint /*now*/) {
+  time_left_.set_limit(event.ends_at, event.whole);
 }
 
 void Scheduler::on_event(const WorkerCapacity& event, TimePoint /*now*/) {
@@ -166,7 +186,19 @@ void Scheduler::on_event(const WorkerReport& event, TimePoint now) {
     return;
   }
   effects_.push_back(Record{report});
+  note_progress(*trial, report.event);
   if (ends_attempt(report.event)) end_attempt(position, report.event, now);
+}
+
+void Scheduler::note_progress(Trial& trial, const AttemptEvent& event) {
+  if (const auto* started = std::get_if<AttemptStarted>(&event)) {
+    trial.saved = started->resumed_epoch;
+  } else if (const auto* saved = std::get_if<CheckpointSaved>(&event)) {
+    trial.saved = saved->checkpoint.epoch;
+  } else if (const auto* epoch = std::get_if<EpochDone>(&event)) {
+    const double seconds = epoch->timing.train_seconds + epoch->timing.evaluate_seconds;
+    if (time_left_.note_epoch(trial.shape, seconds)) settled_ = false;
+  }
 }
 
 // What a cancelled trial still says counts for nothing but its place, and for what its crash tells of its trainer.
@@ -304,6 +336,7 @@ void Scheduler::wake(TimePoint now) {
 
 void Scheduler::make_ready(Trial& trial) {
   trial.ready = true;
+  settled_ = false;
   for (const int sweep : trial.sweeps) sweeps_[std::size_t(sweep)].ready.insert(position_of(trial));
 }
 
@@ -341,13 +374,18 @@ std::optional<TrialStanding> Scheduler::standing(const TrialId& id, TimePoint no
     standing.full += has_room(worker) ? 0 : 1;
     standing.emptied += worker.reserved ? 1 : 0;
   }
+  if (trial.state == TrialState::pending && !in_time(trial, now)) {
+    standing.needs = time_left_.seconds_for(trial.shape, trial.epochs - trial.saved);
+    standing.job_ends_in = time_left_.seconds_left(now);
+  }
   return standing;
 }
 
 // --- which trial goes where ---
 
 // A worker that was empty is filled with what fits before it can be reserved.
-void Scheduler::dispatch() {
+void Scheduler::dispatch(TimePoint now) {
+  settled_ = true;
   const auto has_work = [](const Sweep& sweep) { return sweep.active && !sweep.ready.empty(); };
   if (pausing_ || std::ranges::none_of(sweeps_, has_work)) return;
   Round round = new_round();
@@ -355,7 +393,7 @@ void Scheduler::dispatch() {
     const int sweep = next_sweep(round);
     if (sweep < 0) break;
     const Position position = *sweeps_[std::size_t(sweep)].ready.lower_bound(round.from[std::size_t(sweep)]);
-    const bool goes_on = place(round, sweep, position);
+    const bool goes_on = !in_time(trials_[std::size_t(position)], now) || place(round, sweep, position);
     round.from[std::size_t(sweep)] = goes_on ? position + 1 : Position(trials_.size());
   }
   for (auto& [id, assignment] : round.assignments) effects_.emplace_back(std::move(assignment));
@@ -388,6 +426,11 @@ int Scheduler::next_sweep(const Round& round) const {
   return best;
 }
 
+bool Scheduler::in_time(const Trial& trial, TimePoint now) const {
+  const TimePoint begins = trial.ready ? now : std::max(now, trial.ready_at);
+  return time_left_.has_room(trial.shape, trial.epochs - trial.saved, begins);
+}
+
 // False: there is no place for this trial, and none that it may reserve.
 bool Scheduler::place(Round& round, int sweep, Position position) {
   const Trial& trial = trials_[std::size_t(position)];
@@ -408,6 +451,7 @@ bool Scheduler::place(Round& round, int sweep, Position position) {
     return false;
   } else if (--round.reserved < 0) {
     worker->reserved = !was_empty;
+    settled_ = false;
   }
   if (worker->reserved || !has_room(*worker)) round.open.erase(best);
   return true;
@@ -447,6 +491,7 @@ bool Scheduler::fits(const Worker& worker, const Trial& trial) const {
 }
 
 void Scheduler::hand(Position position, int sweep, WorkerId id, Worker& worker) {
+  settled_ = false;
   Trial& trial = trials_[std::size_t(position)];
   if (worker.shape != trial.shape) {  // another trainer, which has not said what it wants
     worker.shape = trial.shape;
@@ -464,18 +509,23 @@ void Scheduler::hand(Position position, int sweep, WorkerId id, Worker& worker) 
   trial.runs_for = sweep;
 }
 
-// Trials of sweeps that are not active are left to the next run.
-void Scheduler::end_if_over() {
+// Trials of sweeps that are not active are left to the next run, as are those that would not end in time.
+void Scheduler::end_if_over(TimePoint now) {
   const auto is_at_work = [this](const Trial& trial) {
     return trial.state == TrialState::pending &&
            std::ranges::any_of(trial.sweeps, [this](int sweep) { return sweeps_[std::size_t(sweep)].active; });
   };
   if (ended_ || count(TrialState::running) > 0) return;
-  if (!pausing_ && std::ranges::any_of(trials_, is_at_work)) return;
+  bool out_of_time = false;
+  for (const Trial& trial : trials_) {
+    if (pausing_ || !is_at_work(trial)) continue;
+    if (in_time(trial, now)) return;
+    out_of_time = true;
+  }
   ended_ = true;
   const std::int64_t pending = count(TrialState::pending);
   effects_.emplace_back(Ended{pending > 0, count(TrialState::done), count(TrialState::failed),
-                              count(TrialState::diverged), count(TrialState::cancelled), pending});
+                              count(TrialState::diverged), count(TrialState::cancelled), pending, out_of_time});
 }
 
 }  // namespace mer::orchestrator

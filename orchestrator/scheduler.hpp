@@ -15,6 +15,8 @@
 // A worker may leave: what it has is stopped and tried elsewhere, uncharged.
 // A cancelled trial leaves its worker at the next step; until it has, its place is taken and it is not tried again, for
 // no sweep.
+// Time limits (time_left.hpp): a trial that would not end before its job does is not started. When nothing else is left
+// and nothing runs, the run ends as if it was paused.
 // Threads: one. Errors: none; a stale report is refused without effect.
 #pragma once
 
@@ -29,6 +31,7 @@
 #include <vector>
 
 #include "orchestrator/events.hpp"
+#include "orchestrator/time_left.hpp"
 
 namespace mer::orchestrator {
 
@@ -49,6 +52,8 @@ struct TrialStanding {
   int workers = 0;                      // joined
   int full = 0;                         // of them, that take no more
   int emptied = 0;                      // of them, that are being emptied for a trial that fits nowhere
+  std::optional<double> needs;          // seconds, where it waits because its job ends before
+  std::optional<double> job_ends_in;    // seconds
 };
 
 class Scheduler {
@@ -82,6 +87,7 @@ class Scheduler {
     TrialState state = TrialState::pending;
     int attempt = 0;
     int crashes = 0;
+    int epochs = 0, saved = 0;
     int stack_limit = kNoLimit;  // halved when a stack with it crashed
     bool ready = false;
     TimePoint ready_at;    // while it waits_
@@ -122,14 +128,17 @@ class Scheduler {
   void on_event(const WorkerCapacity& event, TimePoint now);
   void on_event(const WorkerLeaving& event, TimePoint now);
   void on_event(const WorkerLost& event, TimePoint now);
+  void on_event(const JobLimit& event, TimePoint now);
   void on_event(const Tick&, TimePoint) {}
   void on_event(const PauseRequested& event, TimePoint now);
 
+  int number_of_shape(const std::string& shape);
   Position known_or_new(const ScheduledTrial& given);
   void replace(Position old, Position by);
   Trial* find(const TrialId& id);
   Position position_of(const Trial& trial) const { return Position(&trial - trials_.data()); }
   void stop_running_trials(int sweep);
+  void note_progress(Trial& trial, const AttemptEvent& event);
   void end_attempt(Position position, const AttemptEvent& event, TimePoint now);
   Record record_failure(Position position, const Report& report, TimePoint now);
   void learn_from_crash(Trial& trial, const AttemptFailed& crash);
@@ -142,9 +151,10 @@ class Scheduler {
   void make_ready(Trial& trial);
   void make_unready(Trial& trial);
 
-  void dispatch();
+  void dispatch(TimePoint now);
   Round new_round();
   int next_sweep(const Round& round) const;
+  bool in_time(const Trial& trial, TimePoint now) const;
   bool place(Round& round, int sweep, Position position);
   bool may_reserve(const Round& round, int sweep, const Worker& worker) const;
   void add_shares(Round& round, const Worker& worker, double sign) const;
@@ -152,7 +162,7 @@ class Scheduler {
   int limit_of(const Worker& worker) const;
   bool fits(const Worker& worker, const Trial& trial) const;
   void hand(Position position, int sweep, WorkerId id, Worker& worker);
-  void end_if_over();
+  void end_if_over(TimePoint now);
 
   SchedulerOptions options_;
   std::vector<Sweep> sweeps_;
@@ -162,9 +172,11 @@ class Scheduler {
   std::set<std::pair<TimePoint, Position>> waiting_;  // pending, may start then
   std::map<WorkerId, Worker> workers_;                // joined
   std::set<WorkerId> leaving_;                        // of them
+  TimeLeft time_left_;
   std::int64_t counts_[6] = {};
   std::int64_t stale_reports_ = 0;
   std::int64_t served_ = 0;  // trials given out so far
+  bool settled_ = false;     // dispatch() would change nothing
   bool pausing_ = false;
   bool ended_ = false;
   std::vector<Effect> effects_;  // of the event at hand

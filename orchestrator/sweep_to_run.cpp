@@ -19,6 +19,17 @@ std::string start_of_trainer(const SweepToRun& sweep) {
       .dump();
 }
 
+// Of each of the settings; made once for all that share them.
+std::vector<std::string> shapes_of(const SweepToRun& sweep) {
+  const std::string start = start_of_trainer(sweep);
+  std::vector<std::string> shapes(sweep.settings.size());
+  for (const TrialToRun& trial : sweep.trials) {
+    std::string& shape = shapes[std::size_t(trial.settings)];
+    if (shape.empty()) shape = sha256_hex(shape_key_of(sweep.spec_of(trial)) + start).substr(0, 32);
+  }
+  return shapes;
+}
+
 }  // namespace
 
 // Trials of one configuration follow each other.
@@ -80,16 +91,34 @@ Result<std::vector<SweepToRun>> sweeps_to_run(storage::ResultReader& reader, sto
   return sweeps;
 }
 
+Status read_epoch_times(storage::ResultReader& reader, SweepToRun& sweep) {
+  constexpr int kTrials = 3;
+  const std::vector<std::string> shapes = shapes_of(sweep);
+  std::map<std::string, int> seen;
+  for (const TrialToRun& trial : sweep.trials) {
+    if (trial.attempt == 0 || seen[shapes[std::size_t(trial.settings)]] == kTrials) continue;
+    MER_ASSIGN(const storage::TrialDetail detail, reader.trial(trial.id));
+    if (!detail.timings.empty()) ++seen[shapes[std::size_t(trial.settings)]];
+    for (const EpochTiming& timing : detail.timings) {
+      sweep.measured.emplace_back(trial.settings, timing.train_seconds + timing.evaluate_seconds);
+    }
+  }
+  return {};
+}
+
 ScheduledSweep scheduled(const SweepToRun& sweep) {
   ScheduledSweep result{sweep.id, sweep.priority, sweep.active, sweep.max_attempts, std::max(1, sweep.resources.stack),
                         {}};
   result.trials.reserve(sweep.trials.size());
-  const std::string start = start_of_trainer(sweep);
-  std::vector<std::string> shapes(sweep.settings.size());  // made once for each
+  const std::vector<std::string> shapes = shapes_of(sweep);
   for (const TrialToRun& trial : sweep.trials) {
-    std::string& shape = shapes[std::size_t(trial.settings)];
-    if (shape.empty()) shape = sha256_hex(shape_key_of(sweep.spec_of(trial)) + start).substr(0, 32);
-    result.trials.push_back({trial.id, shape, trial.state, trial.attempt, trial.crashes});
+    const int saved = trial.checkpoints.empty() ? 0 : trial.checkpoints.front().epoch;
+    const auto settings = std::size_t(trial.settings);
+    result.trials.push_back({trial.id, shapes[settings], trial.state, trial.attempt, trial.crashes,
+                             sweep.settings[settings].train.epochs, saved});
+  }
+  for (const auto& [settings, seconds] : sweep.measured) {
+    result.measured.push_back({shapes[std::size_t(settings)], seconds});
   }
   return result;
 }

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/ids.hpp"
@@ -56,6 +57,7 @@ struct SweepToRun {
   std::vector<Settings> settings;
   std::vector<Fold> folds;
   std::vector<TrialToRun> trials;
+  std::vector<std::pair<std::int32_t, double>> measured = {};  // (position in settings, seconds of an epoch)
 };
 
 Result<SweepToRun> load_sweep(storage::ResultReader& reader, storage::ResultWriter& writer, SweepId id);
@@ -63,6 +65,9 @@ Result<SweepToRun> load_sweep(storage::ResultReader& reader, storage::ResultWrit
 // The active sweeps that have trials left and whose trials run on gangs of this size, and `named`, whatever it has.
 Result<std::vector<SweepToRun>> sweeps_to_run(storage::ResultReader& reader, storage::ResultWriter& writer,
                                               SweepId named);
+
+// What epochs of its trials took in earlier runs, of a few trials of each shape.
+Status read_epoch_times(storage::ResultReader& reader, SweepToRun& sweep);
 
 // As the scheduler sees it. Trials of sweeps whose trainers are started alike may share a stack.
 ScheduledSweep scheduled(const SweepToRun& sweep);

@@ -8,6 +8,7 @@
 
 #include "core/scores.hpp"
 #include "storage/codec.hpp"
+#include "storage/configurations.hpp"
 #include "storage/lookup.hpp"
 #include "storage/missing.hpp"
 #include "storage/table_json.hpp"
@@ -19,46 +20,12 @@ constexpr std::array kMetrics = {Metric::wa, Metric::ua, Metric::macro_f1, Metri
 
 using Keys = std::vector<std::string>;
 
-const Aggregate& aggregate_for(const ResultRow& row, Metric metric) {
-  switch (metric) {
-    case Metric::wa: return row.wa;
-    case Metric::ua: return row.ua;
-    case Metric::macro_f1: return row.macro_f1;
-    case Metric::weighted_f1: return row.weighted_f1;
-  }
-  return row.macro_f1;
-}
-
-Keys differing_keys(const SweepDetail& detail) {
-  Keys keys;
-  for (const ConfigurationRow& configuration : detail.configurations) {
-    for (const auto& [key, value] : configuration.differing) {
-      if (std::find(keys.begin(), keys.end(), key) == keys.end()) keys.push_back(key);
-    }
-  }
-  return keys;
-}
-
 void append_differing(std::vector<Cell>& row, const ConfigurationRow& configuration, const Keys& keys) {
   for (const std::string& key : keys) {
     const auto& pairs = configuration.differing;
     const auto found = std::find_if(pairs.begin(), pairs.end(), [&](const auto& pair) { return pair.first == key; });
     row.push_back(found == pairs.end() ? Cell() : cell_of_json(found->second));
   }
-}
-
-// "alpha=0.1 beta=1"; a key keeps its section where two sections have one of that name.
-std::string label_of(const SweepDetail& detail, const ConfigurationRow& configuration, const Keys& keys) {
-  const auto last_part = [](const std::string& key) { return key.substr(key.rfind('.') + 1); };
-  std::string label;
-  for (const auto& [key, value] : configuration.differing) {
-    const auto twins = std::count_if(keys.begin(), keys.end(), [&, &key = key](const std::string& other) {
-      return last_part(other) == last_part(key);
-    });
-    if (!label.empty()) label += ' ';
-    label += (twins > 1 ? key : last_part(key)) + '=' + text_of_json(value);
-  }
-  return label.empty() ? detail.summary.name : label;
 }
 
 Cell fraction(std::optional<double> value) {
@@ -187,14 +154,10 @@ Result<Table> results_table(ResultReader& reader, SweepId sweep, SelectionRule r
 Result<Table> results_summary(ResultReader& reader, SweepId sweep, SelectionRule rule, Metric metric) {
   MER_ASSIGN(const SweepDetail detail, reader.sweep(sweep));
   MER_ASSIGN(const std::vector<ResultRow> results, reader.results(sweep, rule, metric));
-  const Keys keys = differing_keys(detail);
   Table table;
   table.caption = results_caption(detail, rule, metric);
   table.columns = {"configuration", "WA", "UA", "macro-F1", "weighted F1", "n"};
-  std::vector<std::string> labels;
-  for (const ConfigurationRow& configuration : detail.configurations) {
-    labels.push_back(label_of(detail, configuration, keys));
-  }
+  const std::vector<std::string> labels = configuration_labels(detail);
   for (const ResultRow& result : results) {
     std::vector<Cell> row = {labels[static_cast<std::size_t>(result.configuration)] + oracle_mark(rule)};
     for (const Metric shown : kMetrics) {

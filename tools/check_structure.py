@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parent.parent
-FOLDERS = ["core", "data", "transport", "storage", "orchestrator", "gateway", "worker/trainer", "worker", "model/kernels",
+FOLDERS = ["core", "data", "transport", "storage", "orchestrator", "worker/gateway", "worker/trainer", "worker", "model/kernels",
            "model/grid", "model/cuda", "model", "web", "cli"]
 FOLDERS_WITH_TORCH = ["model", "worker/trainer"]
 MAX_FILE_LINES = 600
@@ -29,7 +29,7 @@ ALLOWED_EDGES = {
     "model/cuda": ["core/", "model/kernels/", "model/grid/"],
     "model": ["core/", "model/kernels/", "model/grid/", "model/cuda/library.hpp"],
     "orchestrator": ["core/", "data/", "transport/transport.hpp", "storage/result_store.hpp"],
-    "gateway": ["core/", "transport/gateway_link.hpp", "transport/transport.hpp"],
+    "worker/gateway": ["core/", "transport/gateway_link.hpp", "transport/transport.hpp"],
     "worker": ["core/", "data/", "transport/transport.hpp"],
     "worker/trainer": ["core/", "data/", "model/", "model/kernels/", "model/grid/"],
     "web": ["core/", "storage/control_target.hpp", "storage/missing.hpp", "storage/result_store.hpp", "storage/tables.hpp"],
@@ -43,6 +43,7 @@ CONFINED = [
     (r"sqlite3\.h", r"(storage|tests/storage|bench)/\w+\.cpp"),
     (r"httplib\.h", r"web/\w+\.cpp|cli/coordinator_client\.cpp|tests/web/\w+\.cpp"),
     (r"openssl/.*", r"core/sha256\.cpp|(tests/)?web/(tls|channel)\w*\.cpp"),
+    (r"boost/.*", r"core/stats/distributions\.cpp"),
     (r"hwy/.*", r"model/kernels/.*"),
     (r"CLI/.*", r"cli/\w+\.(cpp|hpp)|\w+(/\w+)?/main\.cpp"),
     (r"(torch|ATen|c10)/.*", r"model/(device/)?\w+\.[ch]pp|worker/trainer/.*|tests/(model|device|trainer)/.*|bench/.*"),

@@ -10,11 +10,13 @@ environment=${MER_ORACLES:-.deps/oracles}
 python=$environment/bin/python
 if [ ! -x "$python" ]; then
   python3 -m venv "$environment"
-  "$environment/bin/pip" install --quiet torch==2.11.0 numpy==2.4.6 safetensors==0.8.0 scikit-learn==1.9.1
+  "$environment/bin/pip" install --quiet torch==2.11.0 numpy==2.4.6 safetensors==0.8.0 scikit-learn==1.9.1 scipy==1.17.1 \
+    statsmodels==0.15.0
 fi
 golden=tests/golden
 "$python" tools/oracles/make_model_golden.py $golden/model
 "$python" tools/oracles/make_optimizer_golden.py > $golden/trainer/optimizer.json
 "$python" tools/oracles/make_scores.py > $golden/scores.json
+"$python" tools/oracles/make_statistics.py > $golden/statistics.json
 "$python" tools/oracles/make_standardiser.py
 git status --short $golden

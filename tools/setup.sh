@@ -46,8 +46,20 @@ install_packages() {
   [ -z "$become" ] || as_root=("$become" "${as_root[@]}")
   say "installing ${#missing[@]} Debian packages: ${missing[*]}"
   "${as_root[@]}" apt-get update -q -q
-  "${as_root[@]}" apt-get install -y -q -q --no-install-recommends "${missing[@]}" >/dev/null
+  without_daemons "${as_root[@]}" apt-get install -y -q -q --no-install-recommends "${missing[@]}" >/dev/null
 }
+
+# Runs a command while no package may start its daemons: nobody wants a Slurm or munge to run here. A policy that is
+# there already stays as it is.
+without_daemons() (
+  policy=/usr/sbin/policy-rc.d
+  if [ ! -e "$policy" ]; then
+    trap '"${as_root[@]}" rm -f "$policy"' EXIT
+    printf '#!/bin/sh\nexit 101\n' | "${as_root[@]}" tee "$policy" >/dev/null
+    "${as_root[@]}" chmod 755 "$policy"
+  fi
+  "$@"
+)
 
 # .deps/torch is complete when its stamp holds the hash of the wheel list. It is unpacked under a temporary name and
 # renamed, so it is whole or absent.

@@ -28,6 +28,16 @@ std::vector<std::string> gpus_of_this_machine() {
   return mer::usable_gpus(visible, visible ? 0 : mer::survey_gpus().gpus.size());
 }
 
+// "n2, core 3, GPU 1, 3.5 GiB of memory": where this worker's trainers run.
+std::string place_text(const mer::Hello& hello, const mer::worker::AgentLoopOptions& options) {
+  std::string text = hello.host + (hello.cores.size() > 1 ? ", cores" : ", core");
+  for (const int core : hello.cores) text += (core == hello.cores.front() ? " " : ",") + std::to_string(core);
+  text += options.gpu.name.empty() ? ", no GPU" : ", GPU " + options.gpu.name;
+  if (options.gpu.workers > 1) text += " (1 of " + std::to_string(options.gpu.workers) + " workers)";
+  if (options.memory > 0) text += ", " + std::to_string(options.memory >> 20) + " MiB of memory";
+  return text;
+}
+
 struct Options {
   std::string trainer;  // program
   std::size_t log_mebibytes = mer::worker::LogLimits{}.beginning >> 20;
@@ -68,6 +78,7 @@ int run(const Options& chosen) {
   std::string device = options.gpu.name.empty() ? "cpu" : options.gpu.name;
   if (chosen.no_op > 0) device = mer::worker::kNoOpDevice;
   const mer::Hello hello{mer::host_name(), ::getpid(), options.cores, device};
+  spdlog::info("{}", place_text(hello, options));
   mer::worker::AgentLoop loop(**transport, hello, options);
   const mer::ExitCode code = loop.run();
   if (code == mer::ExitCode::orphaned) spdlog::error("the coordinator is silent: leaving");

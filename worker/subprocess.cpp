@@ -65,9 +65,10 @@ struct Launch {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != launch.parent) ::_exit(127);
   for (const int ignored : {SIGUSR1, SIGTERM, SIGINT, SIGPIPE}) ::signal(ignored, SIG_DFL);
-  sigset_t none;
-  ::sigemptyset(&none);
-  ::sigprocmask(SIG_SETMASK, &none, nullptr);
+  sigset_t unheard;
+  ::sigemptyset(&unheard);
+  for (const int number : {SIGUSR1, SIGTERM}) ::sigaddset(&unheard, number);
+  ::sigprocmask(SIG_SETMASK, &unheard, nullptr);
   if (launch.set_cores) ::sched_setaffinity(0, sizeof(launch.cores), &launch.cores);
   ::dup2(launch.input, kFramesIn);
   ::dup2(launch.printed, STDOUT_FILENO);

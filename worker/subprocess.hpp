@@ -2,11 +2,12 @@
 // prints (its standard output and standard error) in a pipe of its own. In a gang, memory that it shares with this
 // process on its descriptor 4.
 //
-// The child gets a session of its own (mpirun signals whole process groups), dies with the thread that started it, runs
-// on the given cores and GPU, and sees no MPI variables in its environment. A write to a child that is gone must not
-// end this process, so that SIGPIPE is ignored from the first start on. No call blocks, but for the destructor's short
-// wait for a killed child. Threads: one thread owns it, and must live as long as the child. Errors: unavailable when
-// the child cannot be started; a child that dies later shows in reap().
+// The child gets a session of its own (mpirun signals whole process groups), does not hear SIGTERM and SIGUSR1 (Slurm
+// sends them to every process of a job, and a trainer that leaves by itself would look like a crash), dies with the
+// thread that started it, runs on the given cores and GPU, and sees no MPI variables in its environment. A write to a
+// child that is gone must not end this process, so that SIGPIPE is ignored from the first start on. No call blocks, but
+// for the destructor's short wait for a killed child. Threads: one thread owns it, and must live as long as the child.
+// Errors: unavailable when the child cannot be started; a child that dies later shows in reap().
 #pragma once
 
 #include <optional>

@@ -58,6 +58,12 @@ Batch in_bucket(const Batch& batch, const Bucket& bucket) {
     return spread_rows(pack_rows(rows, *batch.layout), *laid_out.layout);
   };
   for (const at::Tensor& features : batch.features) laid_out.features.push_back(move(features));
+  laid_out.table_rows.standardise = batch.table_rows.standardise;
+  if (!batch.table_rows.rows.empty()) {
+    const at::Tensor rows = move(at::tensor(batch.table_rows.rows, at::kInt));
+    laid_out.table_rows.rows.assign(rows.const_data_ptr<std::int32_t>(),
+                                    rows.const_data_ptr<std::int32_t>() + rows.numel());
+  }
   laid_out.labels = move(batch.labels);
   if (!batch.scored.empty()) {
     const at::Tensor flags = move(at::tensor(batch.scored, at::kByte));
@@ -75,8 +81,9 @@ void Staged::upload() const {
   device_runtime().upload(device.mutable_data_ptr(), host.const_data_ptr(), host.nbytes());
 }
 
-Stage::Places Stage::places_of(int slots, const Bucket& bucket) {
+Stage::Places Stage::places_of(const Bucket& bucket, std::int64_t modalities) {
   Places p{};
+  const int slots = int(bucket.slots);
   std::int64_t end = 0;
   const auto take = [&end](std::int64_t count) { return std::exchange(end, aligned(end + count)); };
   const std::int64_t all_rows = slots * bucket.rows;
@@ -88,6 +95,8 @@ Stage::Places Stage::places_of(int slots, const Bucket& bucket) {
   p.scored_dialogue = take(all_rows);
   p.sources = take(all_rows);
   p.scored_places = take(all_rows);
+  p.table_rows = take(all_rows);
+  p.standardise = take(modalities * words<const double*>(slots));
   p.learns = take(slots);
   p.numbers = take(words<grid::SlotNumbers>(slots));
   p.optimizer = take(words<grid::OptimizerStep<double>>(slots));
@@ -95,17 +104,22 @@ Stage::Places Stage::places_of(int slots, const Bucket& bucket) {
   return p;
 }
 
-Stage::Stage(const Shape& shape, const Bucket& bucket)
+Stage::Stage(const Shape& shape, const Bucket& bucket, FeatureTable* table)
     : slots_(int(bucket.slots)),
       bucket_(bucket),
-      places_(places_of(slots_, bucket)),
+      type_(scalar_type_of(shape.dtype)),
+      table_(table),
+      modalities_(std::int64_t(shape.feature_dims.size())),
+      places_(places_of(bucket, modalities_)),
       control_({places_.end}, at::kInt),
       labels_({slots_ * bucket.rows}, at::kLong),
-      alpha_({slots_}, scalar_type_of(shape.dtype)),
-      beta_({slots_}, scalar_type_of(shape.dtype)) {
-  for (const int dim : shape.feature_dims) {
-    features_.emplace_back(at::IntArrayRef{slots_ * bucket.rows, dim}, scalar_type_of(shape.dtype));
-    batch_.features.push_back(features_.back().device);
+      alpha_({slots_}, type_),
+      beta_({slots_}, type_) {
+  if (table_ == nullptr) {
+    for (const int dim : shape.feature_dims) {
+      features_.emplace_back(at::IntArrayRef{slots_ * bucket.rows, dim}, type_);
+      batch_.features.push_back(features_.back().device);
+    }
   }
   connect();
 }
@@ -143,6 +157,17 @@ void Stage::connect() {
   batch_.labels = labels_.device;
 }
 
+Batch Stage::batch() const {
+  Batch batch = batch_;
+  if (table_ == nullptr) return batch;
+  for (std::int64_t m = 0; m < modalities_; ++m) {
+    const auto* const standardise = reinterpret_cast<const double* const*>(on_device(standardise_place(m)));
+    batch.features.push_back(table_->gather(std::size_t(m), type_, batch.layout->device->layout,
+                                            on_device(places_.table_rows), standardise));
+  }
+  return batch;
+}
+
 const void* Stage::optimizer_steps() const {
   return on_device(places_.optimizer);
 }
@@ -159,10 +184,10 @@ void Stage::fill(const Batch& batch, std::span<const SlotStep> steps, bool rehea
   if (bucket_.selects) fill_selection(batch);
   fill_labels(batch);
   fill_numbers(*batch.layout, steps, rehearse);
-  for (std::size_t m = 0; m < features_.size(); ++m) {
-    const at::Tensor& own = features_[m].host;
-    if (batch.features[m].const_data_ptr() != own.const_data_ptr()) own.copy_(batch.features[m]);
-    features_[m].upload();
+  if (table_ == nullptr) {
+    fill_features(batch);
+  } else {
+    fill_table_rows(batch.table_rows);
   }
   for (const Staged* staged : {&control_, &labels_, &alpha_, &beta_}) staged->upload();
 }
@@ -215,6 +240,32 @@ void Stage::fill_labels(const Batch& batch) {
       to[first + i] = from[first + host(places_.sources)[first + i]];
     }
   }
+}
+
+void Stage::fill_features(const Batch& batch) {
+  MER_CHECK(batch.features.size() == features_.size(), "without a table a batch has features");
+  for (std::size_t m = 0; m < features_.size(); ++m) {
+    const at::Tensor& own = features_[m].host;
+    if (batch.features[m].const_data_ptr() != own.const_data_ptr()) own.copy_(batch.features[m]);
+    features_[m].upload();
+  }
+}
+
+void Stage::fill_table_rows(const TableRows& table_rows) {
+  MER_CHECK(std::int64_t(table_rows.rows.size()) == slots_ * bucket_.rows &&
+                std::int64_t(table_rows.standardise.size()) == modalities_,
+            "with a table a batch names its rows");
+  std::ranges::copy(table_rows.rows, host(places_.table_rows));
+  for (std::int64_t m = 0; m < modalities_; ++m) {
+    const std::vector<AffinePtr>& of_slots = table_rows.standardise[std::size_t(m)];
+    auto* const places = reinterpret_cast<const double**>(host(standardise_place(m)));
+    std::ranges::transform(of_slots, places,
+                           [&](const AffinePtr& affine) { return table_->place_of(std::size_t(m), affine); });
+  }
+}
+
+std::int64_t Stage::standardise_place(std::int64_t modality) const {
+  return places_.standardise + modality * words<const double*>(slots_);
 }
 
 void Stage::fill_numbers(const Layout& layout, std::span<const SlotStep> steps, bool rehearse) {

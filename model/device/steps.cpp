@@ -10,8 +10,10 @@
 namespace mer::model {
 namespace {
 
-// Recordings kept; their memory is shared but for inputs and results.
-constexpr std::size_t kMostRecordings = 16;
+// Recordings kept; their memory is shared but for inputs and results. An epoch's batches of uneven dialogues fall into
+// dozens of buckets.
+constexpr std::size_t kMostRecordings = 64;
+constexpr std::size_t kMostWithFeatures = 16;  // whose inputs are large
 
 // Each loss of a step, in a fixed order; function takes and may replace it.
 template <class Function>
@@ -31,7 +33,7 @@ Losses without_graph(Losses losses) {
 }  // namespace
 
 struct DeviceSteps::Recorded {
-  Recorded(const StackedModel& model, const Bucket& bucket) : stage(model.shape(), bucket) {}
+  Recorded(const Shape& shape, const Bucket& bucket, FeatureTable* table) : stage(shape, bucket, table) {}
 
   Stage stage;
   Losses losses;
@@ -40,7 +42,8 @@ struct DeviceSteps::Recorded {
   std::unique_ptr<grid::Recording> recording;
 };
 
-DeviceSteps::DeviceSteps(StackedModel& model) : model_(model) {
+DeviceSteps::DeviceSteps(StackedModel& model, std::unique_ptr<FeatureTable> table)
+    : model_(model), table_(std::move(table)) {
   for (int i = 0; i < model.parameter_count(); ++i) {
     exp_avg_.push_back(at::zeros_like(model.stacked_parameter(i).detach()));
     exp_avg_sq_.push_back(at::zeros_like(model.stacked_parameter(i).detach()));
@@ -71,7 +74,7 @@ StepOutcome DeviceSteps::evaluate(const Batch& batch, std::span<const SlotSettin
   return run(batch, steps, false);
 }
 
-const Batch& DeviceSteps::on_device(const Batch& batch, std::span<const SlotSettings> settings) {
+Batch DeviceSteps::on_device(const Batch& batch, std::span<const SlotSettings> settings) {
   std::vector<SlotStep> steps;
   for (const SlotSettings& slot : settings) steps.push_back({slot, false, {}});
   Bucket bucket = bucket_of(*batch.layout);
@@ -102,11 +105,11 @@ DeviceSteps::Recorded& DeviceSteps::recorded(const Bucket& bucket) {
   if (found != recorded_.end()) {
     recorded_.splice(recorded_.begin(), recorded_, found);
   } else {
-    if (recorded_.size() == kMostRecordings) {
+    if (recorded_.size() == (has_table() ? kMostRecordings : kMostWithFeatures)) {
       device_runtime().synchronize();  // queued work may read its buffers
       recorded_.pop_back();
     }
-    recorded_.push_front(std::make_unique<Recorded>(model_, bucket));
+    recorded_.push_front(std::make_unique<Recorded>(model_.shape(), bucket, table_.get()));
   }
   return *recorded_.front();
 }
@@ -167,7 +170,7 @@ void DeviceSteps::record(Recorded& step) {
 }
 
 void DeviceSteps::compute(Recorded& step) {
-  const Batch& batch = step.stage.batch();
+  const Batch batch = step.stage.batch();
   const bool trains = step.stage.bucket().trains;
   const at::AutoGradMode with_graph(trains);
   const std::vector<SlotSettings> settings(std::size_t(model_.slots()));  // those of the stage count

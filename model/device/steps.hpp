@@ -33,12 +33,14 @@ struct StepOutcome {
 class DeviceSteps {
  public:
   // model: on the device, with all its slots in use; must outlive this. Later steps are of those slots that are then in
-  // use, as many as their batch has.
-  explicit DeviceSteps(StackedModel& model);
+  // use, as many as their batch has. table: whose rows batches name; nullptr: they have features.
+  explicit DeviceSteps(StackedModel& model, std::unique_ptr<FeatureTable> table = nullptr);
   ~DeviceSteps();
 
-  // The layout and the feature buffers that a batch of these dialogues should be gathered with. The buffers are those
-  // of the next step of this bucket; rows of nobody must be 0. first_dialogues: as layout_in() takes them.
+  bool has_table() const { return table_ != nullptr; }
+  // The layout and, without a table, the feature buffers that a batch of these dialogues should be gathered with. The
+  // buffers are those of the next step of this bucket; rows of nobody must be 0. first_dialogues: as layout_in() takes
+  // them.
   LayoutPtr layout_for(std::span<const std::vector<std::int64_t>> lengths_by_slot,
                        std::span<const std::int64_t> first_dialogues = {}) const;
   at::Tensor host_features(const Layout& layout, bool trains, bool selects, std::size_t modality);
@@ -48,7 +50,7 @@ class DeviceSteps {
   StepOutcome evaluate(const Batch& batch, std::span<const SlotSettings> settings);
 
   // The batch on the device, to call the model on directly. Without dropout. Valid until the next step.
-  const Batch& on_device(const Batch& batch, std::span<const SlotSettings> settings);
+  Batch on_device(const Batch& batch, std::span<const SlotSettings> settings);
 
   // Adam's moments of one slot, as the parameters: views on the device; a new trial's are cleared.
   at::Tensor exp_avg(int parameter, int slot) const;
@@ -71,6 +73,7 @@ class DeviceSteps {
   StepOutcome read(const Recorded& step) const;
 
   StackedModel& model_;
+  const std::unique_ptr<FeatureTable> table_;
   std::vector<at::Tensor> exp_avg_, exp_avg_sq_;   // by parameter, as its values
   std::list<std::unique_ptr<Recorded>> recorded_;  // the one used last comes first
 };

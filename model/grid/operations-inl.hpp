@@ -20,6 +20,7 @@ Operations<T> operations_of() {
           attention_backward<Q, T>,
           dropout<Q, T>,
           gather<Q, T>,
+          gather_features<Q, T>,
           copy_columns<Q, T>,
           positions<Q, T>,
           count_rows<Q>,

@@ -139,6 +139,17 @@ struct Gather {
   Rows<T> to;
 };
 
+// to = rows of a table as each slot standardises them: (x - mean) * factor in double, as Kernels::standardise.
+template <class T>
+struct GatherFeatures {
+  Layout layout;
+  Index columns = 0;
+  const float* table = nullptr;                // [rows of the table, columns]
+  const std::int32_t* rows = nullptr;          // [slots, rows]: of the table
+  const double* const* standardise = nullptr;  // [slots]: means of the columns, factors behind; nullptr: as they are
+  Rows<T> to;
+};
+
 template <class T>
 struct CopyColumns {
   Index rows = 0, columns = 0;
@@ -326,6 +337,7 @@ struct Operations {
   void (*attention_backward)(Runtime&, const AttentionBackward<T>&);
   void (*dropout)(Runtime&, const Dropout<T>&);
   void (*gather)(Runtime&, const Gather<T>&);
+  void (*gather_features)(Runtime&, const GatherFeatures<T>&);
   void (*copy_columns)(Runtime&, const CopyColumns<T>&);
   void (*positions)(Runtime&, const Positions<T>&);
 

@@ -59,6 +59,29 @@ void gather(Runtime& runtime, const Gather<T>& op) {
 }
 
 template <class T>
+struct GatherFeature {
+  GatherFeatures<T> op;
+
+  MER_HOST_DEVICE void operator()(Index i) const {
+    const Index row = i / op.columns;
+    const Index column = i % op.columns;
+    T& to = op.to.row(row)[column];
+    if (!op.layout.is_somebodys(row)) {
+      to = T(0);
+      return;
+    }
+    const float value = op.table[std::size_t(op.rows[row]) * op.columns + column];
+    const double* const means = op.standardise[row / op.layout.rows];
+    to = means == nullptr ? T(value) : T((double(value) - means[column]) * means[op.columns + column]);
+  }
+};
+
+template <class Q, class T>
+void gather_features(Runtime& runtime, const GatherFeatures<T>& op) {
+  static_cast<Q&>(runtime).launch(std::size_t(op.layout.all_rows()) * op.columns, GatherFeature<T>{op});
+}
+
+template <class T>
 struct CopyElement {
   CopyColumns<T> op;
   MER_HOST_DEVICE void operator()(Index i) const {

@@ -86,6 +86,14 @@ TEST(Explanation, ABackOffSaysHowLong) {
   EXPECT_THAT(reasons_of(facts), ElementsAre("it is tried again in 12 s, after crash 2 of 3"));
 }
 
+TEST(Explanation, AJobThatEndsTooSoonIsTheReason) {
+  TrialFacts facts = facts_of(TrialState::pending);
+  facts.standing = standing_with({{"needs_s", 1500.0}, {"job_ends_in_s", 600.0}, {"before_it", 3}});
+
+  EXPECT_THAT(reasons_of(facts),
+              ElementsAre("it needs about 25 min more, and this job ends in 10 min: the next one has time for it"));
+}
+
 TEST(Explanation, AGangOfAnotherSizeIsTheReason) {
   TrialFacts facts = facts_of(TrialState::pending);
   facts.gang = 2;

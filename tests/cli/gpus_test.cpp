@@ -79,6 +79,15 @@ TEST(WorkersTest, AreWholeGangs) {
   EXPECT_EQ(workers_of(resources, {3, ""}, 7, 5).value(), 6);
 }
 
+TEST(WorkersTest, OfSeveralNodesAreThoseThatTheNodesAreMeantFor) {
+  ResourceSettings resources;
+  const std::vector<Node> nodes = {{"a", 4}, {"b", 3}};
+  EXPECT_EQ(workers_of(resources, {0, ""}, 0, 2, nodes).value(), 7);
+  EXPECT_EQ(workers_of(resources, {0, ""}, 5, 2, nodes).value(), 5);
+  resources.gpus_per_trial = 8;
+  EXPECT_THAT(workers_of(resources, {0, ""}, 0, 2, nodes).error().message, HasSubstr("the nodes of this job"));
+}
+
 TEST(WorkersTest, TooFewForAGangAreAnErrorThatSaysWhatToDo) {
   ResourceSettings resources;
   resources.gpus_per_trial = 4;

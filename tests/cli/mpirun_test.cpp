@@ -67,16 +67,49 @@ TEST(MpirunArgumentsTest, PassOnThatNoPageIsWanted) {
   EXPECT_THAT(mpirun_arguments(options()), Not(Contains("--no-web")));
 }
 
+LaunchOptions over_nodes() {
+  LaunchOptions launch = options();
+  launch.hosts = {{"n1", 2}, {"n2", 3}, {"n3", 0}};
+  return launch;
+}
+
+TEST(MpirunArgumentsTest, PutTheCoordinatorOnTheFirstNodeAndWorkersOnAll) {
+  const std::string line = joined(mpirun_arguments(over_nodes()));
+
+  EXPECT_THAT(line, HasSubstr("-n 1 --host n1 /opt/mer/bin/mer-coordinator --store /data/store --sweep 7 : "
+                              "-n 2 --host n1 /opt/mer/bin/mer-worker : -n 3 --host n2 /opt/mer/bin/mer-worker"));
+  EXPECT_THAT(line, Not(HasSubstr("n3")));
+}
+
+TEST(MpirunArgumentsTest, LeaveTheNetworkOfSeveralNodesToTheSite) {
+  EXPECT_THAT(mpirun_arguments(options()), Contains("btl_tcp_if_include"));
+  EXPECT_THAT(mpirun_arguments(over_nodes()), Not(Contains("btl_tcp_if_include")));
+  EXPECT_THAT(mpirun_arguments(over_nodes()), Not(Contains("oob_tcp_if_include")));
+}
+
 // PATH is a folder of the test's own.
 class MpirunStartTest : public testing::Test {
  protected:
   MpirunStartTest() { ::setenv("PATH", folder_.path().c_str(), 1); }
-  ~MpirunStartTest() override { ::setenv("PATH", path_.c_str(), 1); }
+  ~MpirunStartTest() override {
+    ::setenv("PATH", path_.c_str(), 1);
+    ::unsetenv("SLURM_OVERLAP");
+  }
 
   void install_mpirun(const std::string& text, fs::perms mode) {
     const fs::path file = folder_.path() / "mpirun";
     std::ofstream(file) << text;
     fs::permissions(file, mode);
+  }
+
+  // What an mpirun prints that is this script.
+  std::string output_of(const std::string& script, const LaunchOptions& launch) {
+    install_mpirun("#!/bin/sh\n" + script + "\n", fs::perms::owner_all);
+    Result<Mpirun> started = Mpirun::start(launch);
+    EXPECT_TRUE(started.ok()) << started.error().message;
+    std::string output;
+    while (!started->ended()) output += started->read_output(50);
+    return output;
   }
 
   testing_support::TempDir folder_;
@@ -104,14 +137,20 @@ TEST_F(MpirunStartTest, SaysWhyMpirunCannotBeExecuted) {
 }
 
 TEST_F(MpirunStartTest, HandsOnTheOutputOfAnMpirunThatStarts) {
-  install_mpirun("#!/bin/sh\necho ready\n", fs::perms::owner_all);
+  EXPECT_EQ(output_of("echo ready", options()), "ready\n");
+}
 
-  Result<Mpirun> started = Mpirun::start(options());
+TEST_F(MpirunStartTest, LetsStepsOfSlurmOverlapUnlessSomeoneChose) {
+  const std::string script = "echo \"<$SLURM_OVERLAP>\"";
+  EXPECT_EQ(output_of(script, options()), "<>\n");
+  EXPECT_EQ(output_of(script, over_nodes()), "<1>\n");
+  ::setenv("SLURM_OVERLAP", "0", 1);
+  EXPECT_EQ(output_of(script, over_nodes()), "<0>\n");
+}
 
-  ASSERT_TRUE(started.ok()) << started.error().message;
-  std::string output;
-  while (!started->ended()) output += started->read_output(50);
-  EXPECT_EQ(output, "ready\n");
+// Slurm ends a job with TERM to all its processes: an mpirun that hears it kills its ranks within a second.
+TEST_F(MpirunStartTest, DoesNotHearTheBatchSystemsTerm) {
+  EXPECT_EQ(output_of("kill -TERM $$; echo still here", options()), "still here\n");
 }
 
 }  // namespace

@@ -56,6 +56,20 @@ TEST_F(ProgressViewTest, AFailureIsShownOnATerminalToo) {
   EXPECT_NE(written().find("01234567  fold-1  failed: exit status 3\n"), std::string::npos);
 }
 
+TEST_F(ProgressViewTest, AJobThatEndsTooSoonIsNotedInEveryStyle) {
+  const std::string line = R"({"type":"out_of_time","pending":3,"job_ends_in_s":600})";
+  ProgressView silent(stream_, ProgressView::Style::none);
+  ProgressView view(stream_, ProgressView::Style::lines);
+  EXPECT_FALSE(silent.out_of_time());
+
+  silent.feed(line + "\n");
+  view.feed(line + "\n");
+
+  EXPECT_TRUE(silent.out_of_time());
+  EXPECT_TRUE(view.out_of_time());
+  EXPECT_EQ(written(), "the job ends in 10 min: too soon for each of the 3 trials that are left\n");
+}
+
 TEST_F(ProgressViewTest, WordsThatAreNoMessagePassThrough) {
   ProgressView view(stream_, ProgressView::Style::lines);
 

@@ -111,6 +111,45 @@ TEST_F(GridTest, AGangAddsUpAtReplayAndNotWhileAStepIsRehearsedOrRecorded) {
   EXPECT_EQ(on_host(number, 1), std::vector<double>{4});
 }
 
+template <class T>
+class GatherFeaturesTest : public GridTest {};
+using BothTypes = testing::Types<float, double>;
+TYPED_TEST_SUITE(GatherFeaturesTest, BothTypes);
+
+// Three slots with room for four rows: one standardises, one has no rows, one takes the table's as they are.
+TYPED_TEST(GatherFeaturesTest, StandardisesEachSlotsRowsInDoubleAndClearsThoseOfNobody) {
+  constexpr Index kColumns = 3;
+  constexpr std::int32_t kNoRow = 1 << 30;
+  const std::vector<float> table = {0.1F, 2, 3, 4, 5.7F, 6, 7, 8, -9.3F, 10, 11, 12e6F, 13, 14, 15};
+  const std::vector<std::int32_t> counts = {3, 0, 4};
+  const std::vector<std::int32_t> rows = {4, 0, 3, kNoRow, kNoRow, kNoRow, kNoRow, kNoRow, 2, 2, 1, 0};
+  const std::vector<double> means = {1.0 / 3, -2.1, 1e6}, factors = {1.7, 1.0 / 7, 1e-3};
+  std::vector<double> both = means;
+  both.insert(both.end(), factors.begin(), factors.end());
+  GatherFeatures<TypeParam> op;
+  op.layout = {3, 4, 1, 4, this->on_device(counts)};
+  op.columns = kColumns;
+  op.table = this->on_device(table);
+  op.rows = this->on_device(rows);
+  op.standardise = this->template on_device<const double*>({this->on_device(both), nullptr, nullptr});
+  TypeParam* const to = this->on_device(std::vector<TypeParam>(rows.size() * kColumns, TypeParam(-1)));
+  op.to = {to, kColumns};
+
+  operations<TypeParam>(this->runtime).gather_features(this->runtime, op);
+
+  const std::vector<TypeParam> gathered = this->on_host(to, rows.size() * kColumns);
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    for (std::size_t column = 0; column < kColumns; ++column) {
+      TypeParam expected = 0;
+      if (rows[i] != kNoRow) {
+        const float value = table[std::size_t(rows[i]) * kColumns + column];
+        expected = i < 4 ? TypeParam((double(value) - means[column]) * factors[column]) : TypeParam(value);
+      }
+      EXPECT_EQ(gathered[i * kColumns + column], expected) << "row " << i << ", column " << column;
+    }
+  }
+}
+
 // Two slots with one parameter of three elements and a stride of four.
 class UpdateTest : public GridTest {
  protected:

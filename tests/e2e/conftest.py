@@ -1,46 +1,10 @@
-"""Fixtures of the end-to-end tests. MER_BIN names the folder of the programs; default: build/debug/bin."""
-import shutil
-
-import mer_run
+"""Fixtures of the end-to-end tests."""
 import pytest
+from mer_fixtures import corpus, mer, programs, pytest_runtest_makereport, undisturbed
 
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item, call):
-    report = yield
-    setattr(item, f"report_{report.when}", report)
-    return report
+__all__ = ["corpus", "mer", "programs", "pytest_runtest_makereport", "undisturbed"]
 
 
 @pytest.fixture(scope="session", autouse=True)
-def programs():
-    missing = [name for name in ("merctl", "mer-coordinator", "mer-gateway", "mer-worker", "mer-trainer")
-               if not (mer_run.BIN / name).exists()]
-    assert not missing, f"{missing} not in {mer_run.BIN}: build them, or set MER_BIN to their folder"
-
-
-@pytest.fixture(scope="session")
-def corpus(tmp_path_factory):
-    return mer_run.write_corpus(tmp_path_factory.mktemp("corpus") / "tiny")
-
-
-@pytest.fixture
-def mer(request, tmp_path):
-    """merctl on an empty store. The store and the log stay when the test fails, and the log is printed."""
-    run = mer_run.Mer(tmp_path)
-    yield run
-    run.close()
-    report = getattr(request.node, "report_call", None)
-    if report is not None and report.failed:
-        print(f"\n--- {run.log}\n{run.log.read_text()[-6000:] if run.log.exists() else 'no log'}")
-    else:
-        shutil.rmtree(run.store, ignore_errors=True)
-
-
-@pytest.fixture(scope="session")
-def undisturbed(tmp_path_factory, corpus):
-    """What the tiny sweep ends with when nothing happens to it."""
-    run = mer_run.Mer(tmp_path_factory.mktemp("undisturbed"))
-    ended = run.run("run", run.write_sweep(mer_run.sweep_of(corpus)), "--workers", 2, "--no-web")
-    assert ended.returncode == 0, ended.stderr
-    return run
+def built(programs):
+    """No test here goes without them."""

@@ -1,5 +1,5 @@
 // The gateway between workers and a coordinator that the test plays.
-#include "gateway/gateway.hpp"
+#include "worker/gateway/gateway.hpp"
 
 #include <gtest/gtest.h>
 #include <memory>

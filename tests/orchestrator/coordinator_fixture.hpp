@@ -66,15 +66,20 @@ class CoordinatorFixture : public ::testing::Test {
     start();
   }
 
-  void start(int gang = 1, transport::Transport* transport = nullptr) {
+  // ends_at: seconds from the world's begin; 0: no limit.
+  void start(int gang = 1, double ends_at = 0, transport::Transport* transport = nullptr) {
     EXPECT_TRUE(store_.begin_session("host", 1, 0).ok());
     CoordinatorSettings settings;
     settings.store = "/store";
     settings.gang = gang;
+    if (ends_at > 0) settings.ends_at = kBegin + ends_at;
+    settings.job_seconds = ends_at > 0 ? 3600 : 0;
+    settings.unix_time = [this] { return kBegin + std::chrono::duration<double>(now_ - TimePoint()).count(); };
     settings.silence_limit = std::chrono::seconds(30);
     settings.versions = R"({"mpi": "Open MPI v4", "compiler": "of the coordinator"})";
     settings.load_sweep = [this, gang](SweepId id) { return load(id, gang); };
-    coordinator_ = std::make_unique<Coordinator>(settings, transport ? *transport : faulty_, writer_, std::vector{*load(sweep_, gang)},
+    coordinator_ = std::make_unique<Coordinator>(settings, transport ? *transport : faulty_, writer_,
+                                                 std::vector{*load(sweep_, gang)},
                                                  [this](const std::string& line) { lines_.push_back(line); });
   }
 
@@ -86,6 +91,7 @@ class CoordinatorFixture : public ::testing::Test {
     sweep.resources.gpu_fraction = 0.5;
     sweep.resources.gpus_per_trial = gang;
     sweep.resources.broadcast_features = true;
+    MER_TRY(read_epoch_times(store_, sweep));
     return sweep;
   }
 
@@ -125,6 +131,8 @@ class CoordinatorFixture : public ::testing::Test {
     return event;
   }
   storage::StateCounts counts() { return store_.sweep(sweep_)->summary.counts; }
+
+  static constexpr double kBegin = 1.7e9;
 
   storage::MemoryStore store_;
   SweepId sweep_;

@@ -17,7 +17,7 @@ class CoordinatorGroupsTest : public CoordinatorFixture {
   void begin(int gang) {
     linked_ = std::make_unique<transport::LinkedTransport>(
         faulty_, port_, transport::LinkOptions{.session = "s", .gang = gang, .clock = [this] { return now_; }});
-    start(gang, linked_.get());
+    start(gang, 0, linked_.get());
   }
 
   struct Group {

@@ -2,10 +2,13 @@
 // no line expects fails, as does an expectation that does not come.
 //
 //   options max_attempts=3 stack=1       trials t1 t2            trial t1 shape=a state=done attempt=1 crashes=0
+//   trial t1 epochs=10 saved=4           epochs, and how many its newest checkpoint has
+//   measured a 2.5                       seconds of an epoch of shape a in an earlier run (a line each)
 //   sweep 2 priority=1 state=paused      the trials that follow are its own; it is added by the next event
 //   cancel t1 t2 | retry t1 | pause sweep 1 | resume sweep 1 | sweep 1 has priority 5
-//   worker 1 joins | worker 1 lost | worker 1 leaves | pause | tick | wait 1.5 s
+//   worker 1 joins | worker 1 lost | worker 1 leaves | pause | tick | wait 1.5 s | job ends in 60 s [of 3600 s]
 //   w1 t1#1 started|epoch|checkpoint|finished|diverged|stopped|crashed|killed|memory|error [stack=2]
+//   w1 t1#1 epoch seconds=2.5 | w1 t1#1 checkpoint epoch=4 | w1 t1#1 started epoch=4
 //   w1 wants 4                           trials at once
 //   expect assign t1#1 t2#1 -> w1 | record t1#1 crashed retry refund | stop w1 [t1] | let w1 go | ended .. | paused ..
 //   | nothing stale 2                              reports refused so far standing t1 pending backoff=1 before=2
@@ -42,11 +45,18 @@ std::pair<std::string, std::string> split(const std::string& word, char at) {
   return {word.substr(0, position), position == std::string::npos ? "" : word.substr(position + 1)};
 }
 
-// stack: trials that the trainer had; of failures only.
-AttemptEvent event_named(const std::string& name, int stack) {
-  if (name == "started") return AttemptStarted{};
-  if (name == "epoch") return EpochDone{};
-  if (name == "checkpoint") return CheckpointSaved{};
+// What stands behind a report's name.
+struct Details {
+  int stack = 1;  // trials that the trainer had; of failures only
+  int epoch = 0;
+  double seconds = 0;  // of the epoch
+};
+
+AttemptEvent event_named(const std::string& name, const Details& details) {
+  const int stack = details.stack;
+  if (name == "started") return AttemptStarted{{}, details.epoch, {}};
+  if (name == "epoch") return EpochDone{{}, {0, details.seconds, 0, 0}};
+  if (name == "checkpoint") return CheckpointSaved{{{}, 0, details.epoch, "", "", 0}};
   if (name == "finished") return AttemptFinished{};
   if (name == "diverged") return AttemptDiverged{};
   if (name == "stopped") return AttemptStopped{};
@@ -118,6 +128,7 @@ std::string text_of(const std::optional<TrialStanding>& standing) {
   text << " workers=" << standing->workers;
   if (standing->full > 0) text << " full=" << standing->full;
   if (standing->emptied > 0) text << " emptied=" << standing->emptied;
+  if (standing->needs) text << " needs=" << *standing->needs << " of " << *standing->job_ends_in << " s";
   return text.str();
 }
 
@@ -147,6 +158,7 @@ class ScenarioRunner {
       return;
     }
     if (words[0] == "trial") return add_trial(words);
+    if (words[0] == "measured") return current().measured.push_back({words[1], std::stod(words[2])});
     if (words[0] == "sweep" && (words.size() < 3 || words[2] != "has")) return add_sweep(words);
     if (words[0] == "expect") return expect(line.substr(line.find(' ') + 1));
     if (words[0] == "standing") {
@@ -213,6 +225,8 @@ class ScenarioRunner {
       if (key == "state") trial.state = *trial_state_from(value);
       if (key == "attempt") trial.attempt = std::stoi(value);
       if (key == "crashes") trial.crashes = std::stoi(value);
+      if (key == "epochs") trial.epochs = std::stoi(value);
+      if (key == "saved") trial.saved = std::stoi(value);
     }
     current().trials.push_back(trial);
   }
@@ -226,6 +240,10 @@ class ScenarioRunner {
       return change_of(std::stoi(words[2]), words[0] == "resume", {});
     }
     if (words[0] == "pause") return PauseRequested{};
+    if (words[0] == "job") {
+      const std::chrono::duration<double> whole(words.size() > 6 ? std::stod(words[6]) : 0);
+      return JobLimit{now_ + std::chrono::milliseconds(std::lround(std::stod(words[3]) * 1000)), whole};
+    }
     if (words[0] == "wait") {
       now_ += std::chrono::milliseconds(std::lround(std::stod(words[1]) * 1000));
       return Tick{};
@@ -238,8 +256,14 @@ class ScenarioRunner {
     const WorkerId worker{std::stoi(words[0].substr(1))};
     if (words.at(1) == "wants") return WorkerCapacity{worker, std::stoi(words.at(2))};
     const auto [trial, attempt] = split(words.at(1), '#');
-    const int stack = words.size() > 3 ? std::stoi(split(words[3], '=').second) : 1;
-    return WorkerReport{worker, {{trial}, std::stoi(attempt), event_named(words.at(2), stack)}};
+    Details details;
+    if (words.size() > 3) {
+      const auto [key, value] = split(words[3], '=');
+      if (key == "stack") details.stack = std::stoi(value);
+      if (key == "epoch") details.epoch = std::stoi(value);
+      if (key == "seconds") details.seconds = std::stod(value);
+    }
+    return WorkerReport{worker, {{trial}, std::stoi(attempt), event_named(words.at(2), details)}};
   }
 
   void expect(const std::string& text) {

@@ -71,7 +71,8 @@ enum class Mutation {
   favours_the_first,     // of equal sweeps, the coordinator prefers the one that came first
   ignores_fresh,         // a fresh submission takes results that the store has
   overwrites_results,    // results of superseded trials are replaced (with SQLite under it)
-  says_stopped           // a worker says that a trial has stopped, and trains it on
+  says_stopped,          // a worker says that a trial has stopped, and trains it on
+  ignores_limit          // the coordinator is not told when its job ends
 };
 
 // A priority that makes equal sweeps unequal.

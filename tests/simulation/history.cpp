@@ -95,6 +95,7 @@ void History::apply(Session& session, const storage::Claim& claim) {
   expect(trial->crashes < plan_.max_attempts, who + " is claimed after " + std::to_string(trial->crashes) +
                                                   " crashes, the limit is " + std::to_string(plan_.max_attempts));
   expect(trial->ready_at <= session.now, who + " is claimed before its back-off is over");
+  expect(has_room(session, *trial), who + " is claimed though it would not end before its job does");
   const int position = positions_.at(claim.trial);
   const auto same = std::ranges::find(session.given, claim.worker, &Given::worker);
   const bool was_empty = same == session.given.end() ? held(claim.worker) == 0 : same->was_empty;
@@ -118,11 +119,14 @@ void History::apply(Session& session, const storage::Recorded& recorded) {
   expect(trial->state == TrialState::running, who + " is recorded though it has ended");
   if (const auto* started = std::get_if<AttemptStarted>(&report.event)) {
     trial->code = started->environment.code_version;
+    trial->saved = started->resumed_epoch;
   } else if (const auto* epoch = std::get_if<EpochDone>(&report.event)) {
     int& newest = trial->epoch_rows.at(std::size_t(epoch->timing.epoch - 1));
     newest = std::max(newest, report.attempt);
+    session.time.note_epoch(trial->shape, epoch->timing.train_seconds + epoch->timing.evaluate_seconds);
   } else if (const auto* saved = std::get_if<CheckpointSaved>(&report.event)) {
     save(*trial, saved->checkpoint);
+    trial->saved = saved->checkpoint.epoch;
   } else if (ends_attempt(report.event)) {
     end_attempt(session, *trial, recorded);
   }

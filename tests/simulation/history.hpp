@@ -18,6 +18,7 @@
 
 #include "core/exit_code.hpp"
 #include "orchestrator/events.hpp"
+#include "orchestrator/time_left.hpp"
 #include "storage/result_store.hpp"
 #include "tests/simulation/plan.hpp"
 #include "tests/simulation/trace.hpp"
@@ -45,7 +46,8 @@ class History {
   void compare_end(storage::ResultReader& reader);
 
   // --- the coordinator of a session ---
-  void takes_up(int session, SweepId sweep);
+  void takes_up(int session, const orchestrator::ScheduledSweep& sweep);
+  void limited(int session, std::chrono::duration<double> left);  // its job ends then
   void begin_step(int session, TimePoint now);
   void heard(int session, int from, const Message& message);
   void sends(int to, const Message& message);
@@ -74,6 +76,8 @@ class History {
     int attempt = 0, worker = 0;
     bool leaving = false;                       // cancelled, and its worker has not let it go
     int crashes = 0;                            // charged
+    int shape = 0;                              // of those of the session
+    int saved = 0;                              // epochs that its trainer need not train again
     TimePoint ready_at{};                       // after a back-off
     int finished_by = 0;                        // attempt
     std::string code;                           // of the newest attempt
@@ -111,6 +115,8 @@ class History {
     std::set<int> loaded;            // sweeps that it has taken up
     std::map<int, int> places;       // of trials in the order in which they are given out
     std::map<int, Waiting> waiting;  // by sweep
+    std::map<std::string, int> shapes;
+    orchestrator::TimeLeft time;
   };
 
   // The book: history.cpp, history_control.cpp.
@@ -132,6 +138,8 @@ class History {
 
   // The order of things: history_order.cpp.
   bool ready(const Session& session, const Trial& trial) const;
+  bool has_room(const Session& session, const Trial& trial) const;  // before its job ends
+  void check_time(const Session& session);
   std::vector<int> ready_trials(const Session& session) const;
   int first_ready(const Session& session, int sweep) const;  // position; -1: none
   bool holds(const Trial& trial, int worker) const;

@@ -6,12 +6,28 @@
 
 namespace mer::simulation {
 
-void History::takes_up(int session, SweepId sweep) {
+void History::takes_up(int session, const orchestrator::ScheduledSweep& sweep) {
   Session& own = sessions_.at(session);
-  own.loaded.insert(int(sweep.number - 1));
-  for (const int trial : sweeps_.at(std::size_t(sweep.number - 1)).trials) {
-    own.places.try_emplace(trial, int(own.places.size()));
+  own.loaded.insert(int(sweep.id.number - 1));
+  const auto shape_of = [&](const std::string& text) {
+    return own.shapes.try_emplace(text, int(own.shapes.size())).first->second;
+  };
+  std::map<TrialId, const orchestrator::ScheduledTrial*> planned;
+  for (const orchestrator::ScheduledTrial& trial : sweep.trials) planned[trial.id] = &trial;
+  for (const int position : sweeps_.at(std::size_t(sweep.id.number - 1)).trials) {
+    if (!own.places.try_emplace(position, int(own.places.size())).second) continue;
+    Trial& trial = trials_[std::size_t(position)];
+    if (!planned.contains(trial.id)) continue;
+    trial.shape = shape_of(planned[trial.id]->shape);
+    trial.saved = planned[trial.id]->saved;
   }
+  for (const auto& [shape, seconds] : sweep.measured) own.time.note_epoch(shape_of(shape), seconds);
+}
+
+void History::limited(int session, std::chrono::duration<double> left) {
+  Session& own = sessions_.at(session);
+  own.time.set_limit(own.now + std::chrono::duration_cast<TimePoint::duration>(left),
+                     std::chrono::duration<double>(plan_.job_seconds));
 }
 
 void History::begin_step(int session, TimePoint now) {
@@ -27,6 +43,7 @@ void History::heard(int session, int from, const Message& message) {
   if (std::holds_alternative<Beat>(message)) return;
   ++own.events;
   if (std::holds_alternative<Hello>(message) && own.here.insert(from).second) own.changed = true;
+  if (!joined(own).empty()) own.time.begin(own.now);
   const auto* report = std::get_if<Report>(&message);
   if (report == nullptr || session != session_ || !ends_attempt(report->event)) return;
   Trial* const trial = find(report->trial);
@@ -59,6 +76,25 @@ void History::end_step(int session, bool goes_on) {
   if (own.events <= 1) check_order(own);
   check_starvation(own);
   check_idle(own);
+  check_time(own);
+}
+
+// A run ends when nothing runs, and nothing that is left would end in time.
+void History::check_time(const Session& session) {
+  bool waits = false;
+  for (const auto& [position, place] : session.places) {
+    const Trial& trial = trials_[std::size_t(position)];
+    if (trial.state == TrialState::running || trial.leaving) return;
+    if (trial.state != TrialState::pending || !wanted_now(trial)) continue;
+    if (has_room(session, trial)) return;
+    waits = true;
+  }
+  expect(!waits, "the run goes on though no trial that is left would end before its job does");
+}
+
+bool History::has_room(const Session& session, const Trial& trial) const {
+  const int left = int(trial.epoch_rows.size()) - trial.saved;
+  return session.time.has_room(trial.shape, left, std::max(session.now, trial.ready_at));
 }
 
 // Of the sweeps that it has taken up.
@@ -218,7 +254,8 @@ bool History::first_without_share(const Session& session, int sweep) const {
 // --- what is where ---
 
 bool History::ready(const Session& session, const Trial& trial) const {
-  return trial.state == TrialState::pending && !trial.leaving && trial.ready_at <= session.now && wanted_now(trial);
+  return trial.state == TrialState::pending && !trial.leaving && trial.ready_at <= session.now && wanted_now(trial) &&
+         has_room(session, trial);
 }
 
 std::vector<int> History::ready_trials(const Session& session) const {

@@ -18,9 +18,14 @@ class HistoryTest : public ::testing::Test {
   HistoryTest() : trace_(false, queue_), history_(plan_, trace_) {
     history_.submitted(0, plan_.sweeps.front().submission, SweepId{1});
     session_ = history_.begin_session();
-    history_.takes_up(session_, SweepId{1});
+    take_up(SweepId{1});
   }
 
+  void take_up(SweepId id) {
+    orchestrator::ScheduledSweep sweep;
+    sweep.id = id;
+    history_.takes_up(session_, sweep);
+  }
   static Plan six_trials() {
     storage::test::Shape shape;
     shape.configurations = 1;
@@ -82,7 +87,7 @@ class HistoryTest : public ::testing::Test {
     std::erase_if(submission.trials, [](const storage::PlannedTrial& trial) { return trial.configuration == 0; });
     submission.priority = priority;
     history_.submitted(session_, submission, SweepId{2});
-    history_.takes_up(session_, SweepId{2});
+    take_up(SweepId{2});
   }
   static storage::Claim claim_another(int trial, int worker) {
     return storage::test::claim(trial_of(1, trial), 1, worker);

@@ -27,6 +27,8 @@ struct World::Job {
   bool coordinator_lives = true;  // also before it has begun
   bool killed_while_sending = false;
   Time next_step{-1}, stalled_until{}, offset{};  // offset: of its clock
+  Time killed_at{};                               // where jobs have a limit
+  double ends_at = 0;                             // the same as the coordinator is told it: calendar
 
   std::deque<Ask> asks;  // of people, who wait for an answer
   bool aborted = false, ended = false;

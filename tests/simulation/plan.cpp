@@ -119,6 +119,7 @@ Plan plan_of(std::uint64_t seed) {
   plan.asks = drawn(random, 4);
   if (plan.mix != Mix::calm) plan.asks_with_fault = drawn(random, 0.3);
   if (plan.mix != Mix::calm) draw_faults(plan, random);
+  if (random.chance(0.2)) plan.job_seconds = random.pick(10, 60);
   return plan;
 }
 
@@ -134,6 +135,7 @@ std::string describe(const Plan& plan) {
        << plan.max_attempts << " crashes, faults: " << name_of(plan.mix)
        << ", store: " << (plan.sqlite ? "SQLite" : "memory") << (plan.batches ? "" : ", one message a round")
        << (plan.codec ? ", messages encoded" : "");
+  if (plan.job_seconds > 0) text << ", jobs of " << plan.job_seconds << " s";
   return text.str();
 }
 

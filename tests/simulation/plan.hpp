@@ -48,6 +48,7 @@ struct Plan {
   int max_attempts = 3;
   std::vector<PlannedSweep> sweeps;  // of different names; they share trials
   std::unordered_map<TrialId, Fate> fates;
+  double job_seconds = 0;  // after which each job is killed; 0: no limit
 
   // Chances of each new trainer to go wrong, and mean numbers of faults in the first two minutes of a job; each new job
   // has fewer of them, until there are none.

@@ -102,6 +102,10 @@ TEST_F(SimulationTest, TwoAttemptsBesideEachOtherAreFound) {
   expect_found(Mutation::says_stopped, "is trained beside attempt");
 }
 
+TEST_F(SimulationTest, ATrialThatIsBegunTooLateIsFound) {
+  expect_found(Mutation::ignores_limit, "though it would not end before its job does");
+}
+
 TEST_F(SimulationTest, AnAttemptThatRunsTwiceIsFound) {
   expect_found(Mutation::runs_twice, "is trained twice");
 }

@@ -192,7 +192,10 @@ bool Trainer::meet_fate(Running& trial) {
 void Trainer::train(Running& trial) {
   if (trial.epoch < trial.job.spec.train.epochs) {
     ++trial.epoch;
-    report(trial, storage::test::epoch_of(trial.epoch, loss_of(trial.job.attempt, trial.epoch)));
+    EpochDone done = storage::test::epoch_of(trial.epoch, loss_of(trial.job.attempt, trial.epoch));
+    done.timing.train_seconds = double(epoch_time_.count()) / 1e6;
+    done.timing.evaluate_seconds = 0;
+    report(trial, std::move(done));
   }
   const bool last = trial.epoch >= trial.job.spec.train.epochs;
   if (world_.random.chance(last ? 0.2 : 0.6)) save(trial);

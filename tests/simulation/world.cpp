@@ -81,6 +81,22 @@ void World::start_job(SweepId named) {
   trace_.line(job.name + "coordinator", "begins");
   queue_.after(Time(random_.between(100'000, 500'000)), [this, &job] { start_coordinator(job); });
   plan_faults(job);
+  if (plan_.job_seconds > 0) plan_end_of_time(job);
+}
+
+// As a batch system: kills everything, and may ask for a pause some time before.
+void World::plan_end_of_time(Job& job) {
+  const Time whole(std::int64_t(plan_.job_seconds * 1e6));
+  job.killed_at = queue_.now() + whole;
+  const bool warns = random_.chance(0.5);
+  queue_.at(job.killed_at - whole / 6, [this, &job, warns] {
+    if (!job.ended && warns) ask_for_pause(job);
+  });
+  queue_.at(job.killed_at, [this, &job] {
+    if (job.ended) return;
+    lose_coordinator(job, "is killed: its job's time is over");
+    abort(job);
+  });
 }
 
 void World::add_worker(Job& job, int rank) {
@@ -144,8 +160,9 @@ std::vector<orchestrator::SweepToRun> World::sweeps_to_run(Job& job) {
     std::ranges::reverse(sweeps);
   }
   for (orchestrator::SweepToRun& sweep : sweeps) {
-    history_.takes_up(job.writer->session(), sweep.id);
+    if (plan_.job_seconds > 0) (void)read_epoch_times(*job.reader, sweep);
     sweep = distorted(std::move(sweep));
+    history_.takes_up(job.writer->session(), scheduled(sweep));
   }
   return sweeps;
 }
@@ -181,11 +198,19 @@ orchestrator::CoordinatorSettings World::settings(Job& job) {
   orchestrator::CoordinatorSettings settings;
   settings.store = "/store";
   settings.gang = plan_.gang;
-  settings.unix_time = [this] { return wall_offset_ + double(queue_.now().count()) / 1e6; };
+  settings.unix_time = [this] { return calendar(); };
+  if (plan_.job_seconds > 0) {
+    job.ends_at = calendar() + double((job.killed_at - queue_.now()).count()) / 1e6;
+    settings.ends_at = mutation_ == Mutation::ignores_limit ? 0 : job.ends_at;
+    settings.job_seconds = plan_.job_seconds;
+  }
   settings.load_sweep = [this, &job](SweepId id) -> Result<orchestrator::SweepToRun> {
     MER_ASSIGN(orchestrator::SweepToRun sweep, load_sweep(job, id));
-    if (sweep.active) history_.takes_up(job.writer->session(), id);
-    return distorted(std::move(sweep));
+    if (plan_.job_seconds > 0) MER_TRY(read_epoch_times(*job.reader, sweep));
+    const bool is_active = sweep.active;
+    sweep = distorted(std::move(sweep));
+    if (is_active) history_.takes_up(job.writer->session(), scheduled(sweep));
+    return sweep;
   };
   return settings;
 }
@@ -207,6 +232,9 @@ void World::step_coordinator(Job& job) {
   const int session = job.writer->session();
   job.transport->delay = {};
   history_.begin_step(session, now);
+  if (const double ends_at = std::exchange(job.ends_at, 0); ends_at > 0) {
+    history_.limited(session, std::chrono::duration<double>(ends_at - calendar()));
+  }
   try {
     answer(job, now);
     const std::optional<ExitCode> code = job.coordinator->step(now);

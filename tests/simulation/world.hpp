@@ -52,6 +52,8 @@ class World {
   Result<orchestrator::SweepToRun> load_sweep(Job& job, SweepId id);
   orchestrator::SweepToRun distorted(orchestrator::SweepToRun sweep) const;
   orchestrator::CoordinatorSettings settings(Job& job);
+  double calendar() const { return wall_offset_ + double(queue_.now().count()) / 1e6; }
+  void plan_end_of_time(Job& job);
   void add_worker(Job& job, int rank);
   void plan_coordinator_step(Job& job, Time when);
   void step_coordinator(Job& job);

@@ -48,6 +48,17 @@ def calls(slurm):
     return log.read_text().splitlines() if log.exists() else []
 
 
+def use_nodes(slurm, count, answer=True):
+    """srun starts a program on each of them, or fails."""
+    slurm.environment["SLURM_JOB_NUM_NODES"] = str(count)
+    slurm.add_program("srun", f'#!/bin/sh\necho "$*" >>"$FAKE_SLURM/srun.log"\nexit {0 if answer else 1}\n')
+
+
+def probes(slurm):
+    log = slurm.state / "srun.log"
+    return log.read_text().splitlines() if log.exists() else []
+
+
 def wait_for_merctl(slurm):
     wait_until((slurm.state / "waiting").exists, "merctl runs")
     (slurm.state / "waiting").unlink()
@@ -60,6 +71,7 @@ def test_asks_slurm_for_an_early_signal_to_the_script_and_for_requeueing():
     assert "#SBATCH --requeue\n" in directives
     assert "#SBATCH --open-mode=append\n" in directives
     assert "#SBATCH --nodes=1\n" in directives
+    assert "#SBATCH --ntasks-per-node=1\n" in directives
 
 
 @pytest.mark.parametrize("code", [0, 1, 2])
@@ -86,6 +98,16 @@ def test_the_users_number_of_workers_replaces_the_jobs(slurm, workers):
 def test_with_gpus_the_number_of_workers_is_left_to_merctl(slurm):
     plan(slurm, 0)
     slurm.environment["SLURM_JOB_GPUS"] = "0,1"
+
+    slurm.start("sweep.json")
+
+    assert slurm.wait() == 0
+    assert calls(slurm) == ["run sweep.json"]
+
+
+def test_on_several_nodes_the_number_of_workers_is_left_to_merctl(slurm):
+    plan(slurm, 0)
+    use_nodes(slurm, 3)
 
     slurm.start("sweep.json")
 
@@ -155,6 +177,70 @@ def test_a_killed_merctl_is_started_again_in_the_same_job(slurm):
     assert slurm.wait() == 0
     assert len(calls(slurm)) == 2
     assert slurm.requeues() == []
+
+
+@pytest.mark.parametrize("ended", ["kill", 5, 70], ids=str)
+def test_a_node_that_does_not_answer_requeues_the_job(slurm, ended):
+    plan(slurm, ended, 0)
+    use_nodes(slurm, 3, answer=False)
+
+    slurm.start("sweep.json")
+    wait_until(slurm.requeues, "the job is queued again")
+    slurm.end_for_requeue()
+    slurm.start("sweep.json")
+
+    assert slurm.wait() == 0
+    assert slurm.requeues() == ["requeue 4711"]
+    assert len(calls(slurm)) == 2
+    assert "a node does not answer: queueing again" in slurm.log.read_text()
+
+
+def test_while_all_nodes_answer_merctl_is_started_again_in_the_same_job(slurm):
+    plan(slurm, "kill", 0)
+    use_nodes(slurm, 3)
+
+    slurm.start("sweep.json")
+
+    assert slurm.wait() == 0
+    assert len(calls(slurm)) == 2
+    assert slurm.requeues() == []
+    [probe] = probes(slurm)
+    assert "--nodes=3 --ntasks=3" in probe and probe.endswith(" true")
+
+
+@pytest.mark.parametrize("code", [0, 1, 2])
+def test_a_final_exit_code_ends_the_job_whatever_its_nodes_do(slurm, code):
+    plan(slurm, code)
+    use_nodes(slurm, 3, answer=False)
+
+    slurm.start("sweep.json")
+
+    assert slurm.wait() == code
+    assert slurm.requeues() == []
+
+
+def test_term_is_never_followed_by_a_requeue_for_a_lost_node(slurm):
+    plan(slurm, "wait 70")
+    use_nodes(slurm, 3, answer=False)
+
+    slurm.start("sweep.json")
+    wait_for_merctl(slurm)
+    slurm.signal_batch(signal.SIGTERM)
+
+    assert slurm.wait() == 143
+    assert slurm.requeues() == [] and probes(slurm) == []
+
+
+def test_a_node_that_never_answers_ends_the_job_in_the_end(slurm):
+    plan(slurm, 5)
+    use_nodes(slurm, 3, answer=False)
+    slurm.environment["SLURM_RESTART_COUNT"] = "50"
+
+    slurm.start("sweep.json")
+
+    assert slurm.wait() == 5
+    assert slurm.requeues() == []
+    assert "a node does not answer, after 50 new starts: giving up" in slurm.log.read_text()
 
 
 def test_a_busy_store_is_tried_again_and_given_up_in_the_end(slurm):

@@ -385,6 +385,17 @@ TEST(SubprocessTest, WhatAChildPrintsComesInItsOrderFromBothStreams) {
   EXPECT_EQ(printed, "one\ntwo\nthree\n");
 }
 
+// Slurm sends them to every process of a job; what follows is the coordinator's decision.
+TEST(SubprocessTest, ChildDoesNotHearTheBatchSystemsSignals) {
+  auto child = Subprocess::start({"/bin/sh", {"-c", "kill -TERM $$; kill -USR1 $$; echo still here"}, {}});
+  ASSERT_TRUE(child.ok());
+
+  std::string printed;
+  EXPECT_EQ(end_of(*child, printed), (ExitStatus{false, 0}));
+
+  EXPECT_EQ(printed, "still here\n");
+}
+
 TEST(SubprocessTest, AChildThatPrintsFasterThanItIsReadWaits) {
   auto child = Subprocess::start({"/bin/sh", {"-c", "head -c 3000000 /dev/zero; echo end"}, {}});
   ASSERT_TRUE(child.ok());

@@ -16,7 +16,7 @@ namespace mer::trainer {
 namespace {
 
 template <class T>
-void gather_row(std::span<const float> from, const Affine* affine, T* to) {
+void gather_row(std::span<const float> from, const model::Affine* affine, T* to) {
   if (affine != nullptr) {
     kernels::kernels<T>().standardise(from.data(), affine->mean.data(), affine->factor.data(),
                                       std::int64_t(from.size()), to);
@@ -140,6 +140,20 @@ void clear_rows_of_nobody(const at::Tensor& features, const model::Layout& layou
   }
 }
 
+model::TableRows table_rows_of(std::span<const SlotShare> shares, const std::vector<ShareRows>& rows,
+                               const model::Layout& layout) {
+  model::TableRows table_rows;
+  table_rows.rows.resize(std::size_t(layout.rows()));
+  table_rows.standardise.assign(some_trial(shares).modalities.size(), std::vector<model::AffinePtr>(shares.size()));
+  for (std::size_t slot = 0; slot < shares.size(); ++slot) {
+    std::ranges::copy(rows[slot].rows, table_rows.rows.begin() + layout.slots[slot].begin);
+    if (shares[slot].trial == nullptr) continue;
+    const std::vector<ModalityInput>& modalities = shares[slot].trial->modalities;
+    for (std::size_t m = 0; m < modalities.size(); ++m) table_rows.standardise[m][slot] = modalities[m].standardise;
+  }
+  return table_rows;
+}
+
 }  // namespace
 
 StackBatch gather_batch(const JobInput& input, std::span<const SlotShare> shares, Dtype dtype,
@@ -151,6 +165,10 @@ StackBatch gather_batch(const JobInput& input, std::span<const SlotShare> shares
   for (const SlotShare& share : shares) result.shares.push_back(rows_of(share));
   gather_labels(input, result);
 
+  if (device != nullptr && device->has_table()) {
+    result.batch.table_rows = table_rows_of(shares, result.shares, layout);
+    return result;
+  }
   const TrialInput& any = some_trial(shares);
   for (std::size_t modality = 0; modality < any.modalities.size(); ++modality) {
     const std::int64_t dim = any.modalities[modality].features->dim;

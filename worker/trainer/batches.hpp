@@ -49,7 +49,8 @@ struct StackBatch {
 };
 
 // Gathers features (standardised) and labels. device: lays them out as a step there wants them, in memory from which it
-// copies. REQUIRES: one share per slot, at least one of them of a trial.
+// copies; where it has a table of the features, the batch names their rows instead. REQUIRES: one share per slot, at
+// least one of them of a trial.
 StackBatch gather_batch(const JobInput& input, std::span<const SlotShare> shares, Dtype dtype,
                         model::DeviceSteps* device = nullptr, bool trains = false);
 

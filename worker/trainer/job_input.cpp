@@ -49,13 +49,13 @@ class FoldCache {
     return std::shared_ptr<const FoldInput>(input);
   }
 
-  std::shared_ptr<const Affine> standardiser(const FoldInput& fold, const data::FeatureMatrix& features) {
+  model::AffinePtr standardiser(const FoldInput& fold, const data::FeatureMatrix& features) {
     auto& affine = standardisers_[{fold.fold.id.hex, features.modality}];
     if (!affine) {
       data::Standardiser fitted = data::fit_standardiser(features, fold.fold.train);
       std::vector<double> factor(fitted.scale.size());
       std::transform(fitted.scale.begin(), fitted.scale.end(), factor.begin(), [](double s) { return 1 / s; });
-      affine = std::make_shared<const Affine>(Affine{std::move(fitted.mean), std::move(factor)});
+      affine = std::make_shared<const model::Affine>(model::Affine{std::move(fitted.mean), std::move(factor)});
     }
     return affine;
   }
@@ -64,7 +64,7 @@ class FoldCache {
   const data::Corpus& corpus_;
   const std::string store_;
   std::map<std::string, std::shared_ptr<const FoldInput>> folds_;
-  std::map<std::pair<std::string, std::string>, std::shared_ptr<const Affine>> standardisers_;
+  std::map<std::pair<std::string, std::string>, model::AffinePtr> standardisers_;
 };
 
 namespace {

@@ -16,6 +16,7 @@
 #include "core/trial.hpp"
 #include "data/corpus.hpp"
 #include "data/fold.hpp"
+#include "model/table_rows.hpp"
 
 namespace mer::trainer {
 
@@ -37,14 +38,9 @@ struct FoldInput {
   Part train, validation, test;
 };
 
-// x -> (x - mean) * factor per column, in double.
-struct Affine {
-  std::vector<double> mean, factor;
-};
-
 struct ModalityInput {
   const data::FeatureMatrix* features = nullptr;
-  std::shared_ptr<const Affine> standardise;  // nullptr: as it is in the corpus
+  model::AffinePtr standardise;
 };
 
 struct TrialInput {

@@ -42,7 +42,7 @@ model::NamedTensors representations_of(model::StackedModel& model, const JobInpu
   model::NamedTensors all;
   for_each_evaluation_step(model, input, {&task, 1}, device, gang, [&](const EvaluationStep& step) {
     const model::Batch& gathered = step.gathered.batch;
-    const model::Batch& batch = device == nullptr ? gathered : device->on_device(gathered, step.settings);
+    const model::Batch batch = device == nullptr ? gathered : device->on_device(gathered, step.settings);
     const ShareRows& share = step.gathered.shares[std::size_t(task.slot)];
     const Places places = places_of(share, step.gathered.batch.layout->slots[std::size_t(task.slot)].begin, *task.part);
     for (const auto& [name, tensor] : named(model.shape().settings, model.forward(batch, step.settings))) {

@@ -13,6 +13,7 @@
 
 #include "core/unix_time.hpp"
 #include "worker/trainer/batches.hpp"
+#include "worker/trainer/device_features.hpp"
 #include "worker/trainer/epoch_means.hpp"
 #include "worker/trainer/evaluator.hpp"
 #include "worker/trainer/memory_model.hpp"
@@ -41,7 +42,7 @@ std::string device_name(const grid::Runtime* gpu, const Gang* gang) {
   return gang == nullptr ? name : std::to_string(gang->size()) + " x " + name;
 }
 
-// A GPU's batches are rounded up, and its buckets keep inputs of their own.
+// A GPU's batches are rounded up, and its pools keep blocks of several buckets' sizes.
 constexpr std::int64_t kPaddingOfGpu = 2;
 
 Report failed_report(const TrialId& trial, int attempt, const Error& error) {
@@ -114,8 +115,14 @@ Status StackTrainer::fill_slots() {
   return {};
 }
 
-// Slots that are never used cost address space only; on a GPU, the memory of their weights.
+// Slots that are never used cost address space only; on a GPU, the memory of their weights. Features that are kept
+// there count as what is used of it.
 void StackTrainer::open_stack(const TrialInput& first) {
+  std::unique_ptr<model::FeatureTable> features;
+  if (gpu_ != nullptr) {
+    model::attach_device(gpu_);
+    features = features_on_device(first, *gpu_);
+  }
   const model::Shape shape = shape_of(first, input_.corpus());
   const std::int64_t bytes = slot_bytes(shape, first);
   int fitting = gpu_ == nullptr ? slots_that_fit(job_.memory, resident_memory(), bytes)
@@ -125,9 +132,8 @@ void StackTrainer::open_stack(const TrialInput& first) {
   size_.emplace(job_.slots, fitting);
   trials_ = size_->trials();
   members_.resize(std::size_t(job_.slots > 0 ? job_.slots : fitting));
-  if (gpu_ != nullptr) model::attach_device(gpu_);
   model_.emplace(shape, int(members_.size()), gang_, gpu_ == nullptr ? at::Device(at::kCPU) : model::device());
-  if (gpu_ != nullptr) device_ = std::make_unique<model::DeviceSteps>(*model_);
+  if (gpu_ != nullptr) device_ = std::make_unique<model::DeviceSteps>(*model_, std::move(features));
 }
 
 Status StackTrainer::start(TrialInput trial) {

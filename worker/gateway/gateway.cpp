@@ -1,4 +1,4 @@
-#include "gateway/gateway.hpp"
+#include "worker/gateway/gateway.hpp"
 
 #include <spdlog/spdlog.h>
 

@@ -11,12 +11,12 @@
 
 #include "core/pause_signals.hpp"
 #include "core/version.hpp"
-#include "gateway/gateway.hpp"
 #include "storage/endpoint.hpp"
 #include "storage/store_dir.hpp"
 #include "transport/gateway_link.hpp"
 #include "transport/mpi_transport.hpp"
 #include "transport/zmq_port.hpp"
+#include "worker/gateway/gateway.hpp"
 
 namespace {
 

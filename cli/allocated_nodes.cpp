@@ -1,0 +1,36 @@
+#include "cli/allocated_nodes.hpp"
+
+#include <string>
+#include <unistd.h>
+
+#include "cli/shell.hpp"
+
+namespace mer::cli {
+namespace {
+
+Environment slurm_environment() {
+  Environment variables;
+  for (char** entry = environ; *entry != nullptr; ++entry) {
+    const std::string text = *entry;
+    const std::size_t equals = text.find('=');
+    if (text.starts_with("SLURM_") && equals != std::string::npos) {
+      variables[text.substr(0, equals)] = text.substr(equals + 1);
+    }
+  }
+  return variables;
+}
+
+}  // namespace
+
+Result<std::vector<Node>> allocated_nodes() {
+  const Environment environment = slurm_environment();
+  if (!spans_nodes(environment)) return std::vector<Node>{};
+  const ProgramOutput hosts = run_program({"scontrol", "show", "hostnames"});
+  if (hosts.status != 0) {
+    return Error{ErrorCode::unavailable, "this is a Slurm job of several nodes, but `scontrol show hostnames` fails: " +
+                                             hosts.text + "; is Slurm's bin folder in PATH?"};
+  }
+  return nodes_from(environment, hosts.text);
+}
+
+}  // namespace mer::cli

@@ -1,0 +1,44 @@
+"""Fixtures of the tests on a real Slurm. Where none can be had (root, namespaces, Slurm), they are skipped."""
+import tempfile
+from pathlib import Path
+
+import cluster as slurm_cluster
+import mer_run
+import pytest
+from mer_fixtures import corpus, mer, programs, pytest_runtest_makereport, undisturbed
+
+__all__ = ["corpus", "mer", "programs", "pytest_runtest_makereport", "undisturbed"]
+
+SWEEP_SCRIPT = mer_run.SOURCE / "slurm" / "sweep.sbatch"
+# The nodes share this machine's loopback. Open MPI would also use addresses of other interfaces, the same on all nodes.
+ONE_LOOPBACK = {"OMPI_MCA_btl_tcp_if_include": "lo", "OMPI_MCA_oob_tcp_if_include": "lo"}
+
+
+@pytest.fixture(scope="session")
+def three_nodes():
+    # Not in pytest's own folder: munge wants one that everybody can enter.
+    with tempfile.TemporaryDirectory(prefix="mer-slurm-") as folder:
+        cluster = slurm_cluster.Cluster(Path(folder), 3)
+        try:
+            cluster.start()
+        except slurm_cluster.NoCluster as reason:
+            pytest.skip(f"no Slurm: {reason}")
+        yield cluster
+        cluster.stop()
+
+
+@pytest.fixture
+def cluster(three_nodes):
+    """Three nodes n1 to n3 of 4 CPUs and 2 GPUs, all idle."""
+    yield three_nodes
+    three_nodes.reset()
+
+
+@pytest.fixture
+def submit(cluster, mer):
+    """submit(sweep, options of sbatch ..) -> Job: slurm/sweep.sbatch with that sweep file, its output in merctl's log."""
+    def submit(sweep, *options, arguments=("--no-web",)):
+        environment = mer.environment | ONE_LOOPBACK | {"MER_BIN": str(mer_run.BIN)}
+        return cluster.submit("--output", mer.log, *options, SWEEP_SCRIPT, sweep, *arguments,
+                              environment=environment, folder=mer.folder)
+    return submit

@@ -1,0 +1,100 @@
+#!/usr/bin/env python3
+"""Makes tests/golden/statistics.json: summaries, paired tests and intervals by scipy and statsmodels.
+
+Usage: python tools/oracles/make_statistics.py > tests/golden/statistics.json   (numpy, scipy, statsmodels, scikit-learn)
+"""
+import json
+import sys
+
+import numpy
+import scipy
+import statsmodels
+from scipy import stats
+from sklearn.metrics import balanced_accuracy_score, f1_score
+from statsmodels.stats.contingency_tables import mcnemar
+from statsmodels.stats.multitest import multipletests
+
+LEVEL = 0.95
+
+
+def summary(values):
+    low, high = stats.t.interval(LEVEL, len(values) - 1, loc=numpy.mean(values), scale=stats.sem(values))
+    return {"values": list(values), "mean": float(numpy.mean(values)), "sd": float(numpy.std(values, ddof=1)),
+            "low": float(low), "high": float(high)}
+
+
+def wilcoxon(differences):
+    """Exact, with ties and zeros too: scipy's permutation test over all signs of the statistic W+."""
+    kept = numpy.array([d for d in differences if d != 0])
+    ranks = stats.rankdata(numpy.abs(kept))
+
+    def positive(d):
+        return numpy.sum(ranks[d > 0])
+
+    if len(set(numpy.abs(kept))) == len(kept):
+        found = stats.wilcoxon(kept, method="exact")
+        p = float(found.pvalue)
+    else:  # over all 2^n choices of signs
+        totals = [float(numpy.sum(ranks[[bool(signs >> i & 1) for i in range(len(kept))]])) for signs in range(1 << len(kept))]
+        at = positive(kept)
+        below, above = numpy.mean([t <= at for t in totals]), numpy.mean([t >= at for t in totals])
+        p = float(min(1.0, 2 * min(below, above)))
+    return {"differences": list(differences), "statistic": float(positive(kept)), "p": p}
+
+
+def corrected_t(differences, share):
+    n, mean, sd = len(differences), numpy.mean(differences), numpy.std(differences, ddof=1)
+    t = mean / (sd * numpy.sqrt(1 / n + share))
+    return {"differences": list(differences), "share": share, "statistic": float(t),
+            "p": float(2 * stats.t.sf(abs(t), n - 1))}
+
+
+def bootstrap(generator):
+    """Intervals of many draws, which another generator's must be near."""
+    dialogues = []
+    for _ in range(40):
+        truth = generator.integers(0, 3, generator.integers(5, 25))
+        first = numpy.where(generator.random(len(truth)) < 0.7, truth, generator.integers(0, 3, len(truth)))
+        second = numpy.where(generator.random(len(truth)) < 0.6, truth, generator.integers(0, 3, len(truth)))
+        dialogues.append((truth, first, second))
+
+    def scores(drawn, system):
+        truth = numpy.concatenate([dialogues[i][0] for i in drawn])
+        guess = numpy.concatenate([dialogues[i][system] for i in drawn])
+        return balanced_accuracy_score(truth, guess), f1_score(truth, guess, average="macro", zero_division=0)
+
+    draws = [generator.integers(0, len(dialogues), len(dialogues)) for _ in range(20000)]
+    first, second = (numpy.array([scores(drawn, system) for drawn in draws]) for system in (1, 2))
+    ends = [100 * (1 - LEVEL) / 2, 100 * (1 + LEVEL) / 2]
+    everything = range(len(dialogues))
+
+    def matrix(truth, guess):
+        counts = numpy.zeros((3, 3), dtype=int)
+        numpy.add.at(counts, (truth, guess), 1)
+        return counts.flatten().tolist()
+
+    return {"first": [matrix(t, a) for t, a, _ in dialogues], "second": [matrix(t, b) for t, _, b in dialogues],
+            "ua": numpy.percentile(first[:, 0], ends).tolist(), "macro_f1": numpy.percentile(first[:, 1], ends).tolist(),
+            "ua_difference": float(scores(everything, 1)[0] - scores(everything, 2)[0]),
+            "ua_difference_interval": numpy.percentile(first[:, 0] - second[:, 0], ends).tolist()}
+
+
+def main():
+    generator = numpy.random.default_rng(20261127)
+    folds = [[round(float(x), 4) for x in generator.normal(0.02, 0.03, n)] for n in (2, 5, 6, 10, 12, 12, 25)]
+    tied = [[0.01, 0.01, -0.01, 0.02, 0.03], [0.0, 0.01, 0.02, -0.02, 0.05, 0.0], [0.02] * 6, [-0.01, 0.01]]
+    p_values = [[0.01, 0.04, 0.03, 0.005], [0.2, 0.2, 0.9], [0.05], [0.001] * 4, [1.0, 0.5]]
+    pairs = [(3, 12), (12, 3), (0, 6), (0, 5), (40, 61), (500, 430), (7, 7), (1, 0)]
+    json.dump({
+        "made_by": f"scipy {scipy.__version__}, statsmodels {statsmodels.__version__}, numpy {numpy.__version__}",
+        "summaries": [summary(values) for values in folds],
+        "wilcoxon": [wilcoxon(values) for values in folds + tied],
+        "corrected_t": [corrected_t(values, share) for values in folds for share in (1 / 11, 0.25)],
+        "mcnemar": [{"first": a, "second": b, "p": float(mcnemar([[50, a], [b, 50]], exact=True).pvalue)} for a, b in pairs],
+        "holm": [{"p": p, "corrected": [float(x) for x in multipletests(p, method="holm")[1]]} for p in p_values],
+        "bootstrap": bootstrap(generator),
+    }, sys.stdout, indent=1)
+
+
+if __name__ == "__main__":
+    main()
