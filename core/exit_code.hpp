@@ -1,4 +1,4 @@
-// Exit codes of merctl, stable for scripts. mer-coordinator, mer-gateway, mer-worker and mer-trainer use them too.
+// Exit codes of merctl, stable for scripts. mer-coordinator, mer-worker and mer-trainer use them too.
 #pragma once
 
 #include "core/result.hpp"
