@@ -45,8 +45,8 @@ Result<std::optional<Chosen>> choose(const Context& context, const std::string& 
   if (!first) {
     MER_ASSIGN(id, store.reader->find_sweep(name));
   }
-  MER_ASSIGN(Chosen chosen, chosen_sweep(*store.reader, id));
-  return std::optional(std::move(chosen));
+  MER_ASSIGN(const Chosen chosen, chosen_sweep(*store.reader, id));
+  return std::optional(chosen);
 }
 
 // Joins the run, and shows the sweep when that has ended.

@@ -3,6 +3,7 @@ import json
 import os
 import random
 import signal
+import socket
 import sqlite3
 import struct
 import subprocess
@@ -61,6 +62,16 @@ def sweep_of(corpus: Path, **changes) -> dict:
         "grid": {"model.auxiliary_loss": [True, False]},
     }
     return {key: value for key, value in (sweep | changes).items() if value is not None}
+
+
+def address_of_this_machine() -> str | None:
+    """Not a loopback one. Nothing is sent."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))
+        except OSError:
+            return None
+        return probe.getsockname()[0]
 
 
 class Mer:

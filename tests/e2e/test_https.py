@@ -2,24 +2,13 @@
 import json
 import os
 import signal
-import socket
 import ssl
 import urllib.error
 import urllib.request
 
 import pytest
 from fake_slurm import wait_until
-from mer_run import sweep_of
-
-
-def address_of_this_machine() -> str | None:
-    """Not a loopback one. Nothing is sent."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        try:
-            probe.connect(("192.0.2.1", 9))
-        except OSError:
-            return None
-        return probe.getsockname()[0]
+from mer_run import address_of_this_machine, sweep_of
 
 
 @pytest.fixture

@@ -17,6 +17,10 @@ class NoCluster(Exception):
     """This machine cannot run one: no root, no namespaces, no Slurm."""
 
 
+# The nodes share this machine's loopback. Open MPI would also use addresses of other interfaces, the same on all nodes.
+ONE_LOOPBACK = {"OMPI_MCA_btl_tcp_if_include": "lo", "OMPI_MCA_oob_tcp_if_include": "lo"}
+
+
 def free_ports(count: int) -> int:
     """The first of so many free ports in a row."""
     for first in range(17900, 32000, count):

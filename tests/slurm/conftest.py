@@ -10,8 +10,6 @@ from mer_fixtures import corpus, mer, programs, pytest_runtest_makereport, undis
 __all__ = ["corpus", "mer", "programs", "pytest_runtest_makereport", "undisturbed"]
 
 SWEEP_SCRIPT = mer_run.SOURCE / "slurm" / "sweep.sbatch"
-# The nodes share this machine's loopback. Open MPI would also use addresses of other interfaces, the same on all nodes.
-ONE_LOOPBACK = {"OMPI_MCA_btl_tcp_if_include": "lo", "OMPI_MCA_oob_tcp_if_include": "lo"}
 
 
 @pytest.fixture(scope="session")
@@ -38,7 +36,7 @@ def cluster(three_nodes):
 def submit(cluster, mer):
     """submit(sweep, options of sbatch ..) -> Job: slurm/sweep.sbatch with that sweep file, its output in merctl's log."""
     def submit(sweep, *options, arguments=("--no-web",)):
-        environment = mer.environment | ONE_LOOPBACK | {"MER_BIN": str(mer_run.BIN)}
+        environment = mer.environment | slurm_cluster.ONE_LOOPBACK | {"MER_BIN": str(mer_run.BIN)}
         return cluster.submit("--output", mer.log, *options, SWEEP_SCRIPT, sweep, *arguments,
                               environment=environment, folder=mer.folder)
     return submit

@@ -1,0 +1,94 @@
+"""`merctl submit --slurm`, `doctor --slurm` and `status` on a real Slurm of three nodes."""
+import re
+
+import pytest
+from cluster import ONE_LOOPBACK, Job
+from fake_slurm import wait_until
+from mer_run import TRIALS, address_of_this_machine, sweep_of
+
+LONG = {"epochs": 100000, "batch_dialogues": 3, "learning_rate": 1e-4}
+
+
+@pytest.fixture
+def login(cluster, mer):
+    """merctl as on a login node of the cluster: the coordinator answers on an address that others reach."""
+    address = address_of_this_machine()
+    if address is None:
+        pytest.skip("this machine has no address but its own loopback")
+    mer.environment |= ONE_LOOPBACK | {"SLURM_CONF": str(cluster.folder / "etc" / "slurm.conf"),
+                                       "MER_WEB_ADDRESS": address, "MER_GATEWAY_ADDRESS": address}
+    return mer
+
+
+def submitted(login, cluster, *arguments) -> list[Job]:
+    done = login.run("submit", *arguments, "--slurm", "--cpus-per-task", 2, "--time", "10")
+    assert done.returncode == 0, done.stderr
+    return [Job(cluster, number) for number in done.stdout.split()]
+
+
+def printed(login, job: Job) -> str:
+    return (login.store / "jobs" / f"{job.number}.out").read_text()
+
+
+def test_a_chain_ends_with_the_sweep_and_withdraws_what_waits(login, cluster, corpus, undisturbed):
+    first, second = submitted(login, cluster, login.write_sweep(sweep_of(corpus)), "--nodes", 2, "--jobs", 2)
+
+    assert re.search(rf"{second.number} +1 +PENDING .*Dependency", login.run("status").stdout)
+    assert first.wait() == ("COMPLETED", 0), printed(login, first)
+    assert second.wait()[0] == "CANCELLED"
+    assert "is complete" in printed(login, first)
+    assert login.outcome() == undisturbed.outcome()
+    assert {host for (host,) in login.query("SELECT trainer_host FROM attempts")} == {"n1", "n2"}
+    assert "PENDING" not in login.run("status").stdout
+
+
+def test_near_its_time_limit_a_job_leaves_the_rest_to_the_next_of_its_chain(login, cluster, corpus):
+    first, second = submitted(login, cluster, login.write_sweep(sweep_of(corpus, train=LONG)), "--jobs", 2)
+    wait_until(login.epoch_rows, "it trains")
+    first.ask("scancel", "--signal=USR1", "--batch")
+
+    assert first.wait() == ("FAILED", 6), printed(login, first)
+    assert "the next job of the chain goes on" in printed(login, first)
+    wait_until(lambda: second.field("JobState") == "RUNNING" and "running" in login.states(), "the next one trains")
+    assert login.run("cancel", "1").returncode == 0
+    assert second.wait()[0] in ("COMPLETED", "FAILED")
+    assert login.states() == ["cancelled"] * TRIALS
+
+
+def test_the_last_of_a_chain_queues_itself_again(login, cluster, corpus):
+    [job] = submitted(login, cluster, login.write_sweep(sweep_of(corpus, train=LONG)))
+    wait_until(login.epoch_rows, "it trains")
+    job.ask("scancel", "--signal=USR1", "--batch")
+
+    wait_until(lambda: job.starts() == 2, "it is queued again")
+    assert login.run("cancel", "1").returncode == 0
+    wait_until(lambda: login.states() == ["cancelled"] * TRIALS, "nothing is left")
+
+
+def test_a_paused_sweep_ends_its_job_and_its_chain(login, cluster, corpus):
+    first, second = submitted(login, cluster, login.write_sweep(sweep_of(corpus, train=LONG)), "--jobs", 2)
+    wait_until(login.epoch_rows, "it trains")
+
+    assert login.run("pause", "1").returncode == 0
+    assert first.wait() == ("FAILED", 6), printed(login, first)
+    assert second.wait()[0] == "CANCELLED"
+
+
+def test_a_second_job_joins_the_first(login, cluster, corpus):
+    sweep = login.write_sweep(sweep_of(corpus, train=LONG))
+    [first] = submitted(login, cluster, sweep)
+    wait_until(login.epoch_rows, "the first one trains")
+    [second] = submitted(login, cluster, sweep, "--nodes", 1)
+
+    wait_until(lambda: len(set(login.query("SELECT trainer_host FROM attempts WHERE outcome = 'running'"))) == 2,
+               "both nodes train")
+    assert login.run("cancel", "1").returncode == 0
+    assert first.wait()[0] in ("COMPLETED", "FAILED") and second.wait()[0] in ("COMPLETED", "FAILED")
+
+
+def test_doctor_finds_the_nodes_sound(login, cluster):
+    doctor = login.run("doctor", "--slurm", "--nodes", 2, "--gpus-per-node", 1)
+
+    assert doctor.returncode == 0, doctor.stdout
+    assert "ran on 2: n[1-2]; GPUs: 0" in doctor.stdout
+    assert len(re.findall(r"^ok +(mpirun|srun --mpi=pmix|all nodes|store|programs)", doctor.stdout, re.MULTILINE)) == 5
