@@ -98,7 +98,7 @@ void add_sweep_commands(CLI::App& app, Arguments& arguments) {
       ->check(CLI::Range(1, 1024));
   work->add_flag_callback(
       "--no-web", [&arguments] { arguments.work.web = false; }, "Serve no dashboard while it trains");
-  work->add_flag("--join", arguments.work.join, "Only join the run that works on the store, where there is one");
+  work->add_flag("--join", arguments.work.join, "Only join the run that works on the store");
   work->callback(
       [&arguments] { arguments.chosen = [&arguments] { return work_command(arguments.context, arguments.work); }; });
 
@@ -264,9 +264,7 @@ void add_result_commands(CLI::App& app, Arguments& arguments) {
   CLI::App* results = add_command(app, "results", "Means and spreads over folds, one row a configuration",
                                   "merctl results quickstart --format latex");
   add_selection(results, arguments.results);
-  results
-      ->add_option("--baseline", arguments.results.baseline,
-                   "Test every other configuration against this one: its name in the table, number or id")
+  results->add_option("--baseline", arguments.results.baseline, "Test the others against this one: name, number or id")
       ->type_name("CONFIGURATION");
   results->callback([&arguments] {
     arguments.chosen = [&arguments] { return results_command(arguments.context, arguments.results); };
@@ -300,9 +298,8 @@ void add_following_commands(CLI::App& app, Arguments& arguments) {
   logs->callback(
       [&arguments] { arguments.chosen = [&arguments] { return logs_command(arguments.context, arguments.logs); }; });
 
-  CLI::App* complete =
-      add_command(app, "complete", "Say by the exit code whether every trial has ended: 0, 1, 6 paused",
-                  "merctl complete quickstart");
+  CLI::App* complete = add_command(app, "complete", "Say by exit code whether all trials have ended (0, 1, 6)",
+                                   "merctl complete quickstart");
   complete->add_option("SWEEP", arguments.status_sweep, "Name or number; default: every active sweep");
   complete->callback([&arguments] {
     arguments.chosen = [&arguments] { return complete_command(arguments.context, arguments.status_sweep); };
@@ -357,7 +354,7 @@ void add_bench_command(CLI::App& app, Arguments& arguments) {
 
 void add_reproduce_command(CLI::App& app, Arguments& arguments) {
   mer::cli::ReproduceOptions& options = arguments.reproduce;
-  CLI::App* reproduce = add_command(app, "reproduce", "Run one trial alone again and compare its numbers, bit by bit",
+  CLI::App* reproduce = add_command(app, "reproduce", "Run one trial alone again; compare its numbers bit by bit",
                                     "merctl reproduce 3fa9c1d2");
   reproduce->add_option("TRIAL", options.trial, "Id of a done trial, or a prefix of it that is unique")->required();
   reproduce->add_option("--keep", options.keep, "New folder for the job, its fold and the trainer's log")
