@@ -110,7 +110,7 @@ def test_failed_trials_are_tried_again_when_asked(mer, corpus):
     again = mer.run("run", sweep, "--no-web", "--retry-failed")
 
     assert (failed.returncode, unchanged.returncode, again.returncode) == (1, 1, 0)
-    assert "--retry-failed" in unchanged.stderr
+    assert "`merctl retry 1 --failed` tries them again" in unchanged.stderr
     assert "3 failed trials are tried again" in again.stderr
     assert mer.states() == ["done"] * 3
     assert len(list(in_the_way.glob("*/*.safetensors"))) == 3
