@@ -15,14 +15,12 @@
 #include "cli/duration.hpp"
 #include "cli/job_script.hpp"
 #include "cli/output.hpp"
-#include "cli/slurm.hpp"
 #include "cli/slurm_jobs.hpp"
 #include "cli/slurm_plan.hpp"
 #include "cli/store_access.hpp"
 #include "core/json.hpp"
 #include "core/unix_time.hpp"
 #include "data/file_io.hpp"
-#include "storage/endpoint.hpp"
 #include "storage/store_dir.hpp"
 
 namespace mer::cli {
@@ -77,9 +75,9 @@ Result<NumberedAlloc> find(const fs::path& store, int number) {
                "there is no allocation " + std::to_string(number) + "; `merctl alloc list` shows those of this store"};
 }
 
-// The name of its jobs begins with it.
-std::string mark_of(int number) {
-  return "mer-alloc" + std::to_string(number) + "-";
+// Of its chains' names.
+std::string kind_of(int number) {
+  return "alloc" + std::to_string(number);
 }
 
 SlurmOptions options_of(const AllocSettings& settings) {
@@ -104,7 +102,9 @@ Status look_at_trials(const Context& context, AllocSituation& situation) {
 }
 
 Status look_at_jobs(const fs::path& store, int number, AllocSituation& situation) {
-  const auto is_own = [&](const SlurmJob& job) { return job.chain.starts_with(mark_of(number)) && !job.over; };
+  const auto is_own = [&](const SlurmJob& job) {
+    return job.chain.starts_with("mer-" + kind_of(number) + "-") && !job.over;
+  };
   const std::vector<SlurmJob> noted = noted_jobs(store);
   situation.over = int(std::ranges::count_if(noted, is_own));
   MER_ASSIGN(const std::vector<JobStanding> standing, standing_jobs(store));
@@ -125,14 +125,10 @@ Result<AllocSituation> situation_of(const Context& context, const NumberedAlloc&
   return situation;
 }
 
-Result<std::string> submit_job(const Context& context, int number, const SlurmPlan& plan) {
-  MER_ASSIGN(const std::string token, storage::new_token());
-  const std::string chain = mark_of(number) + token.substr(0, 8);
+Result<std::string> submit_job(int number, const SlurmPlan& plan) {
+  MER_ASSIGN(const std::string chain, new_chain(kind_of(number)));
   MER_ASSIGN(const fs::path script, write_script(plan.script.store, chain, fill(job_template(), plan.script)));
-  const fs::path output = jobs_folder(plan.script.store) / "%j.out";
-  MER_ASSIGN(const std::string id, sbatch({"--job-name=" + chain, "--output=" + output.string(), script.string()}));
-  MER_TRY(note_job(context.store, {id, chain, SweepId{0}, unix_time()}));
-  return id;
+  return queue_job(plan.script.store, script, chain, SweepId{});
 }
 
 // One look, and what follows from it. The words that it is worth.
@@ -143,7 +139,7 @@ Result<std::string> look(const Context& context, NumberedAlloc& one) {
   const AllocDecision decision = decide(one.alloc, situation);
   std::string words = decision.why;
   for (int i = 0; i < decision.jobs; ++i) {
-    const Result<std::string> id = submit_job(context, one.number, plan);
+    const Result<std::string> id = submit_job(one.number, plan);
     one.alloc = id ? after_success(one.alloc) : after_failure(one.alloc, id.error().message, unix_time());
     words += id ? " " + *id : ": " + id.error().message;
     if (!id) break;

@@ -30,8 +30,6 @@ namespace {
 using nlohmann::json;
 
 constexpr int kTrials = 12;
-constexpr double kLockSeconds = 15;
-
 // MSP-Improv: one fold for each of the 12 speakers. IEMOCAP: four sessions held out, three seeds each.
 json sweep_of(const std::string& shapes, const BenchOptions& options) {
   json sweep = {{"name", "bench-" + shapes},
@@ -57,7 +55,7 @@ struct Measured {
 };
 
 Result<Measured> read_figures(const Context& context, SweepId sweep, double wall_seconds, int workers) {
-  MER_ASSIGN(const OpenStore store, open_store(context, kLockSeconds));
+  MER_ASSIGN(const OpenStore store, open_store(context, kLockPatienceSeconds));
   MER_ASSIGN(const std::vector<storage::TrialRow> rows, store.reader->trials(sweep));
   Measured measured;
   measured.workers = workers;

@@ -11,13 +11,6 @@
 namespace mer::cli {
 namespace {
 
-constexpr double kLockPatienceSeconds = 15;  // ranks outlive a killed mpirun by about 2 s
-
-storage::StateCounts sum(const storage::StateCounts& a, const storage::StateCounts& b) {
-  return {a.pending + b.pending, a.running + b.running,   a.done + b.done,
-          a.failed + b.failed,   a.diverged + b.diverged, a.cancelled + b.cancelled};
-}
-
 struct Completeness {
   std::string of;  // in words
   storage::StateCounts counts;
@@ -38,7 +31,7 @@ Result<Completeness> of_active_sweeps(storage::ResultReader& reader) {
   Completeness all{"every active sweep", {}};
   MER_ASSIGN(const auto sweeps, reader.sweeps());
   for (const storage::SweepSummary& sweep : sweeps) {
-    if (sweep.activity == storage::SweepActivity::active) all.counts = sum(all.counts, sweep.counts);
+    if (sweep.activity == storage::SweepActivity::active) all.counts += sweep.counts;
   }
   return all;
 }

@@ -28,7 +28,7 @@ std::string running_dashboard_text(const storage::StoreDir& store) {
   const auto holder = storage::StoreLock::holder(store);
   if (!holder || !*holder) return "";
   const auto endpoint = storage::read_endpoint(store);
-  if (!endpoint || endpoint->pid != (*holder)->pid || endpoint->host != (*holder)->host) return "";
+  if (!endpoint || !storage::belongs_to(*endpoint, **holder)) return "";
   const std::string scheme = endpoint->certificate.empty() ? "http://" : "https://";
   return dashboard_text(
              {scheme + endpoint->address + ":" + std::to_string(endpoint->port) + "/", endpoint->fingerprint}) +

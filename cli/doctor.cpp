@@ -140,12 +140,10 @@ std::vector<Finding> examine(const Context& context, const std::string& programs
 
 ExitCode doctor_command(const Context& context, const std::optional<SlurmOptions>& slurm) {
   if (!plain_format(context, "doctor")) return ExitCode::usage;
-  std::vector<Finding> findings = examine(context, program_folder().string());
-  if (slurm) {
-    Result<std::vector<Finding>> found = examine_slurm(context, *slurm);
-    if (!found) return report(context, found.error());
-    findings = std::move(found).value();
-  }
+  const Result<std::vector<Finding>> found =
+      slurm ? examine_slurm(context, *slurm) : examine(context, program_folder().string());
+  if (!found) return report(context, found.error());
+  const std::vector<Finding>& findings = *found;
   const auto name_of_level = [](Level level) {
     return level == Level::ok ? "ok" : level == Level::note ? "note" : "problem";
   };

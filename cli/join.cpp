@@ -21,7 +21,7 @@ constexpr std::chrono::milliseconds kPause{100};
 // The endpoint of the store's holder; nullopt: it has none (yet), or what stands there is a killed one's.
 std::optional<storage::Endpoint> endpoint_of(const storage::StoreDir& store, const storage::LockHolder& holder) {
   const Result<storage::Endpoint> endpoint = storage::read_endpoint(store);
-  if (!endpoint || endpoint->host != holder.host || endpoint->pid != holder.pid) return std::nullopt;
+  if (!endpoint || !storage::belongs_to(*endpoint, holder)) return std::nullopt;
   return *endpoint;
 }
 

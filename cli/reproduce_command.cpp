@@ -28,7 +28,6 @@ using storage::AttemptRow;
 using storage::ResultReader;
 using storage::TrialDetail;
 
-constexpr double kLockSeconds = 15;
 constexpr std::size_t kMaxFoldBytes = std::size_t{1} << 30;
 constexpr std::size_t kMaxLogBytes = std::size_t{64} << 20;
 constexpr std::size_t kTailBytes = 2000;
@@ -85,7 +84,7 @@ Result<std::string> corpus_of(ResultReader& reader, const TrialDetail& detail, c
 }
 
 Result<Recorded> read_recorded(const Context& context, const ReproduceOptions& options) {
-  MER_ASSIGN(const OpenStore store, open_store(context, kLockSeconds));
+  MER_ASSIGN(const OpenStore store, open_store(context, kLockPatienceSeconds));
   ResultReader& reader = *store.reader;
   MER_ASSIGN(const TrialId id, reader.find_trial(options.trial));
   MER_ASSIGN(TrialDetail detail, reader.trial(id));

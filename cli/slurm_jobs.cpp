@@ -7,7 +7,9 @@
 
 #include "cli/output.hpp"
 #include "core/json.hpp"
+#include "core/unix_time.hpp"
 #include "data/file_io.hpp"
+#include "storage/endpoint.hpp"
 
 namespace mer::cli {
 namespace {
@@ -52,6 +54,21 @@ Status note_job(const std::filesystem::path& store, const SlurmJob& job) {
   const std::string_view chunk = text;
   MER_TRY(data::write_file(file_of(store, job.id).string(), {&chunk, 1}));
   return {};
+}
+
+Result<std::string> new_chain(const std::string& kind) {
+  MER_ASSIGN(const std::string token, storage::new_token());
+  return "mer-" + kind + "-" + token.substr(0, 8);
+}
+
+Result<std::string> queue_job(const std::filesystem::path& store, const std::filesystem::path& script,
+                              const std::string& chain, SweepId sweep, const std::string& after) {
+  std::vector<std::string> words = {"--job-name=" + chain, "--output=" + (jobs_folder(store) / "%j.out").string()};
+  if (!after.empty()) words.push_back("--dependency=afterany:" + after);
+  words.push_back(script.string());
+  MER_ASSIGN(const std::string id, sbatch(words));
+  MER_TRY(note_job(store, {id, chain, sweep, unix_time()}));
+  return id;
 }
 
 std::vector<SlurmJob> noted_jobs(const std::filesystem::path& store) {

@@ -29,6 +29,13 @@ struct SlurmJob {
 std::filesystem::path jobs_folder(const std::filesystem::path& store);
 
 Status note_job(const std::filesystem::path& store, const SlurmJob& job);
+
+// `kind` and random digits: a name that no other chain has.
+Result<std::string> new_chain(const std::string& kind);
+// Submits the chain's next job and notes it; the id. after: the job whose end it waits for; empty: none.
+Result<std::string> queue_job(const std::filesystem::path& store, const std::filesystem::path& script,
+                              const std::string& chain, SweepId sweep, const std::string& after = {});
+
 std::vector<SlurmJob> noted_jobs(const std::filesystem::path& store);  // by id
 
 // Those that are not over, with what the queue says of them; notes which are over now, if it may write.

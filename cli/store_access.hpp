@@ -17,6 +17,9 @@
 
 namespace mer::cli {
 
+// For the lock of a store whose last run has just ended: ranks outlive a killed mpirun by about 2 s.
+inline constexpr double kLockPatienceSeconds = 15;
+
 struct OpenStore {
   std::optional<storage::StoreLock> lock;  // held on a network file system
   std::unique_ptr<storage::ResultReader> reader;

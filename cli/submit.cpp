@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "cli/store_access.hpp"
 #include "cli/store_door.hpp"
 #include "core/json.hpp"
 #include "core/sha256.hpp"
@@ -13,8 +14,6 @@
 
 namespace mer::cli {
 namespace {
-
-constexpr double kLockPatienceSeconds = 15;  // ranks outlive a killed mpirun by about 2 s
 
 std::string json_of(SweepId sweep) {
   return nlohmann::json{{"sweep", sweep.number}}.dump();

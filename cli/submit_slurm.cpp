@@ -2,6 +2,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "cli/commands.hpp"
@@ -9,13 +10,10 @@
 #include "cli/job_script.hpp"
 #include "cli/output.hpp"
 #include "cli/prepare.hpp"
-#include "cli/slurm.hpp"
 #include "cli/slurm_jobs.hpp"
 #include "cli/slurm_plan.hpp"
 #include "cli/submit.hpp"
 #include "core/json.hpp"
-#include "core/unix_time.hpp"
-#include "storage/endpoint.hpp"
 
 namespace mer::cli {
 namespace {
@@ -54,13 +52,9 @@ struct Queued {
 // Each waits for the end of the one before it. What is in the queue is noted at once.
 Status queue_chain(const fs::path& store, const fs::path& script, int jobs, Queued& queued) {
   for (int number = 0; number < jobs; ++number) {
-    std::vector<std::string> words = {"--job-name=" + queued.chain,
-                                      "--output=" + (jobs_folder(store) / "%j.out").string()};
-    if (!queued.ids.empty()) words.push_back("--dependency=afterany:" + queued.ids.back());
-    words.push_back(script.string());
-    MER_ASSIGN(const std::string id, sbatch(words));
-    queued.ids.push_back(id);
-    MER_TRY(note_job(store, {id, queued.chain, queued.sweep, unix_time()}));
+    MER_ASSIGN(std::string id, queue_job(store, script, queued.chain, queued.sweep,
+                                         queued.ids.empty() ? std::string() : queued.ids.back()));
+    queued.ids.push_back(std::move(id));
   }
   return {};
 }
@@ -122,8 +116,7 @@ ExitCode submit_slurm_command(const Context& context, const SweepFileOptions& sw
   const auto done = [&]() -> Status {
     MER_ASSIGN(const Submitted submitted, submit_anywhere(*prepared, context.store, options));
     queued.sweep = submitted.sweep;
-    MER_ASSIGN(const std::string token, storage::new_token());
-    queued.chain = "mer-" + std::to_string(queued.sweep.number) + "-" + token.substr(0, 8);
+    MER_ASSIGN(queued.chain, new_chain(std::to_string(queued.sweep.number)));
     JobScript script = job->script;
     script.sweep = std::to_string(queued.sweep.number);
     MER_ASSIGN(const fs::path file, write_script(script.store, queued.chain, fill(job_template(), script)));

@@ -19,8 +19,7 @@
 namespace mer::cli {
 namespace {
 
-constexpr double kLockPatienceSeconds = 15;  // ranks outlive a killed mpirun by about 2 s
-constexpr int kFruitlessLaunches = 3;        // give up after so many launches without a new epoch
+constexpr int kFruitlessLaunches = 3;  // give up after so many launches without a new epoch
 
 ProgressView make_view(const Context& context) {
   if (context.format == Format::quiet) return {stderr, ProgressView::Style::none};

@@ -50,11 +50,7 @@ class SweepWait {
     for (std::string& sweep : sweeps_) {
       MER_ASSIGN(const SweepId id, reader.find_sweep(sweep));
       MER_ASSIGN(const storage::SweepDetail detail, reader.sweep(id));
-      const StateCounts& counts = detail.summary.counts;
-      for (const auto member : {&StateCounts::pending, &StateCounts::running, &StateCounts::done, &StateCounts::failed,
-                                &StateCounts::diverged, &StateCounts::cancelled}) {
-        sum.*member += counts.*member;
-      }
+      sum += detail.summary.counts;
       sweep = std::to_string(id.number);
     }
     counts_ = sum;

@@ -2,7 +2,6 @@
 #include <cstdio>
 #include <optional>
 #include <string>
-#include <utility>
 
 #include "cli/commands.hpp"
 #include "cli/join.hpp"
@@ -15,38 +14,36 @@
 namespace mer::cli {
 namespace {
 
-constexpr int kRounds = 4;                   // of runs that were lost
-constexpr double kLockPatienceSeconds = 15;  // ranks outlive a killed mpirun by about 2 s
-
+constexpr int kRounds = 4;  // of runs that were lost
 struct Chosen {
   SweepId id;
   ResourceSettings resources;
 };
 
-Result<Chosen> chosen_sweep(storage::ResultReader& reader, SweepId id) {
-  MER_ASSIGN(const storage::SweepDetail detail, reader.sweep(id));
-  MER_ASSIGN(const Sweep sweep, sweep_frame_from_resolved(detail.resolved_json));
-  return Chosen{id, sweep.resources};
+// Of the active sweeps with trials left the one that goes first: of the highest priority the oldest.
+Result<std::optional<SweepId>> first_active(storage::ResultReader& reader) {
+  std::optional<storage::SweepSummary> first;
+  MER_ASSIGN(const auto sweeps, reader.sweeps());  // newest first
+  for (const storage::SweepSummary& sweep : sweeps) {
+    if (sweep.activity != storage::SweepActivity::active || sweep.counts.left() == 0) continue;
+    if (!first || sweep.priority >= first->priority) first = sweep;
+  }
+  return first ? std::optional(first->id) : std::nullopt;
 }
 
-// Without a name, of the active sweeps with trials left the one that goes first. nullopt: there is none.
+// Without a name, first_active(). nullopt: there is none.
 Result<std::optional<Chosen>> choose(const Context& context, const std::string& name) {
   MER_ASSIGN(const OpenStore store, open_store(context, kLockPatienceSeconds));
-  std::optional<storage::SweepSummary> first;
+  std::optional<SweepId> id;
   if (name.empty()) {
-    MER_ASSIGN(const auto sweeps, store.reader->sweeps());  // newest first
-    for (const storage::SweepSummary& sweep : sweeps) {
-      if (sweep.activity != storage::SweepActivity::active || sweep.counts.left() == 0) continue;
-      if (!first || sweep.priority >= first->priority) first = sweep;
-    }
-    if (!first) return std::optional<Chosen>();
-  }
-  SweepId id = first ? first->id : SweepId{};
-  if (!first) {
+    MER_ASSIGN(id, first_active(*store.reader));
+  } else {
     MER_ASSIGN(id, store.reader->find_sweep(name));
   }
-  MER_ASSIGN(const Chosen chosen, chosen_sweep(*store.reader, id));
-  return std::optional(chosen);
+  if (!id) return std::optional<Chosen>();
+  MER_ASSIGN(const storage::SweepDetail detail, store.reader->sweep(*id));
+  MER_ASSIGN(const Sweep sweep, sweep_frame_from_resolved(detail.resolved_json));
+  return std::optional(Chosen{*id, sweep.resources});
 }
 
 // Joins the run, and shows the sweep when that has ended.

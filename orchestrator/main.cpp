@@ -29,6 +29,7 @@
 #include "storage/submission_codec.hpp"
 #include "transport/linked_transport.hpp"
 #include "transport/mpi_transport.hpp"
+#include "transport/rank_zero.hpp"
 #include "transport/zmq_port.hpp"
 #include "web/server.hpp"
 
@@ -236,23 +237,8 @@ std::string usual_address() {
 
 int run(const Options& options) {
   const mer::PauseSignals signals;
-  auto transport = mer::transport::MpiTransport::open();
-  if (!transport) {
-    spdlog::error("{}", transport.error().message);
-    ::_exit(int(mer::ExitCode::internal));
-  }
-  const Result<mer::ExitCode> ended = coordinate(options, **transport, signals);
-  mer::ExitCode code = mer::ExitCode::internal;
-  if (ended) {
-    code = *ended;
-  } else {
-    spdlog::error("{}", ended.error().message);
-    code = mer::exit_code_of(ended.error().code);
-    for (int rank = 1; rank < (*transport)->size(); ++rank) (*transport)->send(rank, mer::Shutdown{});
-  }
-  const bool lost_a_worker = code == mer::ExitCode::internal;
-  if (!(*transport)->close(std::chrono::seconds(lost_a_worker ? 2 : 10))) ::_exit(int(code));
-  return int(code);
+  return mer::transport::run_rank_zero(
+      [&](mer::transport::Transport& ranks) { return coordinate(options, ranks, signals); });
 }
 
 }  // namespace

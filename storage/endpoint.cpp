@@ -48,6 +48,10 @@ void remove_endpoint(const StoreDir& store) {
   std::filesystem::remove(file_of(store), ignored);
 }
 
+bool belongs_to(const Endpoint& endpoint, const LockHolder& holder) {
+  return endpoint.pid == holder.pid && endpoint.host == holder.host;
+}
+
 Result<std::string> new_token() {
   std::array<unsigned char, 32> bytes{};
   if (::getrandom(bytes.data(), bytes.size(), 0) != ssize_t(bytes.size())) {

@@ -47,6 +47,9 @@ Status write_endpoint(const StoreDir& store, const Endpoint& endpoint);
 Result<Endpoint> read_endpoint(const StoreDir& store);
 void remove_endpoint(const StoreDir& store);
 
+// False: it is of a coordinator that was killed, or of one before this.
+bool belongs_to(const Endpoint& endpoint, const LockHolder& holder);
+
 // 64 hex digits from the kernel's random numbers.
 Result<std::string> new_token();
 

@@ -10,4 +10,12 @@ Result<std::vector<TrialProgress>> ResultWriter::progress(SweepId sweep) {
   return trials;
 }
 
+StateCounts& StateCounts::operator+=(const StateCounts& other) {
+  for (const auto count : {&StateCounts::pending, &StateCounts::running, &StateCounts::done, &StateCounts::failed,
+                           &StateCounts::diverged, &StateCounts::cancelled}) {
+    this->*count += other.*count;
+  }
+  return *this;
+}
+
 }  // namespace mer::storage

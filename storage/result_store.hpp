@@ -138,6 +138,7 @@ class ResultWriter {
 struct StateCounts {
   std::int64_t pending = 0, running = 0, done = 0, failed = 0, diverged = 0, cancelled = 0;
   std::int64_t left() const { return pending + running; }  // that have not ended
+  StateCounts& operator+=(const StateCounts& other);
   std::int64_t total() const { return pending + running + done + failed + diverged + cancelled; }
   bool operator==(const StateCounts&) const = default;
 };

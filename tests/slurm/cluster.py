@@ -1,11 +1,13 @@
 """A real Slurm of several nodes on this machine (cluster.sh), and the jobs that run on it."""
+import contextlib
 import os
 import re
 import socket
 import subprocess
-from contextlib import closing
+import tempfile
 from pathlib import Path
 
+import pytest
 from fake_slurm import wait_until
 
 SCRIPT = Path(__file__).with_name("cluster.sh")
@@ -26,7 +28,7 @@ def free_ports(count: int) -> int:
     for first in range(17900, 32000, count):
         try:
             for port in range(first, first + count):
-                with closing(socket.socket()) as probe:
+                with contextlib.closing(socket.socket()) as probe:
                     probe.bind(("", port))
             return first
         except OSError:
@@ -89,6 +91,22 @@ class Cluster:
         if check and run.returncode != 0:
             raise AssertionError(f"cluster.sh {command} {arguments}: {run.stderr}{run.stdout}")
         return run
+
+
+@contextlib.contextmanager
+def running(name: str, nodes: int, *, own_networks: bool = False):
+    """A cluster of its own, stopped whatever happens; the test is skipped where none can be had."""
+    # Not in pytest's own folder: munge wants one that everybody can enter.
+    with tempfile.TemporaryDirectory(prefix=f"mer-{name}-") as folder:
+        cluster = Cluster(Path(folder), nodes, own_networks=own_networks)
+        try:
+            cluster.start()
+        except NoCluster as reason:
+            pytest.skip(f"no {name}: {reason}")
+        try:
+            yield cluster
+        finally:
+            cluster.stop()
 
 
 class Job:

@@ -1,7 +1,4 @@
 """Fixtures of the tests on a real Slurm. Where none can be had (root, namespaces, Slurm), they are skipped."""
-import tempfile
-from pathlib import Path
-
 import cluster as slurm_cluster
 import mer_run
 import pytest
@@ -14,15 +11,8 @@ SWEEP_SCRIPT = mer_run.SOURCE / "slurm" / "sweep.sbatch"
 
 @pytest.fixture(scope="session")
 def three_nodes():
-    # Not in pytest's own folder: munge wants one that everybody can enter.
-    with tempfile.TemporaryDirectory(prefix="mer-slurm-") as folder:
-        cluster = slurm_cluster.Cluster(Path(folder), 3)
-        try:
-            cluster.start()
-        except slurm_cluster.NoCluster as reason:
-            pytest.skip(f"no Slurm: {reason}")
+    with slurm_cluster.running("slurm", 3) as cluster:
         yield cluster
-        cluster.stop()
 
 
 @pytest.fixture

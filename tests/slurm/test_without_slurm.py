@@ -1,7 +1,5 @@
 """Hosts with networks of their own and no Slurm between them: mpirun reaches them by an agent of the site's, as by ssh."""
 import shlex
-import tempfile
-from pathlib import Path
 
 import cluster as slurm_cluster
 import pytest
@@ -12,14 +10,8 @@ from programs import write_program
 @pytest.fixture
 def hosts():
     """n1 and n2 with a network of their own each; ctl reaches both."""
-    with tempfile.TemporaryDirectory(prefix="mer-hosts-") as folder:
-        cluster = slurm_cluster.Cluster(Path(folder), 2, own_networks=True)
-        try:
-            cluster.start()
-        except slurm_cluster.NoCluster as reason:
-            pytest.skip(f"no hosts: {reason}")
+    with slurm_cluster.running("hosts", 2, own_networks=True) as cluster:
         yield cluster
-        cluster.stop()
 
 
 def test_a_sweep_runs_on_two_hosts_over_their_network(hosts, mer, corpus, undisturbed):

@@ -14,7 +14,7 @@
 #include "storage/endpoint.hpp"
 #include "storage/store_dir.hpp"
 #include "transport/gateway_link.hpp"
-#include "transport/mpi_transport.hpp"
+#include "transport/rank_zero.hpp"
 #include "transport/zmq_port.hpp"
 #include "worker/gateway/gateway.hpp"
 
@@ -36,7 +36,7 @@ Result<mer::storage::Endpoint> find_coordinator(const mer::storage::StoreDir& st
 bool holds(const mer::storage::StoreDir& store, const mer::storage::Endpoint& endpoint) {
   const auto holder = mer::storage::StoreLock::holder(store);
   if (!holder) return true;
-  return *holder && (*holder)->pid == endpoint.pid && (*holder)->host == endpoint.host;
+  return *holder && mer::storage::belongs_to(endpoint, **holder);
 }
 
 void say_goodbye(mer::transport::GatewayLink& link) {
@@ -83,20 +83,7 @@ Result<mer::ExitCode> relay(const std::string& folder, mer::transport::Transport
 
 int run(const std::string& store) {
   const mer::PauseSignals signals;
-  auto group = mer::transport::MpiTransport::open();
-  if (!group) {
-    spdlog::error("{}", group.error().message);
-    ::_exit(int(mer::ExitCode::internal));
-  }
-  const Result<mer::ExitCode> ended = relay(store, **group, signals);
-  const mer::ExitCode code = ended ? *ended : mer::exit_code_of(ended.error().code);
-  if (!ended) {
-    spdlog::error("{}", ended.error().message);
-    for (int rank = 1; rank < (*group)->size(); ++rank) (*group)->send(rank, mer::Shutdown{});
-  }
-  const bool lost_a_worker = code == mer::ExitCode::internal;
-  if (!(*group)->close(std::chrono::seconds(lost_a_worker ? 2 : 10))) ::_exit(int(code));
-  return int(code);
+  return mer::transport::run_rank_zero([&](mer::transport::Transport& group) { return relay(store, group, signals); });
 }
 
 }  // namespace
