@@ -13,6 +13,7 @@
 #include "core/json.hpp"
 #include "core/json_text.hpp"
 #include "storage/comparison.hpp"
+#include "storage/results_summary.hpp"
 #include "storage/tables.hpp"
 #include "web/api.hpp"
 
@@ -65,8 +66,9 @@ Result<storage::Table> table_named(ResultReader& reader, const Selection& chosen
   return storage::results_table(reader, chosen.sweep, chosen.rule, chosen.metric);
 }
 
-void print_table(const storage::Table& table, Format format) {
-  std::fputs(storage::format_table(table, table_format_of(format)).c_str(), stdout);
+void print_table(const Context& context, const storage::Table& table, Format format) {
+  const storage::TextStyle style{.colour = context.colour};
+  std::fputs(storage::format_table(table, table_format_of(format), style).c_str(), stdout);
 }
 
 // Jobs of Slurm, and where the dashboard is.
@@ -98,7 +100,8 @@ ExitCode status_command(const Context& context, const std::string& sweep) {
 namespace {
 
 // For programs: one table, of the differences where a baseline is given.
-Status print_results_file(ResultReader& reader, const Selection& chosen, const ResultsOptions& options, Format format) {
+Status print_results_file(const Context& context, ResultReader& reader, const Selection& chosen,
+                          const ResultsOptions& options, Format format) {
   if (format == Format::json && options.baseline.empty()) {
     return print_json(web::results_json(reader, chosen.sweep, chosen.rule, chosen.metric));
   }
@@ -106,7 +109,7 @@ Status print_results_file(ResultReader& reader, const Selection& chosen, const R
              options.baseline.empty()
                  ? storage::results_table(reader, chosen.sweep, chosen.rule, chosen.metric)
                  : storage::comparison_table(reader, chosen.sweep, chosen.rule, chosen.metric, options.baseline));
-  print_table(table, format);
+  print_table(context, table, format);
   return {};
 }
 
@@ -117,10 +120,10 @@ ExitCode results_command(const Context& context, const ResultsOptions& options) 
     MER_ASSIGN(const Selection chosen, selection_of(reader, options));
     if (context.format == Format::quiet) return {};
     if (context.format == Format::json || context.format == Format::csv) {
-      return print_results_file(reader, chosen, options, context.format);
+      return print_results_file(context, reader, chosen, options, context.format);
     }
     std::vector<storage::Table> tables(1);
-    MER_ASSIGN(tables[0], storage::results_summary(reader, chosen.sweep, chosen.rule, chosen.metric));
+    MER_ASSIGN(tables[0], storage::results_summary(reader, chosen.sweep, chosen.rule, chosen.metric, options.baseline));
     if (!options.baseline.empty()) {
       MER_ASSIGN(storage::Table comparison,
                  storage::comparison_summary(reader, chosen.sweep, chosen.rule, chosen.metric, options.baseline));
@@ -128,7 +131,7 @@ ExitCode results_command(const Context& context, const ResultsOptions& options) 
     }
     for (const storage::Table& table : tables) {
       if (&table != &tables.front()) std::fputs("\n", stdout);
-      print_table(table, context.format);
+      print_table(context, table, context.format);
     }
     return {};
   });
@@ -155,7 +158,7 @@ ExitCode export_command(const Context& context, const ResultsOptions& options) {
   return with_store(context, [&](ResultReader& reader) -> Status {
     MER_ASSIGN(const Selection chosen, selection_of(reader, options));
     MER_ASSIGN(const storage::Table table, table_named(reader, chosen, options.table));
-    print_table(table, context.format == Format::table ? Format::csv : context.format);
+    print_table(context, table, context.format == Format::table ? Format::csv : context.format);
     return {};
   });
 }

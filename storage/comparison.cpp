@@ -11,8 +11,6 @@
 namespace mer::storage {
 namespace {
 
-constexpr double kLevel = 0.05;
-
 // The folds of each configuration, in the order of its points.
 std::vector<std::vector<int>> folds_by_configuration(const std::vector<TrialRow>& trials, std::size_t configurations) {
   std::vector<std::vector<int>> folds(configurations);
@@ -69,7 +67,7 @@ std::string p_text(double p) {
 
 // A mark stands for a corrected p-value under 0.05.
 Cell p_cell(const std::optional<double>& p) {
-  return p ? Cell(p_text(*p) + (*p < kLevel ? "*" : "")) : Cell();
+  return p ? Cell(p_text(*p) + (*p < kTestLevel ? "*" : "")) : Cell();
 }
 
 Cell number_cell(const std::optional<double>& value) {
@@ -121,7 +119,7 @@ std::vector<std::string> notes_on(const Comparison& comparison, const std::vecto
     for (const stats::TestOutcome* test : {&row.wilcoxon, &row.corrected_t}) {
       if (!test->p) add(label + ": no test: " + test->why + ".");
     }
-    if (row.wilcoxon.p && !row.wilcoxon.can_reach(kLevel)) {
+    if (row.wilcoxon.p && !row.wilcoxon.can_reach(kTestLevel)) {
       add("Wilcoxon's test on " + std::to_string(row.wilcoxon.n) + " folds cannot reach 0.05: its smallest p is " +
           p_text(row.wilcoxon.smallest_p) + ".");
     }

@@ -16,6 +16,8 @@
 
 namespace mer::storage {
 
+inline constexpr double kTestLevel = 0.05;
+
 struct ComparedConfiguration {
   std::size_t configuration = 0;         // position in SweepDetail::configurations
   std::vector<double> differences = {};  // by fold, from the baseline; empty: `why` says why

@@ -50,6 +50,7 @@ struct JsonOf {
     json["sd"] = spread.sd ? number_of(*spread.sd) : Json();
     return json;
   }
+  Json operator()(const Share& share) const { return std::to_string(share.n) + '/' + std::to_string(share.expected); }
 };
 
 Json rows_of(const Table& table, const std::vector<std::vector<Cell>>& rows) {

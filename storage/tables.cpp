@@ -1,7 +1,6 @@
 #include "storage/tables.hpp"
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <set>
 #include <utility>
@@ -10,13 +9,10 @@
 #include "storage/codec.hpp"
 #include "storage/configurations.hpp"
 #include "storage/lookup.hpp"
-#include "storage/missing.hpp"
 #include "storage/table_json.hpp"
 
 namespace mer::storage {
 namespace {
-
-constexpr std::array kMetrics = {Metric::wa, Metric::ua, Metric::macro_f1, Metric::weighted_f1};
 
 using Keys = std::vector<std::string>;
 
@@ -36,7 +32,7 @@ Cell number(std::optional<double> value) {
 }
 
 void append_scores(std::vector<Cell>& row, const std::optional<Scores>& scores) {
-  for (const Metric metric : kMetrics) row.push_back(scores ? Cell(Fraction{value_of(*scores, metric)}) : Cell());
+  for (const Metric metric : kEveryMetric) row.push_back(scores ? Cell(Fraction{value_of(*scores, metric)}) : Cell());
 }
 
 // precision, recall and F1 of each of `classes` classes; none where there is nothing to divide by.
@@ -85,10 +81,6 @@ std::string confusion_text(const ConfusionMatrix& matrix) {
   return text + ']';
 }
 
-std::string oracle_mark(SelectionRule rule) {
-  return rule == SelectionRule::best_test ? " (oracle)" : "";
-}
-
 // --- caption ---
 
 std::string selection_sentence(SelectionRule rule, Metric metric) {
@@ -103,6 +95,10 @@ std::string selection_sentence(SelectionRule rule, Metric metric) {
 }
 
 }  // namespace
+
+std::string oracle_mark(SelectionRule rule) {
+  return rule == SelectionRule::best_test ? " (oracle)" : "";
+}
 
 std::string selection_text(SelectionRule rule, Metric metric) {
   if (rule == SelectionRule::last) return name_of(rule);
@@ -132,7 +128,7 @@ Result<Table> results_table(ResultReader& reader, SweepId sweep, SelectionRule r
   append_names(table, {"selection", "metric", "mean", "sd", "n", "expected_n"});
   for (const ResultRow& result : results) {
     const ConfigurationRow& configuration = detail.configurations[static_cast<std::size_t>(result.configuration)];
-    for (const Metric shown : kMetrics) {
+    for (const Metric shown : kEveryMetric) {
       const Aggregate& aggregate = aggregate_for(result, shown);
       std::vector<Cell> row = {configuration.id.hex};
       append_differing(row, configuration, keys);
@@ -147,41 +143,6 @@ Result<Table> results_table(ResultReader& reader, SweepId sweep, SelectionRule r
     row.insert(row.end(), {std::string("published"), std::string(name_of(published.metric)), Fraction{published.value},
                            Cell(), Cell(), Cell()});
     table.published.push_back(std::move(row));
-  }
-  return table;
-}
-
-Result<Table> results_summary(ResultReader& reader, SweepId sweep, SelectionRule rule, Metric metric) {
-  MER_ASSIGN(const SweepDetail detail, reader.sweep(sweep));
-  MER_ASSIGN(const std::vector<ResultRow> results, reader.results(sweep, rule, metric));
-  Table table;
-  table.caption = results_caption(detail, rule, metric);
-  table.columns = {"configuration", "WA", "UA", "macro-F1", "weighted F1", "n"};
-  const std::vector<std::string> labels = configuration_labels(detail);
-  for (const ResultRow& result : results) {
-    std::vector<Cell> row = {labels[static_cast<std::size_t>(result.configuration)] + oracle_mark(rule)};
-    for (const Metric shown : kMetrics) {
-      const Aggregate& aggregate = aggregate_for(result, shown);
-      row.push_back(aggregate.mean ? Cell(Spread{aggregate.mean, aggregate.sd}) : Cell());
-    }
-    const Aggregate& chosen = aggregate_for(result, metric);
-    row.push_back(std::to_string(chosen.n) + "/" + std::to_string(chosen.expected_n));
-    table.rows.push_back(std::move(row));
-  }
-  for (const Published& published : detail.published) {
-    std::vector<Cell> row = {published.label};
-    for (const Metric shown : kMetrics) {
-      row.push_back(shown == published.metric ? Cell(Spread{published.value, std::nullopt}) : Cell());
-    }
-    row.emplace_back();
-    table.published.push_back(std::move(row));
-  }
-  MER_ASSIGN(const std::vector<TrialRow> trials, reader.trials(sweep));
-  table.notes = notes_on_missing(trials, detail, labels);
-  if (detail.summary.reused > 0) {
-    table.notes.push_back(std::to_string(detail.summary.reused) + " of " +
-                          std::to_string(detail.summary.counts.total()) +
-                          " trials had their results in the store when this sweep was submitted.");
   }
   return table;
 }

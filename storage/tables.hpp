@@ -4,6 +4,7 @@
 // Threads: pure functions over the reader. Errors: those of the reader.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -16,6 +17,9 @@
 
 namespace mer::storage {
 
+// In the order of columns.
+inline constexpr std::array kEveryMetric = {Metric::wa, Metric::ua, Metric::macro_f1, Metric::weighted_f1};
+
 // A score in [0, 1]: the text table shows it as percent, everything else as it is.
 struct Fraction {
   double value = 0;
@@ -23,11 +27,19 @@ struct Fraction {
 };
 // Mean and sd of scores.
 struct Spread {
-  std::optional<double> mean, sd;
+  std::optional<double> mean = {}, sd = {};
+  bool best = false;    // of its column: bold
+  bool marked = false;  // a test found a difference from the baseline: *
   bool operator==(const Spread&) const = default;
 };
-// Nothing, a word, a count, a measured number, a score, several scores in one.
-using Cell = std::variant<std::monostate, std::string, std::int64_t, double, Fraction, Spread>;
+// "11/12": how many of the folds (or seeds) that a mean needs are there; red where some are missing.
+struct Share {
+  int n = 0, expected = 0;
+  bool whole() const { return n == expected; }
+  bool operator==(const Share&) const = default;
+};
+// Nothing, a word, a count, a measured number, a score, several scores in one, how complete they are.
+using Cell = std::variant<std::monostate, std::string, std::int64_t, double, Fraction, Spread, Share>;
 
 struct Table {
   std::string caption;  // one or two sentences; empty: none
@@ -40,9 +52,8 @@ struct Table {
 enum class TableFormat { text, csv, markdown, latex, json };
 
 // The results table in long form: configuration, the keys that differ, selection, metric, mean, sd, n, expected_n.
+// For reading: results_summary.hpp.
 Result<Table> results_table(ResultReader& reader, SweepId sweep, SelectionRule rule, Metric metric);
-// The same numbers for reading: one row for each configuration, a Spread for each score, and n/expected_n.
-Result<Table> results_summary(ResultReader& reader, SweepId sweep, SelectionRule rule, Metric metric);
 // One row for each trial, with its scores under the rule.
 Result<Table> trials_table(ResultReader& reader, SweepId sweep, SelectionRule rule, Metric metric);
 // One row for each epoch and split of each trial's curve: scores, losses, the confusion matrix, and precision.L,
@@ -53,12 +64,19 @@ Result<Table> predictions_table(ResultReader& reader, SweepId sweep, SelectionRu
 
 // "best-test by macro_f1 (oracle)": the mark stands wherever a number under best-test does.
 std::string selection_text(SelectionRule rule, Metric metric);
+std::string oracle_mark(SelectionRule rule);  // " (oracle)" or nothing
 
 // "sd with divisor n-1 over 12 folds of scheme ...": what a reader must know to trust the numbers.
 std::string results_caption(const SweepDetail& detail, SelectionRule rule, Metric metric);
 
-// CSV as RFC 4180; cells that a spreadsheet would take for a formula get a ' in front. LaTeX needs booktabs. Text fits
-// `columns` characters where the cells allow it.
-std::string format_table(const Table& table, TableFormat format, int columns = 80);
+// Of TableFormat::text.
+struct TextStyle {
+  int columns = 80;     // that it fits where the cells allow it
+  bool colour = false;  // ANSI sequences for bold and red
+};
+
+// CSV as RFC 4180; cells that a spreadsheet would take for a formula get a ' in front. LaTeX says which packages it
+// needs: booktabs, and xcolor where something is red.
+std::string format_table(const Table& table, TableFormat format, TextStyle style = {});
 
 }  // namespace mer::storage

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "storage/control_target.hpp"
+#include "storage/results_summary.hpp"
 #include "storage/sqlite_db.hpp"
 #include "storage/sqlite_reader.hpp"
 #include "storage/sqlite_store.hpp"

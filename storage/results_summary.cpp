@@ -1,0 +1,107 @@
+#include "storage/results_summary.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "storage/comparison.hpp"
+#include "storage/configurations.hpp"
+#include "storage/missing.hpp"
+
+namespace mer::storage {
+namespace {
+
+using Row = std::vector<Cell>;
+
+constexpr std::size_t kFirstScore = 1;  // its column
+
+std::size_t column_of(Metric metric) {
+  return kFirstScore + std::size_t(std::ranges::find(kEveryMetric, metric) - kEveryMetric.begin());
+}
+
+Row row_of(const ResultRow& result, std::string label, Metric metric) {
+  Row row = {std::move(label)};
+  for (const Metric shown : kEveryMetric) {
+    const Aggregate& aggregate = aggregate_for(result, shown);
+    row.push_back(aggregate.mean ? Cell(Spread{aggregate.mean, aggregate.sd}) : Cell());
+  }
+  const Aggregate& chosen = aggregate_for(result, metric);
+  row.emplace_back(Share{chosen.n, chosen.expected_n});
+  return row;
+}
+
+Spread* spread_in(Row& row, std::size_t column) {
+  return std::get_if<Spread>(&row[column]);
+}
+
+// Where there is something to choose from. Equal ones are all the best.
+void mark_best(std::vector<Row>& rows, std::size_t column) {
+  std::optional<double> best;
+  std::size_t means = 0;
+  for (Row& row : rows) {
+    const Spread* const spread = spread_in(row, column);
+    if (spread == nullptr) continue;
+    ++means;
+    best = std::max(best.value_or(*spread->mean), *spread->mean);
+  }
+  for (Row& row : rows) {
+    Spread* const spread = spread_in(row, column);
+    if (spread != nullptr && means > 1) spread->best = *spread->mean == *best;
+  }
+}
+
+// What the literature has under one label stands in one row.
+std::vector<Row> published_rows(const std::vector<Published>& published) {
+  std::vector<Row> rows;
+  for (const Published& number : published) {
+    auto row = std::ranges::find_if(rows, [&](const Row& known) { return known[0] == Cell(number.label); });
+    if (row == rows.end()) {
+      rows.push_back({number.label});
+      row = rows.end() - 1;
+      row->resize(kFirstScore + kEveryMetric.size() + 1);
+    }
+    (*row)[column_of(number.metric)] = Spread{number.value, std::nullopt};
+  }
+  return rows;
+}
+
+void mark_differences(std::vector<Row>& rows, std::size_t column, const Comparison& comparison) {
+  for (const ComparedConfiguration& compared : comparison.rows) {
+    Spread* const spread = spread_in(rows[compared.configuration], column);
+    if (spread != nullptr) spread->marked = compared.corrected_t_holm && *compared.corrected_t_holm < kTestLevel;
+  }
+}
+
+}  // namespace
+
+Result<Table> results_summary(ResultReader& reader, SweepId sweep, SelectionRule rule, Metric metric,
+                              const std::string& baseline) {
+  MER_ASSIGN(const SweepDetail detail, reader.sweep(sweep));
+  MER_ASSIGN(const std::vector<ResultRow> results, reader.results(sweep, rule, metric));
+  const std::vector<std::string> labels = configuration_labels(detail);
+  Table table;
+  table.caption = results_caption(detail, rule, metric);
+  table.columns = {"configuration", "WA", "UA", "macro-F1", "weighted F1", "n"};
+  for (const ResultRow& result : results) {
+    table.rows.push_back(row_of(result, labels[std::size_t(result.configuration)] + oracle_mark(rule), metric));
+  }
+  for (const Metric shown : kEveryMetric) mark_best(table.rows, column_of(shown));
+  table.published = published_rows(detail.published);
+  MER_ASSIGN(const std::vector<TrialRow> trials, reader.trials(sweep));
+  table.notes = notes_on_missing(trials, detail, labels);
+  if (detail.summary.reused > 0) {
+    table.notes.push_back(std::to_string(detail.summary.reused) + " of " +
+                          std::to_string(detail.summary.counts.total()) +
+                          " trials had their results in the store when this sweep was submitted.");
+  }
+  if (baseline.empty()) return table;
+  MER_ASSIGN(const Comparison comparison, compare(reader, sweep, rule, metric, baseline));
+  mark_differences(table.rows, column_of(metric), comparison);
+  table.notes.push_back(std::string("* ") + name_of(metric) + " differs from that of " + labels[comparison.baseline] +
+                        ": corrected resampled t-test, p < 0.05 after Holm's correction over the rows.");
+  return table;
+}
+
+}  // namespace mer::storage

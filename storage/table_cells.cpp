@@ -1,0 +1,61 @@
+#include "storage/table_cells.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+
+#include "storage/codec.hpp"
+
+namespace mer::storage {
+namespace {
+
+template <class... Visitors>
+struct Overloaded : Visitors... {
+  using Visitors::operator()...;
+};
+template <class... Visitors>
+Overloaded(Visitors...) -> Overloaded<Visitors...>;
+
+}  // namespace
+
+std::string fixed_text(double value, int digits) {
+  if (!std::isfinite(value)) return double_text(value);
+  char buffer[64];
+  const auto end = std::to_chars(buffer, buffer + sizeof buffer, value, std::chars_format::fixed, digits);
+  return end.ec == std::errc() ? std::string(buffer, end.ptr) : double_text(value);
+}
+
+std::string spread_text(const Spread& spread, const char* between, bool percent) {
+  const auto one = [&](double value) { return percent ? fixed_text(value * 100, 1) : fixed_text(value, 3); };
+  if (!spread.mean) return "";
+  return spread.sd ? one(*spread.mean) + between + one(*spread.sd) : one(*spread.mean);
+}
+
+std::string plain_text(const Cell& cell, const char* between) {
+  return std::visit(
+      Overloaded{[](std::monostate) { return std::string(); },  //
+                 [](const std::string& text) { return text; }, [](std::int64_t count) { return std::to_string(count); },
+                 [](double value) { return double_text(value); },
+                 [](const Fraction& fraction) { return double_text(fraction.value); },
+                 [&](const Spread& spread) { return spread_text(spread, between, false); },
+                 [](const Share& share) { return std::to_string(share.n) + '/' + std::to_string(share.expected); }},
+      cell);
+}
+
+Emphasis emphasis_of(const Cell& cell) {
+  if (const auto* spread = std::get_if<Spread>(&cell)) return spread->best ? Emphasis::best : Emphasis::none;
+  if (const auto* share = std::get_if<Share>(&cell)) return share->whole() ? Emphasis::none : Emphasis::missing;
+  return Emphasis::none;
+}
+
+bool is_marked(const Cell& cell) {
+  const auto* const spread = std::get_if<Spread>(&cell);
+  return spread != nullptr && spread->marked;
+}
+
+bool is_left(const Table& table, std::size_t column) {
+  return std::any_of(table.rows.begin(), table.rows.end(),
+                     [&](const Row& row) { return std::holds_alternative<std::string>(row[column]); });
+}
+
+}  // namespace mer::storage

@@ -1,0 +1,36 @@
+// Cells and whole tables as texts: what the writers of tables share.
+//
+// Threads: pure functions. Errors: none.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "storage/tables.hpp"
+
+namespace mer::storage {
+
+using Row = std::vector<Cell>;
+
+// With so many digits after the point; "nan" and "inf" as they are.
+std::string fixed_text(double value, int digits);
+
+// A mean and its sd: 3 digits as a fraction, 1 digit as percent.
+std::string spread_text(const Spread& spread, const char* between, bool percent);
+
+// A cell as every file format but JSON has it: fractions, numbers in full. `between` a mean and its sd.
+std::string plain_text(const Cell& cell, const char* between);
+
+enum class Emphasis { none, best, missing };
+Emphasis emphasis_of(const Cell& cell);
+bool is_marked(const Cell& cell);
+
+// A column of words is set to the left, one of numbers to the right.
+bool is_left(const Table& table, std::size_t column);
+
+// What TableFormat::latex and TableFormat::text are.
+std::string to_latex(const Table& table);
+std::string to_screen_text(const Table& table, TextStyle style);
+
+}  // namespace mer::storage
