@@ -122,6 +122,7 @@ struct ResultsOptions {
   std::string select = {};    // last, best-validation, best-test; empty: the sweep's own
   std::string metric = {};    // decides the best epoch; empty: the sweep's own
   std::string baseline = {};  // results only: a configuration; empty: no tests
+  bool audit = false;         // results only: under every rule, instead
 };
 ExitCode results_command(const Context& context, const ResultsOptions& options);
 ExitCode export_command(const Context& context, const ResultsOptions& options);

@@ -266,6 +266,9 @@ void add_result_commands(CLI::App& app, Arguments& arguments) {
   add_selection(results, arguments.results);
   results->add_option("--baseline", arguments.results.baseline, "Test the others against this one: name, number or id")
       ->type_name("CONFIGURATION");
+  results->add_flag("--audit", arguments.results.audit, "The same trials by every protocol, side by side")
+      ->excludes("--baseline")
+      ->excludes("--select");
   results->callback([&arguments] {
     arguments.chosen = [&arguments] { return results_command(arguments.context, arguments.results); };
   });

@@ -12,6 +12,7 @@
 #include "cli/store_access.hpp"
 #include "core/json.hpp"
 #include "core/json_text.hpp"
+#include "storage/audit.hpp"
 #include "storage/comparison.hpp"
 #include "storage/results_summary.hpp"
 #include "storage/tables.hpp"
@@ -119,6 +120,11 @@ ExitCode results_command(const Context& context, const ResultsOptions& options) 
   return with_store(context, [&](ResultReader& reader) -> Status {
     MER_ASSIGN(const Selection chosen, selection_of(reader, options));
     if (context.format == Format::quiet) return {};
+    if (options.audit) {
+      MER_ASSIGN(const storage::Table audit, storage::audit_table(reader, chosen.sweep, chosen.metric));
+      print_table(context, audit, context.format);
+      return {};
+    }
     if (context.format == Format::json || context.format == Format::csv) {
       return print_results_file(context, reader, chosen, options, context.format);
     }

@@ -67,11 +67,15 @@ std::vector<Row> published_rows(const std::vector<Published>& published) {
   return rows;
 }
 
-void mark_differences(std::vector<Row>& rows, std::size_t column, const Comparison& comparison) {
+// Whether it found any.
+bool mark_differences(std::vector<Row>& rows, std::size_t column, const Comparison& comparison) {
+  bool any = false;
   for (const ComparedConfiguration& compared : comparison.rows) {
     Spread* const spread = spread_in(rows[compared.configuration], column);
-    if (spread != nullptr) spread->marked = compared.corrected_t_holm && *compared.corrected_t_holm < kTestLevel;
+    if (spread == nullptr || !compared.corrected_t_holm || *compared.corrected_t_holm >= kTestLevel) continue;
+    spread->marked = any = true;
   }
+  return any;
 }
 
 }  // namespace
@@ -98,9 +102,10 @@ Result<Table> results_summary(ResultReader& reader, SweepId sweep, SelectionRule
   }
   if (baseline.empty()) return table;
   MER_ASSIGN(const Comparison comparison, compare(reader, sweep, rule, metric, baseline));
-  mark_differences(table.rows, column_of(metric), comparison);
-  table.notes.push_back(std::string("* ") + name_of(metric) + " differs from that of " + labels[comparison.baseline] +
-                        ": corrected resampled t-test, p < 0.05 after Holm's correction over the rows.");
+  if (mark_differences(table.rows, column_of(metric), comparison)) {
+    table.notes.push_back(std::string("* ") + name_of(metric) + " differs from that of " + labels[comparison.baseline] +
+                          ": corrected resampled t-test, p < 0.05 after Holm's correction over the rows.");
+  }
   return table;
 }
 

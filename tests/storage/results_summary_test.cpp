@@ -118,6 +118,7 @@ TEST_F(ResultsSummaryTest, ASmallDifferenceIsNotMarked) {
   finish(0, {5, 6, 5, 6, 5, 6});
   finish(1, {6, 5, 6, 6, 5, 6});
   EXPECT_FALSE(spread(summary("1"), 1, 2).marked);
+  EXPECT_THAT(summary("1").notes, testing::IsEmpty());
 }
 
 TEST_F(ResultsSummaryTest, AnUnknownBaselineIsNotFound) {

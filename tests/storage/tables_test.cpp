@@ -194,7 +194,7 @@ TEST_F(TablesTest, MarksOfMarkdownAndLatexAreEscaped) {
 
   EXPECT_THAT(format_table(table, TableFormat::markdown), testing::StartsWith("a\\|b~c^d e f\n\n| x\\\\y |\n"));
   EXPECT_THAT(format_table(table, TableFormat::latex),
-              HasSubstr("\\caption{a|b\\textasciitilde{}c\\textasciicircum{}d e f}"));
+              HasSubstr("\\caption{a\\textbar{}b\\textasciitilde{}c\\textasciicircum{}d e f}"));
 }
 
 TEST_F(TablesTest, AFirstColumnIsNotWrappedToNothing) {
