@@ -1,13 +1,19 @@
 // merctl: the command line of mer. Parses, then calls one function of cli/commands.hpp.
 #include <CLI/CLI.hpp>
+#include <cstdio>
 #include <cstdlib>
 #include <functional>
+#include <span>
 #include <string>
 #include <tuple>
 #include <unistd.h>
 #include <utility>
+#include <vector>
 
 #include "cli/commands.hpp"
+#include "cli/completion.hpp"
+#include "cli/man_page.hpp"
+#include "cli/parser_tree.hpp"
 #include "cli/slurm_request.hpp"
 #include "core/version.hpp"
 #include "storage/control.hpp"
@@ -42,7 +48,7 @@ struct Arguments {
   mer::cli::LogsOptions logs;
   mer::cli::WaitOptions wait;
   bool watch = false;
-  std::string status_sweep, trial, corpus_folder, preset, synth_folder;
+  std::string status_sweep, trial, corpus_folder, preset, synth_folder, shell;
   std::uint64_t seed = 1;
   int port = 8080;
   std::function<ExitCode()> chosen;
@@ -388,6 +394,24 @@ void add_global_options(CLI::App& app, Context& context) {
   app.add_option("--store", context.store, "Store folder; default: MER_STORE, else mer-store")->type_name("DIR");
 }
 
+void add_shell_commands(CLI::App& app, Arguments& arguments) {
+  CLI::App* completion = add_command(app, "completion", "Print what completes merctl's words in a shell",
+                                     "source <(merctl completion bash)");
+  completion->add_option("SHELL", arguments.shell, "Which")->required()->check(CLI::IsMember({"bash", "zsh", "fish"}));
+  completion->callback([&arguments] {
+    arguments.chosen = [&arguments] {
+      std::fputs(mer::cli::completion_script(arguments.shell), stdout);
+      return ExitCode::done;
+    };
+  });
+  add_command(app, "man", "Print the man page", "merctl man | man -l -")->callback([&app, &arguments] {
+    arguments.chosen = [&app] {
+      std::fputs(mer::cli::man_page(mer::cli::tree_of(app), mer::code_version()).c_str(), stdout);
+      return ExitCode::done;
+    };
+  });
+}
+
 void add_commands(CLI::App& app, Arguments& arguments) {
   add_sweep_commands(app, arguments);
   add_control_commands(app, arguments);
@@ -406,17 +430,23 @@ void add_commands(CLI::App& app, Arguments& arguments) {
     };
   });
   add_bench_command(app, arguments);
+  add_shell_commands(app, arguments);
+}
+
+bool asks_for_completion(int argc, char** argv) {
+  return argc > 1 && std::string(argv[1]) == mer::cli::kCompleteCommand;
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  CLI::App app("mer: cross-validation studies of multimodal emotion recognition");
+  CLI::App app("mer: cross-validation studies of multimodal emotion recognition", "merctl");
   app.set_version_flag("--version", "merctl " + mer::code_version());
   app.require_subcommand(1);
   app.footer(
-      "Exit codes: 0 done, 1 some trials failed, 2 usage or configuration, 3 time-out,\n"
-      "4 not authorised, 5 store busy or coordinator unreachable, 6 paused.");
+      "Exit codes: 0 done, 1 some trials failed, 2 usage or configuration,\n"
+      "3 time-out, 4 not authorised, 5 store busy or coordinator unreachable,\n"
+      "6 paused.");
   app.get_formatter()->column_width(22);  // help fits 80 columns
 
   Arguments arguments;
@@ -425,10 +455,21 @@ int main(int argc, char** argv) {
   add_global_options(app, arguments.context);
   add_commands(app, arguments);
 
+  const std::vector<std::string> words(argv + 1, argv + argc);
+  if (asks_for_completion(argc, argv)) {
+    return int(mer::cli::completion_command(arguments.context, mer::cli::tree_of(app), std::span(words).subspan(1)));
+  }
+  if (words.empty()) {
+    std::fputs(app.help().c_str(), stderr);
+    return int(ExitCode::usage);
+  }
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : int(ExitCode::usage);
+    const std::string advice = error.get_exit_code() == 0 ? "" : mer::cli::advice_on(mer::cli::tree_of(app), words);
+    if (advice.empty()) return app.exit(error) == 0 ? 0 : int(ExitCode::usage);
+    std::fprintf(stderr, "%s\nRun with --help for more information.\n", advice.c_str());
+    return int(ExitCode::usage);
   }
   return int(arguments.chosen());
 }
