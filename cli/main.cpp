@@ -206,7 +206,7 @@ void add_alloc_commands(CLI::App& app, Arguments& arguments) {
   CLI::App* alloc = add_command(app, "alloc", "Let jobs of Slurm come while trials wait",
                                 "merctl alloc add slurm --max-nodes 4 --gpus-per-node 4");
   alloc->require_subcommand(1);
-  CLI::App* add = add_command(*alloc, "add", "Add an allocation: what its jobs ask for, and how many may be",
+  CLI::App* add = add_command(*alloc, "add", "Add one: what its jobs ask for, and how many may be",
                               "merctl alloc add slurm --max-nodes 4 --backlog 2 --time 4:00:00");
   CLI::Option* manager = add->add_option("MANAGER", arguments.manager, "slurm")->required();
   manager->check(CLI::IsMember({"slurm"}));
