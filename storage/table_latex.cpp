@@ -47,7 +47,7 @@ bool has_colour(const Table& table) {
 
 std::string to_latex(const Table& table) {
   std::string out = has_colour(table) ? "% needs \\usepackage{booktabs,xcolor}\n" : "% needs \\usepackage{booktabs}\n";
-  out += "\\begin{table}\n";
+  out += "\\begin{table}\n\\centering\\small\n";
   if (!table.caption.empty()) out += "\\caption{" + latex_text(table.caption) + "}\n";
   out += "\\begin{tabular}{";
   for (std::size_t i = 0; i < table.columns.size(); ++i) out += is_left(table, i) ? 'l' : 'r';
@@ -62,7 +62,7 @@ std::string to_latex(const Table& table) {
   if (!table.published.empty()) out += "\\midrule\n";
   for (const Row& row : table.published) add(row);
   out += "\\bottomrule\n\\end{tabular}\n";
-  for (const std::string& note : table.notes) out += "\\par\\small " + latex_text(note) + "\n";
+  for (const std::string& note : table.notes) out += "\\par " + latex_text(note) + "\n";
   return out + "\\end{table}\n";
 }
 

@@ -1,0 +1,60 @@
+"""The table of a paper: that LaTeX takes it, and that the audit and the tests stand on a real run's numbers."""
+import csv
+import io
+import subprocess
+
+import pytest
+from mer_run import sweep_of
+
+DOCUMENT = r"""\documentclass{article}
+\usepackage{booktabs,xcolor}
+\begin{document}
+\input{table}
+\end{document}
+"""
+
+
+@pytest.fixture
+def typeset(tmp_path):
+    """What LaTeX says of tables in a document of their own."""
+
+    def run(tables):
+        (tmp_path / "table.tex").write_text(tables)
+        (tmp_path / "paper.tex").write_text(DOCUMENT)
+        return subprocess.run(["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "paper.tex"], cwd=tmp_path,
+                              stdout=subprocess.PIPE, timeout=120, check=False)
+
+    return run
+
+
+@pytest.mark.parametrize("options", [[], ["--baseline", "1"], ["--audit"]], ids=["results", "tests", "audit"])
+def test_latex_takes_the_table_of_a_run(undisturbed, typeset, options):
+    table = undisturbed.run("results", "tiny", "--format", "latex", *options)
+    assert table.returncode == 0 and "\\toprule" in table.stdout
+
+    paper = typeset(table.stdout)
+
+    assert paper.returncode == 0, paper.stdout
+
+
+def test_latex_takes_any_label_and_what_is_missing(mer, corpus, typeset):
+    label = r"Müller & Søn, 50 % of #1_x {~^\} <a|b> $x$"
+    published = [{"label": label, "metric": "ua", "value": 0.5}]
+    assert mer.run("submit", mer.write_sweep(sweep_of(corpus, published=published))).returncode == 0
+    table = mer.run("results", "tiny", "--format", "latex").stdout
+    assert "\\textcolor{red}{0/3}" in table and "M\u00fcller" in table
+
+    paper = typeset(table)
+
+    assert paper.returncode == 0, paper.stdout
+
+
+def test_the_audit_shows_every_rule_and_what_it_adds(undisturbed):
+    rows = list(csv.DictReader(io.StringIO(undisturbed.run("results", "tiny", "--audit", "--format", "csv").stdout)))
+    assert [row["epoch"] for row in rows] == ["last", "oracle"] * 2
+    for last, oracle in zip(rows[::2], rows[1::2]):
+        assert last["configuration"] == oracle["configuration"]
+        assert float(oracle["F1"]) >= float(last["F1"])
+        assert 0 <= float(last["WA all"]) <= 1
+
+    assert "macro-F1 of the oracle instead of the last epoch: +" in undisturbed.run("results", "tiny", "--audit").stdout
