@@ -1,6 +1,7 @@
 #include "storage/audit.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <string>
 #include <utility>
@@ -37,11 +38,12 @@ Cell cell_of(const std::optional<double>& value) {
   return value ? Cell(Fraction{*value}) : Cell();
 }
 
-// "+9.1 points"; empty where either is missing.
+// "+9.1 points", "0.0 points"; empty where either is missing.
 std::string points_text(const std::optional<double>& from, const std::optional<double>& to) {
   if (!from || !to) return "";
+  const double points = 100 * (*to - *from);
   char text[32];
-  std::snprintf(text, sizeof text, "%+.1f points", 100 * (*to - *from));
+  std::snprintf(text, sizeof text, std::abs(points) < 0.05 ? "0.0 points" : "%+.1f points", points);
   return text;
 }
 

@@ -38,7 +38,10 @@ std::string why_not(const Aggregate& own, const Aggregate& baseline, bool same_f
 }
 
 void add_tests(ComparedConfiguration& row, const Aggregate& own, const Aggregate& baseline, double test_share) {
-  for (std::size_t i = 0; i < own.points.size(); ++i) row.differences.push_back(*own.points[i] - *baseline.points[i]);
+  for (std::size_t i = 0; i < own.points.size(); ++i) {
+    row.scores.push_back(*own.points[i]);
+    row.differences.push_back(*own.points[i] - *baseline.points[i]);
+  }
   row.wilcoxon = stats::wilcoxon_signed_rank(row.differences);
   row.corrected_t = stats::corrected_resampled_t(row.differences, test_share);
 }
@@ -139,6 +142,10 @@ Result<Comparison> compare(ResultReader& reader, SweepId sweep, SelectionRule ru
   MER_ASSIGN(const std::vector<TrialRow> trials, reader.trials(sweep));
   const auto folds = folds_by_configuration(trials, detail.configurations.size());
   const Aggregate& base = aggregate_for(results[comparison.baseline], metric);
+  comparison.folds = folds[comparison.baseline];
+  if (base.mean && !base.over_seeds) {
+    for (const std::optional<double>& point : base.points) comparison.scores.push_back(*point);
+  }
   for (std::size_t i = 0; i < results.size(); ++i) {
     if (i == comparison.baseline) continue;
     const Aggregate& own = aggregate_for(results[i], metric);

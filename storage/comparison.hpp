@@ -20,6 +20,7 @@ inline constexpr double kTestLevel = 0.05;
 
 struct ComparedConfiguration {
   std::size_t configuration = 0;         // position in SweepDetail::configurations
+  std::vector<double> scores = {};       // by fold, as the baseline's; empty: `why` says why
   std::vector<double> differences = {};  // by fold, from the baseline; empty: `why` says why
   std::string why = {};
   stats::TestOutcome wilcoxon = {}, corrected_t = {};
@@ -28,7 +29,9 @@ struct ComparedConfiguration {
 
 struct Comparison {
   std::size_t baseline = 0;
-  double test_share = 0;  // utterances of a test part over those of its training part, mean over folds
+  std::vector<int> folds = {};      // of the baseline: positions in SweepDetail::folds
+  std::vector<double> scores = {};  // of the baseline, by fold; empty: not complete, or over seeds
+  double test_share = 0;            // utterances of a test part over those of its training part, mean over folds
   std::vector<ComparedConfiguration> rows;  // all but the baseline, in order
 };
 Result<Comparison> compare(ResultReader& reader, SweepId sweep, SelectionRule rule, Metric metric,

@@ -1,7 +1,7 @@
 #include "storage/pooled.hpp"
 
+#include <algorithm>
 #include <map>
-#include <set>
 #include <utility>
 
 #include "core/stats/summary.hpp"
@@ -9,22 +9,36 @@
 namespace mer::storage {
 namespace {
 
-// Adds the trial to its seed's matrix; false: it has no result under the rule.
-Result<bool> add_trial(ResultReader& reader, const TrialRow& trial, SelectionRule rule, Metric metric,
-                       std::map<std::uint64_t, ConfusionMatrix>& by_seed) {
-  if (trial.state != TrialState::done) return false;
-  const Result<Selected> selected = reader.selected(trial.id, rule, metric);
-  if (!selected && selected.error().code == ErrorCode::not_found) return false;
-  if (!selected) return selected.error();
-  const auto [matrix, first] = by_seed.try_emplace(trial.seed, selected->confusion);
-  if (!first) matrix->second += selected->confusion;
-  return true;
+// nullopt: it has none under the rule.
+Result<std::optional<ConfusionMatrix>> confusion_of(ResultReader& reader, const TrialRow& trial, SelectionRule rule,
+                                                    Metric metric) {
+  if (trial.state != TrialState::done) return std::optional<ConfusionMatrix>();
+  Result<Selected> selected = reader.selected(trial.id, rule, metric);
+  if (selected) return std::optional(std::move(selected->confusion));
+  if (selected.error().code == ErrorCode::not_found) return std::optional<ConfusionMatrix>();
+  return selected.error();
+}
+
+void add(std::map<std::uint64_t, ConfusionMatrix>& by_seed, std::uint64_t seed, const ConfusionMatrix& confusion) {
+  const auto [matrix, first] = by_seed.try_emplace(seed, confusion);
+  if (!first) matrix->second += confusion;
+}
+
+void add(std::vector<PooledFold>& by_fold, const TrialRow& trial, const ConfusionMatrix& confusion) {
+  auto found = std::ranges::find(by_fold, trial.fold, &PooledFold::fold);
+  if (found == by_fold.end()) {
+    by_fold.push_back({trial.fold, confusion});
+    found = by_fold.end() - 1;
+  } else {
+    found->confusion += confusion;
+  }
+  found->trials.push_back(trial.id);
 }
 
 }  // namespace
 
 std::optional<double> PooledConfiguration::score(Metric metric) const {
-  if (by_seed.empty()) return std::nullopt;
+  if (missing > 0 || by_seed.empty()) return std::nullopt;
   std::vector<double> scores;
   for (const ConfusionMatrix& matrix : by_seed) scores.push_back(value_of(scores_of(matrix), metric));
   return stats::mean_of(scores);
@@ -33,17 +47,21 @@ std::optional<double> PooledConfiguration::score(Metric metric) const {
 Result<std::vector<PooledConfiguration>> pooled_results(ResultReader& reader, const SweepDetail& sweep,
                                                         const std::vector<TrialRow>& trials, SelectionRule rule,
                                                         Metric metric) {
-  std::vector<std::map<std::uint64_t, ConfusionMatrix>> sums(sweep.configurations.size());
-  std::set<int> incomplete;
+  std::vector<PooledConfiguration> pooled(sweep.configurations.size());
+  std::vector<std::map<std::uint64_t, ConfusionMatrix>> by_seed(pooled.size());
   for (const TrialRow& trial : trials) {
-    if (incomplete.contains(trial.configuration)) continue;
-    MER_ASSIGN(const bool added, add_trial(reader, trial, rule, metric, sums[std::size_t(trial.configuration)]));
-    if (!added) incomplete.insert(trial.configuration);
+    const auto configuration = std::size_t(trial.configuration);
+    MER_ASSIGN(const std::optional<ConfusionMatrix> confusion, confusion_of(reader, trial, rule, metric));
+    ++pooled[configuration].trials;
+    if (confusion) {
+      add(by_seed[configuration], trial.seed, *confusion);
+      add(pooled[configuration].by_fold, trial, *confusion);
+    } else {
+      ++pooled[configuration].missing;
+    }
   }
-  std::vector<PooledConfiguration> pooled(sums.size());
-  for (std::size_t i = 0; i < sums.size(); ++i) {
-    if (incomplete.contains(int(i))) continue;
-    for (auto& [seed, matrix] : sums[i]) pooled[i].by_seed.push_back(std::move(matrix));
+  for (std::size_t i = 0; i < pooled.size(); ++i) {
+    for (auto& [seed, matrix] : by_seed[i]) pooled[i].by_seed.push_back(std::move(matrix));
   }
   return pooled;
 }

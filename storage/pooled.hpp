@@ -13,8 +13,16 @@
 
 namespace mer::storage {
 
+struct PooledFold {
+  int fold = 0;               // position in SweepDetail::folds
+  ConfusionMatrix confusion;  // the sum over its seeds
+  std::vector<TrialId> trials = {};
+};
 struct PooledConfiguration {
-  std::vector<ConfusionMatrix> by_seed;  // in the order of the seeds; empty: a trial of it has no result under the rule
+  std::vector<ConfusionMatrix> by_seed = {};  // in the order of the seeds
+  std::vector<PooledFold> by_fold = {};       // in the order of the trials
+  int trials = 0, missing = 0;                // of them, that have no result under the rule
+  // nullopt where one is missing.
   std::optional<double> score(Metric metric) const;
 };
 

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "storage/control_target.hpp"
+#include "web/analysis_api.hpp"
 #include "web/api.hpp"
 #include "web/static_files.hpp"
 
@@ -71,11 +72,41 @@ Result<std::vector<int>> positions(const Query& query) {
   return list;
 }
 
-Answer results(ResultReader& reader, const storage::SweepDetail& sweep, const Query& query) {
-  MER_ASSIGN(const auto rule,
+std::string value_of(const Query& query, const std::string& key) {
+  const auto given = query.find(key);
+  return given == query.end() ? std::string() : given->second;
+}
+
+Result<EpochChoice> epoch_asked(const storage::SweepDetail& sweep, const Query& query) {
+  EpochChoice epoch;
+  MER_ASSIGN(epoch.rule,
              choice<SelectionRule>(query, "rule", selection_rule_from, name_of(sweep.select.epoch), kRules));
+  MER_ASSIGN(epoch.metric, choice<Metric>(query, "metric", metric_from, name_of(sweep.select.metric), kMetrics));
+  return epoch;
+}
+
+Answer results(ResultReader& reader, const storage::SweepDetail& sweep, const Query& query) {
+  MER_ASSIGN(const EpochChoice epoch, epoch_asked(sweep, query));
+  return results_json(reader, sweep.summary.id, epoch.rule, epoch.metric);
+}
+
+Answer comparison(ResultReader& reader, const storage::SweepDetail& sweep, const Query& query) {
+  MER_ASSIGN(const EpochChoice epoch, epoch_asked(sweep, query));
+  const std::string baseline = value_of(query, "baseline");
+  if (baseline.empty()) return invalid("query parameter baseline: expected a configuration");
+  return comparison_json(reader, sweep.summary.id, epoch, baseline);
+}
+
+Answer confusion(ResultReader& reader, const storage::SweepDetail& sweep, const Query& query) {
+  MER_ASSIGN(const EpochChoice epoch, epoch_asked(sweep, query));
+  const std::string configuration = value_of(query, "configuration");
+  if (configuration.empty()) return invalid("query parameter configuration: expected a configuration");
+  return confusion_json(reader, sweep.summary.id, epoch, configuration);
+}
+
+Answer audit(ResultReader& reader, const storage::SweepDetail& sweep, const Query& query) {
   MER_ASSIGN(const auto metric, choice<Metric>(query, "metric", metric_from, name_of(sweep.select.metric), kMetrics));
-  return results_json(reader, sweep.summary.id, rule, metric);
+  return audit_json(reader, sweep.summary.id, metric);
 }
 
 Answer curves(ResultReader& reader, const storage::SweepDetail& sweep, const Query& query) {
@@ -90,17 +121,20 @@ Answer curves(ResultReader& reader, const storage::SweepDetail& sweep, const Que
   return sweep_curves_json(reader, sweep.summary.id, wanted);
 }
 
+using SweepPart = Answer (*)(ResultReader&, const storage::SweepDetail&, const Query&);
+const std::map<std::string, SweepPart> kSweepParts = {
+    {"results", results}, {"curves", curves}, {"comparison", comparison}, {"confusion", confusion}, {"audit", audit}};
+
 Answer sweep_route(ResultReader& reader, const std::vector<std::string>& parts, const Query& query) {
   const auto number = whole_number(parts[2]);
   if (!number) return not_found("sweeps are numbered from 1");
   const SweepId id{*number};
   if (parts.size() == 3) return sweep_json(reader, id);
   if (parts.size() == 4 && parts[3] == "trials") return trials_json(reader, id);
-  if (parts.size() == 4 && (parts[3] == "results" || parts[3] == "curves")) {
-    MER_ASSIGN(const storage::SweepDetail sweep, reader.sweep(id));
-    return parts[3] == "results" ? results(reader, sweep, query) : curves(reader, sweep, query);
-  }
-  return not_found("no such resource");
+  const auto part = parts.size() == 4 ? kSweepParts.find(parts[3]) : kSweepParts.end();
+  if (part == kSweepParts.end()) return not_found("no such resource");
+  MER_ASSIGN(const storage::SweepDetail sweep, reader.sweep(id));
+  return part->second(reader, sweep, query);
 }
 
 Answer trial_route(ResultReader& reader, const std::vector<std::string>& parts, const Query& query) {
@@ -124,11 +158,6 @@ Answer api_route(ResultReader& reader, const HttpRequest& request) {
 
 bool is_explain(const std::vector<std::string>& parts) {
   return parts.size() == 4 && parts[1] == "trials" && parts[3] == "explain";
-}
-
-std::string value_of(const Query& query, const std::string& key) {
-  const auto given = query.find(key);
-  return given == query.end() ? std::string() : given->second;
 }
 
 Result<storage::Control> control_asked(ResultReader& reader, const std::string& verb, const Query& query) {

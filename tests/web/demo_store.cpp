@@ -101,6 +101,21 @@ storage::Submission modalities() {
   return submission;
 }
 
+// Complete, so that its configurations can be tested against each other.
+storage::Submission ablation() {
+  storage::Submission submission;
+  submission.sweep.name = "ablation";
+  for (const char* value : {"0.1", "0.5", "1"}) {
+    submission.sweep.configurations.push_back(demo_configuration("model.alpha", value, FoldSchemeKind::speaker));
+  }
+  submission.corpora = {demo_corpus()};
+  for (int fold = 0; fold < kFolds; ++fold) submission.folds.push_back(demo_fold("test-" + std::to_string(fold + 1)));
+  for (int configuration = 0; configuration < 3; ++configuration) {
+    for (int fold = 0; fold < kFolds; ++fold) add_trial(submission, configuration, fold, 0);
+  }
+  return submission;
+}
+
 storage::Submission hostile_name() {
   storage::Submission submission;
   submission.sweep.name = "<img src=x onerror=alert(1)><b>bold</b>";
@@ -266,6 +281,13 @@ std::unique_ptr<MemoryStore> make_demo_store() {
   storage::Submission third = hostile_name();
   finish_submission(third, kStart + 7200);
   MER_CHECK(store->submit(third).ok(), "submit sweep 3");
+
+  storage::Submission fourth = ablation();
+  finish_submission(fourth, kStart + 9000);
+  MER_CHECK(store->submit(fourth).ok(), "submit sweep 4");
+  for (const storage::PlannedTrial& trial : fourth.trials) {
+    write_done(*store, trial, 1, trial.fold + (trial.configuration == 2 ? 7 : 0));
+  }
   return store;
 }
 

@@ -51,6 +51,9 @@ TEST_F(ServerTest, RoutesAnswer) {
        {std::string("/api/version"), std::string("/api/sweeps"), std::string("/api/sweeps/1"),
         std::string("/api/sweeps/1/trials"), std::string("/api/sweeps/1/results"),
         std::string("/api/sweeps/1/results?rule=best-validation&metric=ua"),
+        std::string("/api/sweeps/4/comparison?baseline=2"),
+        std::string("/api/sweeps/4/comparison?baseline=alpha%3D0.5&rule=best-test&metric=ua"),
+        std::string("/api/sweeps/4/confusion?configuration=1"), std::string("/api/sweeps/1/audit?metric=ua"),
         std::string("/api/sweeps/1/curves?split=validation&metric=loss.total&configurations=0,1"),
         "/api/trials/" + trial, "/api/trials/" + trial.substr(0, 8), "/api/trials/" + trial + "/curve?split=train"}) {
     const std::string answer = get(target);
@@ -70,12 +73,16 @@ TEST_F(ServerTest, ResultsFollowTheSweepsOwnSelectionUnlessAsked) {
 }
 
 TEST_F(ServerTest, WrongRequestsAreExplained) {
-  for (const char* target : {"/api/nothing", "/api/sweeps/99", "/api/sweeps/x", "/api/sweeps/1/nothing",
-                             "/api/sweeps/1/curves?configurations=7", "/api/trials/0000", "/nothing"}) {
+  for (const char* target :
+       {"/api/nothing", "/api/sweeps/99", "/api/sweeps/x", "/api/sweeps/1/nothing",
+        "/api/sweeps/1/curves?configurations=7", "/api/sweeps/4/comparison?baseline=9",
+        "/api/sweeps/4/confusion?configuration=none", "/api/sweeps/9/audit", "/api/trials/0000", "/nothing"}) {
     EXPECT_EQ(status_of(get(target)), 404) << target;
   }
-  for (const char* target : {"/api/sweeps/1/results?rule=best", "/api/sweeps/1/results?metric=f1",
-                             "/api/sweeps/1/curves?split=dev", "/api/sweeps/1/curves?configurations=a"}) {
+  for (const char* target :
+       {"/api/sweeps/1/results?rule=best", "/api/sweeps/1/results?metric=f1", "/api/sweeps/4/comparison",
+        "/api/sweeps/4/comparison?baseline=1&rule=worst", "/api/sweeps/4/confusion", "/api/sweeps/4/audit?metric=f1",
+        "/api/sweeps/1/curves?split=dev", "/api/sweeps/1/curves?configurations=a"}) {
     const std::string answer = get(target);
     EXPECT_EQ(status_of(answer), 400) << target;
     EXPECT_THAT(json::parse(body_of(answer)).at("error").at("message").get<std::string>(), HasSubstr("expected"));

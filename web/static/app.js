@@ -2,6 +2,9 @@
 import {setToken} from './api.js';
 import {fill, h} from './dom.js';
 import {Watch} from './store.js';
+import {createAudit} from './views/audit.js';
+import {createCompare} from './views/compare.js';
+import {createConfusion} from './views/confusion.js';
 import {createSweeps} from './views/sweeps.js';
 import {createSweep} from './views/sweep.js';
 import {createTrial} from './views/trial.js';
@@ -10,6 +13,9 @@ import {createTrial} from './views/trial.js';
 const ROUTES = [
   [/^\/$/, () => createSweeps()],
   [/^\/sweeps\/(\d+)$/, (id) => createSweep(id, setParameters)],
+  [/^\/sweeps\/(\d+)\/compare$/, (id) => createCompare(id, setParameters)],
+  [/^\/sweeps\/(\d+)\/confusion$/, (id) => createConfusion(id, setParameters)],
+  [/^\/sweeps\/(\d+)\/audit$/, (id) => createAudit(id, setParameters)],
   [/^\/trials\/([0-9a-f]{4,32})$/, (id) => createTrial(id, setParameters)],
 ];
 

@@ -178,6 +178,25 @@ export function dotStrip(points, domain, mean, title) {
   return svg.node();
 }
 
+// The same fold joined across two configurations: pairs [{name, from, to}], both on one scale of the page's own. A line
+// that rises is solid, one that falls is dashed.
+export function pairedDots(pairs, title) {
+  const [width, height, left, right] = [96, 84, 14, 82];
+  const all = pairs.flatMap(({from, to}) => [from, to]);
+  const y = d3.scaleLinear().domain(d3.extent(all)).range([height - 8, 8]);
+  const svg = d3.create('svg').attr('class', 'paired').attr('width', width).attr('height', height)
+    .attr('role', 'img').attr('aria-label', `${title}; the data table has every number`);
+  for (const {name, from, to} of pairs) {
+    const fold = svg.append('g').attr('class', to < from ? 'pair falls' : 'pair')
+      .attr('data-text', `${name}: ${percent(from)} → ${percent(to)} %`);
+    fold.append('line').attr('class', 'touch').attr('x1', left).attr('y1', y(from)).attr('x2', right).attr('y2', y(to));
+    fold.append('line').attr('class', 'join').attr('x1', left).attr('y1', y(from)).attr('x2', right).attr('y2', y(to));
+    fold.append('circle').attr('cx', left).attr('cy', y(from)).attr('r', 3.2);
+    fold.append('circle').attr('cx', right).attr('cy', y(to)).attr('r', 3.2);
+  }
+  return svg.node();
+}
+
 // Shows the data-text of what is under the pointer or has the focus, inside `root`.
 export function tooltips(root) {
   const bubble = h('div', {class: 'tooltip', 'aria-hidden': 'true', hidden: true});

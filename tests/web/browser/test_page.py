@@ -12,7 +12,7 @@ import pytest
 
 METRICS = ["wa", "ua", "macro_f1", "weighted_f1"]
 AA = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]}}
-VIEWS = ["sweeps", "sweep", "running sweep", "trial", "diverged trial", "waiting trial"]
+VIEWS = ["sweeps", "sweep", "running sweep", "trial", "diverged trial", "waiting trial", "compare", "confusion", "protocol"]
 
 
 def api(server, path):
@@ -29,6 +29,9 @@ def hash_of(server, view):
     return {"sweeps": lambda: "/",
             "sweep": lambda: "/sweeps/1",
             "running sweep": lambda: "/sweeps/2",
+            "compare": lambda: "/sweeps/4/compare",
+            "confusion": lambda: "/sweeps/4/confusion",
+            "protocol": lambda: "/sweeps/4/audit",
             "trial": lambda: f"/trials/{trial_id(server, 1, 0, fold=3)}",
             "diverged trial": lambda: f"/trials/{trial_id(server, 1, 1, fold=11)}?curve=loss.total",
             "waiting trial": lambda: f"/trials/{trial_id(server, 3, 0)}"}[view]()
@@ -47,11 +50,11 @@ def score_text(aggregate):
 def test_sweeps_show_their_progress(show):
     page = show("/")
     rows = page.locator("tbody tr")
-    assert rows.count() == 3
-    assert "auxiliary-loss" in rows.nth(2).inner_text()
-    assert "23/24 done" in rows.nth(2).inner_text()
-    assert "1 diverged" in rows.nth(2).inner_text()
-    rows.nth(2).get_by_role("link").click()
+    assert rows.count() == 4
+    assert "auxiliary-loss" in rows.nth(3).inner_text()
+    assert "23/24 done" in rows.nth(3).inner_text()
+    assert "1 diverged" in rows.nth(3).inner_text()
+    rows.nth(3).get_by_role("link").click()
     page.wait_for_selector("h1:has-text('auxiliary-loss')")
     assert page.url.endswith("#/sweeps/1")
 
@@ -158,6 +161,80 @@ def test_a_trial_shows_attempts_scores_and_confusion(show, server):
     assert percent(selected["scores"]["ua"]) in page.locator(".facts.scores").inner_text()
 
 
+def test_configurations_are_tested_against_a_baseline(show, server):
+    page = show("/sweeps/4/compare?metric=wa", ready="table.comparison")
+    answer = api(server, "sweeps/4/comparison?baseline=1&metric=wa")
+    rows = page.locator("table.comparison tbody tr")
+    assert rows.count() == len(answer["rows"]) == 2
+    for index, row in enumerate(answer["rows"]):
+        cells = rows.nth(index).locator("td").all_inner_texts()
+        sign = "+" if row["mean"] > 0 else ""
+        assert cells[0] == f"{sign}{percent(row['mean'])} ± {percent(row['sd'])}"
+        assert f"{row['wilcoxon']['p_holm']:.4f}" in cells[1] or cells[1].startswith("< 0.0001")
+        assert ("*" in cells[2]) == (row["corrected_t"]["p_holm"] < 0.05)
+        pairs = rows.nth(index).locator("g.pair")
+        assert pairs.count() == 12
+        assert rows.nth(index).locator("g.falls").count() == sum(one < 0 for one in row["differences"])
+    assert answer["caption"] in page.locator("#compare-caption").inner_text()
+    page.get_by_text("Data table").click()
+    cells = page.locator("details").first.locator("tbody tr").nth(4).locator("td").all_inner_texts()
+    assert cells == [percent(answer["scores"][4]), *(percent(row["scores"][4]) for row in answer["rows"])]
+
+
+def test_the_baseline_is_chosen_in_the_page_and_kept_in_the_url(show):
+    page = show("/sweeps/4/compare", ready="table.comparison")
+    page.locator("#baseline").select_option("2")
+    page.wait_for_function("() => location.hash.includes('baseline=2')")
+    page.wait_for_selector("#compare-caption:has-text('alpha=0.5')")
+
+
+def test_a_configuration_without_all_its_trials_is_not_tested(show):
+    page = show("/sweeps/1/compare", ready="table.comparison")
+    assert "no test: some of its trials have no result" in page.locator("table.comparison").inner_text()
+
+
+def test_confusion_is_shown_over_all_folds_and_for_each(show, server):
+    page = show("/sweeps/4/confusion?configuration=2", ready="table.confusion")
+    answer = api(server, "sweeps/4/confusion?configuration=2")
+    matrix = page.locator("table.confusion").first.locator("td.share")
+    counts = matrix.evaluate_all("list => list.map(e => e.firstChild.textContent)")
+    assert counts == [str(count) for row in answer["confusion"] for count in row]
+    summed = [[sum(fold["confusion"][i][j] for fold in answer["folds"]) for j in range(4)] for i in range(4)]
+    assert answer["confusion"] == summed
+    assert page.locator("section.fold").count() == 12
+    assert percent(answer["pooled"]["macro_f1"]) in page.locator(".facts.scores").inner_text()
+    page.locator("section.fold a").first.click()
+    page.wait_for_selector("h1:has-text('Trial')")
+
+
+def test_confusion_with_a_trial_missing_has_no_scores(show):
+    page = show("/sweeps/1/confusion?configuration=2", ready="table.confusion")
+    assert "1 of 12 trials have no result" in page.locator(".notice").inner_text()
+    assert page.locator(".facts.scores").count() == 0
+
+
+def test_the_protocol_page_shows_what_each_choice_adds(show, server):
+    page = show("/sweeps/4/audit", ready="table.audit")
+    answer = api(server, "sweeps/4/audit")
+    rows = page.locator("table.audit tbody tr")
+    assert rows.count() == len(answer["rows"]) == 9
+    for index, row in enumerate(answer["rows"]):
+        cells = rows.nth(index).locator("td").all_inner_texts()
+        assert cells[1:7] == [percent(row[key][kind]) for key in ["wa", "ua", "macro_f1"] for kind in ["mean", "pooled"]]
+        assert (cells[0] == "oracle") == row["oracle"]
+    assert page.locator("ul.notes li").count() == 3
+    assert "WA instead of UA" in page.locator("ul.notes").inner_text()
+
+
+def test_the_pages_of_a_sweep_lead_to_each_other(show):
+    page = show("/sweeps/4")
+    for name, title in [("Compare", "Against a baseline"), ("Confusion", "Confusion over all folds"),
+                        ("Protocol", "What the protocol does"), ("Results", "Learning curves")]:
+        page.get_by_role("navigation", name="Pages of the sweep").get_by_role("link", name=name).click()
+        page.wait_for_selector(f"h2:has-text('{title}')")
+        assert page.locator("nav.tabs [aria-current=page]").inner_text() == name
+
+
 def test_trials_can_be_filtered(show):
     page = show("/sweeps/1")
     assert page.locator("table.trials tbody tr").count() == 24
@@ -178,7 +255,7 @@ def test_every_view_is_a_url(show, server):
 
 def test_names_and_messages_are_inert(show, server):
     page = show("/")
-    assert "<img src=x onerror=alert(1)><b>bold</b>" in page.locator("tbody tr").first.inner_text()
+    assert "<img src=x onerror=alert(1)><b>bold</b>" in page.locator("tbody tr").nth(1).inner_text()
     page = show("/sweeps/3")
     assert page.locator("#main img, #main b, #main script").count() == 0
     assert "<script>alert(2)</script>" in page.locator("#main").inner_text()
@@ -299,7 +376,7 @@ def test_dots_are_walked_by_arrow_keys(show):
 
 
 @pytest.mark.parametrize("width", [400, 768, 1600])
-@pytest.mark.parametrize("view", ["sweeps", "sweep", "trial"])
+@pytest.mark.parametrize("view", ["sweeps", "sweep", "trial", "compare", "confusion", "protocol"])
 def test_the_page_fits_the_window(show, server, view, width):
     page = show(hash_of(server, view), width=width)
     assert page.evaluate("document.documentElement.scrollWidth") <= width

@@ -1,20 +1,20 @@
 // One sweep: results, learning curves, trials.
 import {get} from '../api.js';
-import {choice, fill, h} from '../dom.js';
+import {choice, h} from '../dom.js';
 import {METRICS, RULES} from '../format.js';
 import {createCurves} from './curves.js';
 import {createResults} from './results.js';
-import {countsText, progressBar} from './sweeps.js';
+import {createSweepHead, crumbsOf} from './sweep_head.js';
 import {createTrials} from './trials.js';
 
 export function createSweep(id, setParameters) {
-  const head = h('div', {class: 'sweep-head'});
+  const head = createSweepHead('');
   const rule = choice('Epoch', RULES, (value) => setParameters({rule: value}));
   const metric = choice('Metric', METRICS, (value) => setParameters({metric: value}));
   const results = createResults(setParameters);
   const curves = createCurves(id, setParameters);
   const trials = createTrials(setParameters);
-  const node = h('div', {class: 'stack'}, head,
+  const node = h('div', {class: 'stack'}, head.node,
     h('section', {class: 'panel', 'aria-labelledby': 'results-title'},
       h('div', {class: 'panel-head'}, h('h2', {id: 'results-title'}, 'Results'),
         h('div', {class: 'controls'}, rule.node, metric.node)),
@@ -28,12 +28,11 @@ export function createSweep(id, setParameters) {
       get(`sweeps/${id}/results`, chosen)]);
     rule.set(chosen.rule);
     metric.set(chosen.metric);
-    fill(head, h('div', {class: 'title'}, h('h1', {}, sweep.name), countsText(sweep.counts)),
-      progressBar(sweep.counts));
+    head.update(sweep);
     results.update(sweep, rows, answer, parameters.sort);
     trials.update(sweep, rows, parameters);
     await curves.update(sweep, answer, parameters);
-    return [['Sweeps', '#/'], [sweep.name, `#/sweeps/${id}`]];
+    return crumbsOf(sweep);
   }
   return {node, load, shown: curves.shown};
 }

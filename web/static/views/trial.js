@@ -1,6 +1,7 @@
 // One trial: facts, curves, confusion matrix, attempts.
 import {get} from '../api.js';
 import {lineChart} from '../chart.js';
+import {confusionTable} from '../confusion_table.js';
 import {choice, fill, h, scrolling} from '../dom.js';
 import {bytes, duration, isLoss, label, LOSSES, METRICS, percent, quantity, RULES, SPLITS, when} from '../format.js';
 import {stateBadge} from './trials.js';
@@ -35,23 +36,10 @@ function curveTable(curves, name) {
 }
 
 function confusion(trial, selected) {
-  const names = selected.confusion.map((_, index) => trial.labels[index] ?? `class ${index}`);
-  const cell = (count, total) => {
-    const share = total > 0 ? count / total : 0;
-    const node = h('td', {class: 'number share'}, String(count), h('small', {}, `${(100 * share).toFixed(0)} %`));
-    node.style.setProperty('--share', `${Math.round(50 * share)}%`);
-    return node;
-  };
-  return h('table', {class: 'confusion'},
-    h('caption', {}, `Confusion matrix of epoch ${selected.epoch}: rows are the truth, columns the prediction; ` +
-      'percent of the row.'),
-    h('thead', {}, h('tr', {}, h('th', {scope: 'col'}, 'Truth'), names.map((name) => h('th', {scope: 'col',
-      class: 'number'}, name)), ['precision', 'recall', 'F1'].map((text) => h('th', {scope: 'col', class: 'number'},
-      text)))),
-    h('tbody', {}, selected.confusion.map((row, truth) => h('tr', {}, h('th', {scope: 'row'}, names[truth]),
-      row.map((count) => cell(count, row.reduce((a, b) => a + b, 0))),
-      ['precision', 'recall', 'f1'].map((key) => h('td', {class: 'number'},
-        percent(selected.classes[truth][key])))))));
+  const score = (key) => (truth) => percent(selected.classes[truth][key]);
+  return confusionTable(selected.confusion, trial.labels, `Confusion matrix of epoch ${selected.epoch}: rows are the ` +
+    'truth, columns the prediction; percent of the row.',
+  [['precision', score('precision')], ['recall', score('recall')], ['F1', score('f1')]]);
 }
 
 // Under `last` one entry stands for every metric.

@@ -1,0 +1,164 @@
+#include "web/analysis_api.hpp"
+
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "core/json.hpp"
+#include "core/stats/summary.hpp"
+#include "storage/audit.hpp"
+#include "storage/comparison.hpp"
+#include "storage/configurations.hpp"
+#include "storage/pooled.hpp"
+#include "web/json_values.hpp"
+
+namespace mer::web {
+namespace {
+
+using Json = nlohmann::ordered_json;
+using storage::ResultReader;
+
+Json numbers(const std::vector<double>& values) {
+  Json list = Json::array();
+  for (const double value : values) list.push_back(number(value));
+  return list;
+}
+
+void add_epoch(Json& answer, SweepId sweep, EpochChoice epoch) {
+  answer["sweep"] = sweep.number;
+  answer["rule"] = name_of(epoch.rule);
+  answer["oracle"] = epoch.rule == SelectionRule::best_test;
+  answer["metric"] = name_of(epoch.metric);
+}
+
+Json test_value(const stats::TestOutcome& test, const std::optional<double>& corrected) {
+  return {{"statistic", number(test.statistic)},
+          {"n", test.n},
+          {"p", number(test.p)},
+          {"p_holm", number(corrected)},
+          {"smallest_p", number(test.smallest_p)},
+          {"why_not", test.why}};
+}
+
+Json compared_value(const storage::ComparedConfiguration& row) {
+  Json value = {{"configuration", row.configuration},
+                {"why_not", row.why},
+                {"scores", numbers(row.scores)},
+                {"differences", numbers(row.differences)}};
+  if (row.differences.empty()) return value;
+  value["mean"] = number(stats::mean_of(row.differences));
+  value["sd"] = number(stats::sd_of(row.differences));
+  value["wilcoxon"] = test_value(row.wilcoxon, row.wilcoxon_holm);
+  value["corrected_t"] = test_value(row.corrected_t, row.corrected_t_holm);
+  value["cohens_dz"] = number(stats::cohens_dz(row.differences));
+  value["rank_biserial"] = number(stats::rank_biserial(row.differences));
+  return value;
+}
+
+Json pooled_scores(const storage::PooledConfiguration& pooled) {
+  Json scores;
+  for (const Metric metric : storage::kEveryMetric) scores[name_of(metric)] = number(pooled.score(metric));
+  return scores;
+}
+
+Json fold_value(const storage::PooledFold& fold, const storage::SweepDetail& sweep) {
+  Json trials = Json::array();
+  for (const TrialId& trial : fold.trials) trials.push_back(trial.hex);
+  return {{"fold", fold.fold},
+          {"name", sweep.folds[std::size_t(fold.fold)].name},
+          {"confusion", matrix_value(fold.confusion)},
+          {"scores", scores_value(scores_of(fold.confusion))},
+          {"trials", std::move(trials)}};
+}
+
+std::optional<ConfusionMatrix> sum_of(const std::vector<storage::PooledFold>& folds) {
+  std::optional<ConfusionMatrix> sum;
+  for (const storage::PooledFold& fold : folds) {
+    if (sum) {
+      *sum += fold.confusion;
+    } else {
+      sum = fold.confusion;
+    }
+  }
+  return sum;
+}
+
+// Of the configuration's corpus; matrices of other corpora have other labels.
+const std::vector<std::string>* labels_of(const storage::SweepDetail& sweep, int classes) {
+  for (const storage::CorpusRecord& corpus : sweep.corpora) {
+    if (int(corpus.labels.size()) == classes) return &corpus.labels;
+  }
+  return nullptr;
+}
+
+Json audited_value(const storage::AuditedScore& score) {
+  return {{"mean", number(score.mean)}, {"pooled", number(score.pooled)}};
+}
+
+}  // namespace
+
+Result<std::string> comparison_json(ResultReader& reader, SweepId id, EpochChoice epoch, const std::string& baseline) {
+  MER_ASSIGN(const storage::Comparison comparison, storage::compare(reader, id, epoch.rule, epoch.metric, baseline));
+  MER_ASSIGN(const storage::Table table, storage::comparison_summary(reader, id, epoch.rule, epoch.metric, baseline));
+  Json answer = envelope();
+  add_epoch(answer, id, epoch);
+  answer["baseline"] = comparison.baseline;
+  answer["test_share"] = number(comparison.test_share);
+  answer["folds"] = comparison.folds;
+  answer["scores"] = numbers(comparison.scores);
+  Json rows = Json::array();
+  for (const storage::ComparedConfiguration& row : comparison.rows) rows.push_back(compared_value(row));
+  answer["rows"] = std::move(rows);
+  answer["caption"] = table.caption;
+  answer["notes"] = table.notes;
+  return text_of(answer);
+}
+
+Result<std::string> confusion_json(ResultReader& reader, SweepId id, EpochChoice epoch,
+                                   const std::string& configuration) {
+  MER_ASSIGN(const storage::SweepDetail sweep, reader.sweep(id));
+  MER_ASSIGN(const std::size_t position, storage::find_configuration(sweep, configuration));
+  MER_ASSIGN(std::vector<storage::TrialRow> trials, reader.trials(id));
+  std::erase_if(trials, [&](const storage::TrialRow& trial) { return std::size_t(trial.configuration) != position; });
+  MER_ASSIGN(const auto all, storage::pooled_results(reader, sweep, trials, epoch.rule, epoch.metric));
+  const storage::PooledConfiguration& pooled = all[position];
+  const std::optional<ConfusionMatrix> sum = sum_of(pooled.by_fold);
+  Json answer = envelope();
+  add_epoch(answer, id, epoch);
+  answer["configuration"] = position;
+  answer["trials"] = pooled.trials;
+  answer["missing"] = pooled.missing;
+  const std::vector<std::string>* const labels = sum ? labels_of(sweep, sum->classes) : nullptr;
+  answer["labels"] = labels != nullptr ? Json(*labels) : Json::array();
+  answer["confusion"] = sum ? matrix_value(*sum) : Json();
+  answer["pooled"] = pooled_scores(pooled);
+  Json folds = Json::array();
+  for (const storage::PooledFold& fold : pooled.by_fold) folds.push_back(fold_value(fold, sweep));
+  answer["folds"] = std::move(folds);
+  return text_of(answer);
+}
+
+Result<std::string> audit_json(ResultReader& reader, SweepId id, Metric metric) {
+  MER_ASSIGN(const std::vector<storage::AuditedRow> rows, storage::audit(reader, id, metric));
+  MER_ASSIGN(const storage::Table table, storage::audit_table(reader, id, metric));
+  Json answer = envelope();
+  answer["sweep"] = id.number;
+  answer["metric"] = name_of(metric);
+  answer["caption"] = table.caption;
+  Json list = Json::array();
+  for (const storage::AuditedRow& row : rows) {
+    list.push_back({{"configuration", row.configuration},
+                    {"rule", name_of(row.rule)},
+                    {"oracle", row.rule == SelectionRule::best_test},
+                    {"wa", audited_value(row.wa)},
+                    {"ua", audited_value(row.ua)},
+                    {"macro_f1", audited_value(row.macro_f1)},
+                    {"n", row.complete.n},
+                    {"expected_n", row.complete.expected}});
+  }
+  answer["rows"] = std::move(list);
+  answer["notes"] = table.notes;
+  return text_of(answer);
+}
+
+}  // namespace mer::web

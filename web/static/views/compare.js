@@ -1,0 +1,111 @@
+// A baseline against the other configurations: differences fold by fold, tests, effect sizes.
+import {get} from '../api.js';
+import {pairedDots, tooltips} from '../chart.js';
+import {choice, fill, h, scrolling} from '../dom.js';
+import {configurationName, isNumber, label, meanAndSd, METRICS, percent, RULES} from '../format.js';
+import {createSweepHead, crumbsOf} from './sweep_head.js';
+
+const LEVEL = 0.05;
+
+function pText(test) {
+  const p = test?.p_holm;
+  if (!isNumber(p)) return '–';
+  return p < 1e-4 ? '< 0.0001' : p.toFixed(4);
+}
+
+// Bold under 0.05; a test that could not have come out so says that.
+function pCell(test) {
+  const p = test?.p_holm;
+  const text = pText(test);
+  const helpless = isNumber(test?.smallest_p) && isNumber(p) && test.smallest_p > LEVEL;
+  return h('td', {class: 'number'}, isNumber(p) && p < LEVEL ? h('strong', {}, `${text} *`) : text,
+    helpless ? h('small', {class: 'note-line'}, `cannot be under ${test.smallest_p.toFixed(4)}`) : null);
+}
+
+function effectCell(value) {
+  return h('td', {class: 'number'}, isNumber(value) ? value.toFixed(2) : '–');
+}
+
+function rowOf(sweep, answer, row) {
+  const name = configurationName(sweep.configurations[row.configuration]);
+  if (row.why_not) {
+    return h('tr', {}, h('th', {scope: 'row'}, name), h('td', {colspan: '6', class: 'note'}, `no test: ${row.why_not}`));
+  }
+  const pairs = answer.folds.map((fold, index) => ({name: sweep.folds[fold].name, from: answer.scores[index],
+    to: row.scores[index]}));
+  return h('tr', {}, h('th', {scope: 'row'}, name),
+    h('td', {class: 'number'}, `${row.mean > 0 ? '+' : ''}${meanAndSd(row.mean, row.sd, 'score')}`),
+    pCell(row.wilcoxon), pCell(row.corrected_t), effectCell(row.cohens_dz), effectCell(row.rank_biserial),
+    h('td', {}, pairedDots(pairs, `${name}: each fold, from the baseline's score to its own`)));
+}
+
+function foldTable(sweep, answer) {
+  const rows = answer.rows.filter((row) => row.scores.length > 0);
+  const heading = (index) => h('th', {scope: 'col', class: 'number'}, configurationName(sweep.configurations[index]));
+  return h('table', {},
+    h('thead', {}, h('tr', {}, h('th', {scope: 'col'}, 'Fold'), heading(answer.baseline),
+      rows.map((row) => heading(row.configuration)))),
+    h('tbody', {}, answer.scores.length === 0 ? [] : answer.folds.map((fold, index) => h('tr', {},
+      h('th', {scope: 'row'}, sweep.folds[fold].name), h('td', {class: 'number'}, percent(answer.scores[index])),
+      rows.map((row) => h('td', {class: 'number'}, percent(row.scores[index])))))));
+}
+
+// The settings in which the configurations differ, side by side.
+function settingsTable(sweep) {
+  const keys = [...new Set(sweep.configurations.flatMap((one) => Object.keys(one.differing)))];
+  return h('table', {},
+    h('thead', {}, h('tr', {}, h('th', {scope: 'col'}, 'Setting'), sweep.configurations.map((_, index) =>
+      h('th', {scope: 'col'}, `No. ${index + 1}`)))),
+    h('tbody', {}, keys.map((key) => h('tr', {}, h('th', {scope: 'row'}, key), sweep.configurations.map((one) =>
+      h('td', {}, key in one.differing ? JSON.stringify(one.differing[key]) : '–'))))));
+}
+
+export function createCompare(id, setParameters) {
+  const head = createSweepHead('/compare');
+  const baseline = h('select', {id: 'baseline', on: {change: () => setParameters({baseline: baseline.value})}});
+  const rule = choice('Epoch', RULES, (value) => setParameters({rule: value}));
+  const metric = choice('Metric', METRICS, (value) => setParameters({metric: value}));
+  const body = h('div', {class: 'results'});
+  const inner = h('div', {});
+  body.append(inner);
+  tooltips(body);
+  const folds = h('div', {});
+  const settings = h('div', {});
+  const node = h('div', {class: 'stack'}, head.node, h('section', {class: 'panel', 'aria-labelledby': 'compare-title'},
+    h('div', {class: 'panel-head'}, h('h2', {id: 'compare-title'}, 'Against a baseline'),
+      h('div', {class: 'controls'}, h('label', {class: 'choice', for: 'baseline'}, h('span', {}, 'Baseline'), baseline),
+        rule.node, metric.node)), body,
+    h('details', {}, h('summary', {}, 'Data table'), folds),
+    h('details', {}, h('summary', {}, 'Settings that differ'), settings)));
+
+  function table(sweep, answer) {
+    const heading = (text) => h('th', {scope: 'col', class: 'number'}, text);
+    return h('table', {class: 'comparison', 'aria-describedby': 'compare-caption'},
+      h('thead', {}, h('tr', {}, h('th', {scope: 'col'}, 'Configuration'), heading('difference'), heading('p Wilcoxon'),
+        heading('p corrected t'), heading('d'), heading('r'),
+        h('th', {scope: 'col'}, `${label(METRICS, answer.metric)}: baseline to it, per fold`))),
+      h('tbody', {}, answer.rows.map((row) => rowOf(sweep, answer, row))));
+  }
+
+  async function load(parameters) {
+    const sweep = await get(`sweeps/${id}`);
+    const chosen = {baseline: parameters.baseline ?? '1', rule: parameters.rule ?? sweep.select.epoch,
+      metric: parameters.metric ?? sweep.select.metric};
+    const answer = await get(`sweeps/${id}/comparison`, chosen);
+    head.update(sweep);
+    fill(baseline, sweep.configurations.map((one, index) => h('option', {value: String(index + 1)},
+      configurationName(one))));
+    baseline.value = String(answer.baseline + 1);
+    rule.set(chosen.rule);
+    metric.set(chosen.metric);
+    fill(inner, answer.rows.length === 0 ? h('p', {class: 'empty'}, 'This sweep has one configuration.') :
+      scrolling('Differences from the baseline', table(sweep, answer)),
+    h('p', {class: 'note', id: 'compare-caption'}, answer.oracle ? [h('span', {class: 'badge oracle'}, 'oracle'), ' '] : null,
+      `${answer.caption} Differences in percent points.`),
+    answer.notes.length > 0 ? h('ul', {class: 'notes'}, answer.notes.map((note) => h('li', {}, note))) : null);
+    fill(folds, scrolling('Scores fold by fold', foldTable(sweep, answer)));
+    fill(settings, scrolling('Settings that differ', settingsTable(sweep)));
+    return crumbsOf(sweep, '/compare', 'compare');
+  }
+  return {node, load};
+}
