@@ -1,6 +1,6 @@
 // Drawing, by d3 (a global: /d3.min.js). Colours are CSS variables, so that light and dark need no redraw.
 import {h} from './dom.js';
-import {isLoss, isNumber, label, meanAndSd, METRICS, LOSSES, percent, quantity} from './format.js';
+import {isLoss, isNumber, label, meanAndSd, percent, QUANTITIES, quantity} from './format.js';
 
 const d3 = window.d3;
 const DASHES = ['', '7 3', '2 3', '9 3 2 3', '14 4', '5 2 1 2', '1 2', '10 2 2 2 2 2'];
@@ -18,7 +18,7 @@ function swatch(style) {
 
 // Lines over epochs. series: [{name, style, points: [{x, y, sd}], thin: [{name, points: [{x, y}]}]}], where y may be
 // null (none) or a string (NaN, Infinity). The legend shows the values at the epoch under the pointer or the arrow
-// keys. Returns {node, draw(series, quantityName), shown()}: shown() once the node is in the page.
+// keys. Returns {node, draw(series, quantityName, logarithmic), shown()}: shown() once the node is in the page.
 export function lineChart(title) {
   const plot = h('div', {class: 'plot', tabindex: '0', role: 'group', 'data-key': `plot ${title}`});
   const legend = h('ul', {class: 'legend'});
@@ -29,15 +29,17 @@ export function lineChart(title) {
   let cursor = null;
   let scales = null;
   let width = 0;
+  let logarithmic = false;
 
   const epochs = () => [...new Set(series.flatMap((one) =>
     [...one.points, ...one.thin.flatMap((line) => line.points)].map((point) => point.x)))].sort((a, b) => a - b);
 
-  function draw(newSeries, quantityName) {
+  function draw(newSeries, quantityName, isLogarithmic = false) {
     series = newSeries;
     name = quantityName;
+    logarithmic = isLogarithmic;
     const all = epochs();
-    plot.setAttribute('aria-label', `${title}: ${label([...METRICS, ...LOSSES], name)} over epochs ` +
+    plot.setAttribute('aria-label', `${title}: ${label(QUANTITIES, name)} over epochs ` +
       `${all[0] ?? 0} to ${all[all.length - 1] ?? 0}. Left and right arrow keys move through the epochs; ` +
       'the data table below has every number.');
     render();
@@ -55,11 +57,12 @@ export function lineChart(title) {
       return;
     }
     const values = series.flatMap((one) => [
-      ...one.points.flatMap(({y, sd}) => isNumber(y) ? [y - (isNumber(sd) ? sd : 0), y + (isNumber(sd) ? sd : 0)] : []),
-      ...one.thin.flatMap((line) => line.points.map((point) => point.y).filter(isNumber))]);
+      ...one.points.flatMap(({y, sd}) => isNumber(y) ? [y, y - (isNumber(sd) ? sd : 0), y + (isNumber(sd) ? sd : 0)] : []),
+      ...one.thin.flatMap((line) => line.points.map((point) => point.y).filter(isNumber))]).filter(isShown);
     const x = d3.scaleLinear().domain([all[0], Math.max(all[all.length - 1], all[0] + 1)])
       .range([MARGIN.left, width - MARGIN.right]);
-    const y = d3.scaleLinear().domain(values.length > 0 ? d3.extent(values) : [0, 1]).nice(5)
+    const y = (logarithmic ? d3.scaleLog().domain(values.length > 0 ? d3.extent(values) : [0.1, 1]) :
+      d3.scaleLinear().domain(values.length > 0 ? d3.extent(values) : [0, 1]).nice(5))
       .range([HEIGHT - MARGIN.bottom, MARGIN.top]);
     scales = {x, y};
     const svg = d3.create('svg').attr('width', width).attr('height', HEIGHT).attr('aria-hidden', 'true');
@@ -68,6 +71,10 @@ export function lineChart(title) {
     svg.append('line').attr('class', 'cursor').attr('y1', MARGIN.top).attr('y2', HEIGHT - MARGIN.bottom);
     plot.append(svg.node());
     show(cursor === null ? null : nearest(cursor));
+  }
+
+  function isShown(value) {
+    return !logarithmic || value > 0;
   }
 
   function axes(svg, x, y) {
@@ -80,16 +87,17 @@ export function lineChart(title) {
       .attr('x', width - MARGIN.right).attr('y', HEIGHT - 4).text('epoch');
     svg.append('text').attr('class', 'axis-label').attr('text-anchor', 'middle')
       .attr('transform', `translate(11,${(HEIGHT - MARGIN.bottom + MARGIN.top) / 2}) rotate(-90)`)
-      .text(label([...METRICS, ...LOSSES], name) + (isLoss(name) ? '' : ', %'));
+      .text(label(QUANTITIES, name) + (isLoss(name) ? '' : ', %'));
   }
 
   function drawSeries(svg, one, x, y) {
     const style = one.style % DASHES.length;
-    const finite = (point) => isNumber(point.y);
+    const finite = (point) => isNumber(point.y) && isShown(point.y);
+    const bottom = y.domain()[0];
     const line = d3.line().defined(finite).x((point) => x(point.x)).y((point) => y(point.y));
     svg.append('path').attr('class', `band series-${style}`).attr('d', d3.area()
       .defined((point) => finite(point) && isNumber(point.sd)).x((point) => x(point.x))
-      .y0((point) => y(point.y - point.sd)).y1((point) => y(point.y + point.sd))(one.points));
+      .y0((point) => y(Math.max(point.y - point.sd, logarithmic ? bottom : -Infinity))).y1((point) => y(point.y + point.sd))(one.points));
     for (const thin of one.thin) {
       svg.append('path').attr('class', `thin series-${style}`).attr('d', line(thin.points));
     }

@@ -4,6 +4,8 @@ export const METRICS = [['wa', 'WA'], ['ua', 'UA'], ['macro_f1', 'macro-F1'], ['
 export const LOSSES = [['loss.total', 'total loss'], ['loss.task', 'task loss'], ['loss.auxiliary', 'auxiliary loss'],
   ['loss.subspace', 'subspace loss'], ['loss.similarity', 'similarity loss'], ['loss.difference', 'difference loss'],
   ['loss.reconstruction', 'reconstruction loss'], ['loss.cycle', 'cycle loss']];
+// Names of what a chart shows: a score, a loss, or several losses together.
+export const QUANTITIES = [...METRICS, ...LOSSES, ['loss.components', 'loss']];
 export const RULES = [['last', 'last epoch'], ['best-validation', 'best validation epoch'],
   ['best-test', 'best test epoch (oracle)']];
 export const SPLITS = [['test', 'test'], ['validation', 'validation'], ['train', 'train']];

@@ -12,7 +12,8 @@ import pytest
 
 METRICS = ["wa", "ua", "macro_f1", "weighted_f1"]
 AA = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]}}
-VIEWS = ["sweeps", "sweep", "running sweep", "trial", "diverged trial", "waiting trial", "compare", "confusion", "protocol"]
+VIEWS = ["sweeps", "sweep", "running sweep", "trial", "diverged trial", "waiting trial", "compare", "confusion", "protocol",
+         "losses"]
 
 
 def api(server, path):
@@ -32,6 +33,7 @@ def hash_of(server, view):
             "compare": lambda: "/sweeps/4/compare",
             "confusion": lambda: "/sweeps/4/confusion",
             "protocol": lambda: "/sweeps/4/audit",
+            "losses": lambda: "/sweeps/4/losses",
             "trial": lambda: f"/trials/{trial_id(server, 1, 0, fold=3)}",
             "diverged trial": lambda: f"/trials/{trial_id(server, 1, 1, fold=11)}?curve=loss.total",
             "waiting trial": lambda: f"/trials/{trial_id(server, 3, 0)}"}[view]()
@@ -226,10 +228,47 @@ def test_the_protocol_page_shows_what_each_choice_adds(show, server):
     assert "WA instead of UA" in page.locator("ul.notes").inner_text()
 
 
+def test_loss_components_are_drawn_together(show, server):
+    page = show("/sweeps/4/losses?split=test&configuration=2", ready=".legend li")
+    names = page.locator(".legend .name").all_inner_texts()
+    assert names == ["task loss", "auxiliary loss"], "the others are off in the demo"
+    answer = api(server, "sweeps/4/curves?split=test&metric=loss.auxiliary&configurations=1")["configurations"][0]
+    page.get_by_text("Data table").click()
+    cells = page.locator("details tbody tr").nth(4).locator("td").all_inner_texts()
+    assert cells[1].startswith(f"{answer['mean'][4]:.4g}"[:5])
+
+
+def averaged(values, weight):
+    """The last of TensorBoard's moving averages."""
+    total = share = 0
+    for value in values:
+        total, share = weight * total + (1 - weight) * value, weight * share + 1 - weight
+    return total / share
+
+
+def test_a_curve_can_be_smoothed_and_its_numbers_stay(show, server):
+    page = show("/sweeps/4?curve=wa", ready=".legend .value")
+    mean = api(server, "sweeps/4/curves?metric=wa")["configurations"][0]["mean"]
+    assert page.locator(".legend .value").first.inner_text().startswith(percent(mean[19]))
+    page.get_by_label("Smoothing").select_option("0.9")
+    page.wait_for_selector(".note:has-text('weight 0.9')")
+    assert "smooth=0.9" in page.url
+    assert page.locator(".legend .value").first.inner_text().startswith(percent(averaged(mean, 0.9)))
+    page.get_by_text("Data table", exact=True).click()
+    assert page.locator("details tbody tr").nth(19).locator("td").first.inner_text().startswith(percent(mean[19]))
+
+
+def test_a_logarithmic_axis(show):
+    page = show("/sweeps/4?curve=loss.task&log=1")
+    assert page.get_by_label("log scale").is_checked()
+    assert "Logarithmic" in page.locator("section:has(#curves-title) .note").inner_text()
+    assert len(page.locator("path.line").first.get_attribute("d")) > 50
+
+
 def test_the_pages_of_a_sweep_lead_to_each_other(show):
     page = show("/sweeps/4")
     for name, title in [("Compare", "Against a baseline"), ("Confusion", "Confusion over all folds"),
-                        ("Protocol", "What the protocol does"), ("Results", "Learning curves")]:
+                        ("Losses", "Loss components"), ("Protocol", "What the protocol does"), ("Results", "Learning curves")]:
         page.get_by_role("navigation", name="Pages of the sweep").get_by_role("link", name=name).click()
         page.wait_for_selector(f"h2:has-text('{title}')")
         assert page.locator("nav.tabs [aria-current=page]").inner_text() == name
@@ -376,7 +415,7 @@ def test_dots_are_walked_by_arrow_keys(show):
 
 
 @pytest.mark.parametrize("width", [400, 768, 1600])
-@pytest.mark.parametrize("view", ["sweeps", "sweep", "trial", "compare", "confusion", "protocol"])
+@pytest.mark.parametrize("view", ["sweeps", "sweep", "trial", "compare", "confusion", "protocol", "losses"])
 def test_the_page_fits_the_window(show, server, view, width):
     page = show(hash_of(server, view), width=width)
     assert page.evaluate("document.documentElement.scrollWidth") <= width

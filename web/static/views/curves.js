@@ -1,8 +1,10 @@
 // Learning curves: one line per configuration, with a band over its folds.
 import {get} from '../api.js';
 import {lineChart} from '../chart.js';
+import {chartControls, controlsNote} from '../chart_controls.js';
 import {choice, fill, h, scrolling} from '../dom.js';
 import {configurationName, isNumber, label, LOSSES, meanAndSd, METRICS, SPLITS} from '../format.js';
+import {smoothed} from '../smoothing.js';
 
 const SHOWN_AT_FIRST = 6;
 
@@ -16,15 +18,15 @@ function shownOf(sweep, answer, parameter) {
     .map((row) => row.configuration).sort((a, b) => a - b);
 }
 
-function seriesOf(sweep, group, withFolds) {
+function seriesOf(sweep, group, withFolds, weight) {
   const noMean = !group.mean.some(isNumber);
   return {
     name: configurationName(sweep.configurations[group.configuration]),
     style: group.configuration,
-    points: group.epochs.map((x, i) => ({x, y: group.mean[i], sd: group.sd[i]})),
+    points: smoothed(group.epochs.map((x, i) => ({x, y: group.mean[i], sd: group.sd[i]})), weight),
     thin: group.series.filter((one) => withFolds || noMean || one.state === 'diverged').map((one) => ({
       name: sweep.folds[one.fold].name,
-      points: one.epochs.map((x, i) => ({x, y: one.values[i]})),
+      points: smoothed(one.epochs.map((x, i) => ({x, y: one.values[i]})), weight),
     })),
   };
 }
@@ -53,6 +55,7 @@ export function createCurves(id, setParameters) {
   const curve = choice('Value', [...METRICS, ...LOSSES], (value) => setParameters({curve: value}));
   const folds = h('input', {type: 'checkbox', id: 'each-trial',
     on: {change: () => setParameters({folds: folds.checked ? '1' : undefined})}});
+  const controls = chartControls('curves', setParameters);
   const picker = h('fieldset', {class: 'picker'});
   const chart = lineChart('Learning curves');
   const table = h('div', {});
@@ -60,7 +63,7 @@ export function createCurves(id, setParameters) {
   const note = h('p', {class: 'note'});
   const node = h('section', {class: 'panel', 'aria-labelledby': 'curves-title'},
     h('div', {class: 'panel-head'}, h('h2', {id: 'curves-title'}, 'Learning curves'),
-      h('div', {class: 'controls'}, split.node, curve.node,
+      h('div', {class: 'controls'}, split.node, curve.node, controls.node,
         h('label', {class: 'check', for: 'each-trial'}, folds, 'each trial'))),
     chart.node, note, picker, details);
 
@@ -86,10 +89,13 @@ export function createCurves(id, setParameters) {
     curve.set(chosen.metric);
     folds.checked = parameters.folds === '1';
     updatePicker(sweep, shown);
-    chart.draw(curves.configurations.map((group) => seriesOf(sweep, group, folds.checked)), chosen.metric);
+    const shownHow = controls.read(parameters);
+    chart.draw(curves.configurations.map((group) => seriesOf(sweep, group, folds.checked, shownHow.weight)),
+      chosen.metric, shownHow.log);
     const over = curves.configurations[0]?.over ?? 'folds';
     note.textContent = `Line: mean over ${over} on the ${label(SPLITS, chosen.split)} part; band: ± 1 standard ` +
-      'deviation (divisor n − 1). A line stops where a trial has no finite value; thin lines are single trials.';
+      'deviation (divisor n − 1). A line stops where a trial has no finite value; thin lines are single trials.' +
+      controlsNote(shownHow);
     fill(table, scrolling('Learning curves as numbers', dataTable(sweep, curves)));
   }
   return {node, update, shown: chart.shown};

@@ -2,7 +2,7 @@
 import {fill, h} from '../dom.js';
 import {countsText, progressBar} from './sweeps.js';
 
-const PAGES = [['', 'Results'], ['/compare', 'Compare'], ['/confusion', 'Confusion'], ['/audit', 'Protocol']];
+const PAGES = [['', 'Results'], ['/compare', 'Compare'], ['/confusion', 'Confusion'], ['/losses', 'Losses'], ['/audit', 'Protocol']];
 
 export function createSweepHead(page) {
   const node = h('div', {class: 'sweep-head'});

@@ -1,0 +1,69 @@
+// The components of a configuration's loss over time, as in the paper's Figure 5.
+import {get} from '../api.js';
+import {lineChart} from '../chart.js';
+import {chartControls, controlsNote} from '../chart_controls.js';
+import {choice, fill, h, scrolling} from '../dom.js';
+import {configurationName, label, LOSSES, meanAndSd, SPLITS} from '../format.js';
+import {smoothed} from '../smoothing.js';
+import {createSweepHead, crumbsOf} from './sweep_head.js';
+
+const COMPONENTS = ['loss.task', 'loss.auxiliary', 'loss.similarity', 'loss.difference', 'loss.reconstruction', 'loss.cycle'];
+
+// Those that are switched on and have been recorded.
+function recorded(groups) {
+  return groups.filter(({group}) => group.series.some((one) => one.values.some((value) => value !== null)));
+}
+
+function dataTable(groups) {
+  const epochs = [...new Set(groups.flatMap(({group}) => group.epochs))].sort((a, b) => a - b);
+  const cell = ({name, group}, epoch) => {
+    const at = group.epochs.indexOf(epoch);
+    const whole = at >= 0 && group.n[at] === group.expected_n;
+    return h('td', {class: at >= 0 && !whole ? 'number incomplete' : 'number'}, at < 0 ? '–' :
+      whole ? meanAndSd(group.mean[at], group.sd[at], name) : `${group.n[at]}/${group.expected_n}`);
+  };
+  return h('table', {},
+    h('thead', {}, h('tr', {}, h('th', {scope: 'col', class: 'number'}, 'Epoch'),
+      groups.map(({name}) => h('th', {scope: 'col', class: 'number'}, label(LOSSES, name))))),
+    h('tbody', {}, epochs.map((epoch) => h('tr', {}, h('th', {scope: 'row', class: 'number'}, String(epoch)),
+      groups.map((one) => cell(one, epoch))))));
+}
+
+export function createLosses(id, setParameters) {
+  const head = createSweepHead('/losses');
+  const configuration = h('select', {id: 'loss-configuration',
+    on: {change: () => setParameters({configuration: configuration.value})}});
+  const split = choice('Part', SPLITS, (value) => setParameters({split: value}));
+  const controls = chartControls('losses', setParameters);
+  const chart = lineChart('Loss components');
+  const note = h('p', {class: 'note'});
+  const table = h('div', {});
+  const node = h('div', {class: 'stack'}, head.node, h('section', {class: 'panel', 'aria-labelledby': 'losses-title'},
+    h('div', {class: 'panel-head'}, h('h2', {id: 'losses-title'}, 'Loss components'), h('div', {class: 'controls'},
+      h('label', {class: 'choice', for: 'loss-configuration'}, h('span', {}, 'Configuration'), configuration),
+      split.node, controls.node)),
+    chart.node, note, h('details', {}, h('summary', {}, 'Data table'), table)));
+
+  async function load(parameters) {
+    const sweep = await get(`sweeps/${id}`);
+    const position = Math.min(Math.max(Number(parameters.configuration) || 1, 1), sweep.configurations.length) - 1;
+    const chosen = parameters.split ?? 'train';
+    const shown = controls.read(parameters);
+    const answers = await Promise.all(COMPONENTS.map((metric) => get(`sweeps/${id}/curves`,
+      {split: chosen, metric, configurations: String(position)})));
+    const groups = recorded(answers.map((answer) => ({name: answer.metric, group: answer.configurations[0]})));
+    head.update(sweep);
+    fill(configuration, sweep.configurations.map((one, index) => h('option', {value: String(index + 1)},
+      configurationName(one))));
+    configuration.value = String(position + 1);
+    split.set(chosen);
+    chart.draw(groups.map(({name, group}) => ({name: label(LOSSES, name), style: COMPONENTS.indexOf(name), thin: [],
+      points: smoothed(group.epochs.map((x, i) => ({x, y: group.mean[i], sd: group.sd[i]})), shown.weight)})), 'loss.components', shown.log);
+    const over = groups[0]?.group.over ?? 'folds';
+    note.textContent = `Line: mean over ${over} on the ${label(SPLITS, chosen)} part; band: ± 1 standard deviation ` +
+      `(divisor n − 1). Each as it is, before its weight in the total. Components that are off have no line.${controlsNote(shown)}`;
+    fill(table, scrolling('Loss components as numbers', dataTable(groups)));
+    return crumbsOf(sweep, '/losses', 'losses');
+  }
+  return {node, load, shown: chart.shown};
+}
