@@ -104,7 +104,7 @@ namespace {
 Status print_results_file(const Context& context, ResultReader& reader, const Selection& chosen,
                           const ResultsOptions& options, Format format) {
   if (format == Format::json && options.baseline.empty()) {
-    return print_json(web::results_json(reader, chosen.sweep, chosen.rule, chosen.metric));
+    return print_json(web::results_json(reader, chosen.sweep, {.rule = chosen.rule, .metric = chosen.metric}));
   }
   MER_ASSIGN(const storage::Table table,
              options.baseline.empty()

@@ -1,8 +1,13 @@
 #include "web/api.hpp"
 
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <span>
 #include <utility>
 
 #include "core/json.hpp"
+#include "storage/configurations.hpp"
 #include "storage/missing.hpp"
 #include "storage/tables.hpp"
 #include "web/json_values.hpp"
@@ -32,9 +37,7 @@ Json summary_value(const storage::SweepSummary& summary) {
 Json configuration_value(const storage::ConfigurationRow& configuration) {
   Json differing = Json::object();
   for (const auto& [key, text] : configuration.differing) differing[key] = parsed(text);
-  return {{"id", configuration.id.hex},
-          {"differing", std::move(differing)},
-          {"settings", parsed(configuration.settings_json)}};
+  return {{"id", configuration.id.hex}, {"differing", std::move(differing)}};
 }
 
 Json fold_value(const storage::FoldRecord& fold) {
@@ -81,27 +84,119 @@ Json aggregate_value(const storage::Aggregate& aggregate) {
           {"points", std::move(points)}};
 }
 
-// Trials without a result, by configuration, and why.
-Json missing_value(const std::vector<storage::TrialRow>& trials, const storage::SweepDetail& sweep) {
-  Json list = Json::array();
-  for (const auto& [all, missing] : storage::missing_trials(trials, sweep.configurations.size())) {
-    for (const storage::TrialRow* const trial : missing) {
-      list.push_back({{"configuration", trial->configuration},
-                      {"fold", trial->fold},
-                      {"seed", trial->seed},
-                      {"trial", trial->id.hex},
-                      {"state", name_of(trial->state)},
-                      {"why", storage::why_missing(*trial, sweep)}});
-    }
-  }
-  return list;
-}
-
 template <class Rows, class ToValue>
 Json list_of(const Rows& rows, ToValue to_value) {
   Json list = Json::array();
   for (const auto& row : rows) list.push_back(to_value(row));
   return list;
+}
+
+// The page's part of a list.
+template <class Rows>
+std::span<const typename Rows::value_type> part_of(const Rows& rows, const Page& page) {
+  const auto all = std::span(rows);
+  const auto begin = std::min(all.size(), std::size_t(page.offset));
+  const auto rest = all.subspan(begin);
+  return page.limit == 0 ? rest : rest.first(std::min(rest.size(), std::size_t(page.limit)));
+}
+
+// The trials of the rows' configurations.
+std::map<int, std::vector<const storage::TrialRow*>> trials_of(std::span<const storage::ResultRow> rows,
+                                                               const std::vector<storage::TrialRow>& trials) {
+  std::map<int, std::vector<const storage::TrialRow*>> groups;
+  for (const storage::ResultRow& row : rows) groups[row.configuration];
+  for (const storage::TrialRow& trial : trials) {
+    const auto group = groups.find(trial.configuration);
+    if (group != groups.end()) group->second.push_back(&trial);
+  }
+  return groups;
+}
+
+Json missing_value(int configuration, const std::vector<const storage::TrialRow*>& trials,
+                   const storage::SweepDetail& sweep) {
+  Json list = Json::array();
+  for (const storage::TrialRow* const trial : trials) {
+    if (trial->state == TrialState::done) continue;
+    list.push_back({{"configuration", configuration},
+                    {"fold", trial->fold},
+                    {"seed", trial->seed},
+                    {"trial", trial->id.hex},
+                    {"state", name_of(trial->state)},
+                    {"why", storage::why_missing(*trial, sweep)}});
+  }
+  return list;
+}
+
+// What each point is, in the order of the points: a fold, or a seed of the only fold. `ended`: a trial of it has ended
+// without a result, so that none will come.
+Json units_value(bool over_seeds, const std::vector<const storage::TrialRow*>& trials,
+                 const storage::SweepDetail& sweep) {
+  struct Unit {
+    std::uint64_t key = 0;
+    const storage::TrialRow* first = nullptr;
+    bool ended = false;
+  };
+  std::vector<Unit> units;
+  for (const storage::TrialRow* const trial : trials) {
+    const std::uint64_t key = over_seeds ? trial->seed : std::uint64_t(trial->fold);
+    auto unit = std::ranges::find(units, key, &Unit::key);
+    if (unit == units.end()) {
+      units.push_back({key, trial});
+      unit = units.end() - 1;
+    }
+    const bool may_come = trial->state == TrialState::pending || trial->state == TrialState::running;
+    unit->ended = unit->ended || (trial->state != TrialState::done && !may_come);
+  }
+  return list_of(units, [&](const Unit& unit) {
+    const std::string name = over_seeds ? "seed " + std::to_string(unit.key) : sweep.folds[std::size_t(unit.key)].name;
+    return Json{{"name", name}, {"trial", unit.first->id.hex}, {"ended", unit.ended}};
+  });
+}
+
+Json result_value(const storage::ResultRow& row, const std::vector<const storage::TrialRow*>& trials,
+                  const storage::SweepDetail& sweep) {
+  return {{"configuration", row.configuration},
+          {"wa", aggregate_value(row.wa)},
+          {"ua", aggregate_value(row.ua)},
+          {"macro_f1", aggregate_value(row.macro_f1)},
+          {"weighted_f1", aggregate_value(row.weighted_f1)},
+          {"units", units_value(row.wa.over_seeds, trials, sweep)}};
+}
+
+void sort_by(std::vector<storage::ResultRow>& rows, Metric metric) {
+  const auto mean = [metric](const storage::ResultRow& row) {
+    return storage::aggregate_for(row, metric).mean.value_or(-1);
+  };
+  std::ranges::stable_sort(rows, std::ranges::greater(), mean);
+}
+
+// Of all rows, whatever the page.
+Json range_value(const std::vector<storage::ResultRow>& rows, Metric metric) {
+  std::optional<std::pair<double, double>> range;
+  for (const storage::ResultRow& row : rows) {
+    for (const auto& point : storage::aggregate_for(row, metric).points) {
+      if (!point || !std::isfinite(*point)) continue;
+      range = range ? std::pair(std::min(range->first, *point), std::max(range->second, *point))
+                    : std::pair(*point, *point);
+    }
+  }
+  return range ? Json::array({range->first, range->second}) : Json();
+}
+
+Json best_value(const std::vector<storage::ResultRow>& rows) {
+  Json best = Json::object();
+  for (const Metric metric : storage::kEveryMetric) {
+    std::optional<double> highest;
+    std::size_t means = 0;
+    for (const storage::ResultRow& row : rows) {
+      const std::optional<double>& mean = storage::aggregate_for(row, metric).mean;
+      if (!mean) continue;
+      ++means;
+      highest = std::max(highest.value_or(*mean), *mean);
+    }
+    best[name_of(metric)] = means > 1 ? number(highest) : Json();
+  }
+  return best;
 }
 
 }  // namespace
@@ -134,32 +229,42 @@ Result<std::string> sweep_json(ResultReader& reader, SweepId id) {
   return text_of(answer);
 }
 
-Result<std::string> trials_json(ResultReader& reader, SweepId id) {
-  MER_ASSIGN(const auto trials, reader.trials(id));
+Result<std::string> trials_json(ResultReader& reader, SweepId id, const TrialsQuery& query) {
+  MER_ASSIGN(auto trials, reader.trials(id));
+  if (query.state) {
+    std::erase_if(trials, [&](const storage::TrialRow& trial) { return trial.state != *query.state; });
+  }
   Json answer = envelope();
   answer["sweep"] = id.number;
-  answer["trials"] = list_of(trials, trial_row_value);
+  answer["total"] = trials.size();
+  answer["trials"] = list_of(part_of(trials, query.page), trial_row_value);
   return text_of(answer);
 }
 
-Result<std::string> results_json(ResultReader& reader, SweepId id, SelectionRule rule, Metric metric) {
-  MER_ASSIGN(const auto rows, reader.results(id, rule, metric));
+Result<std::string> results_json(ResultReader& reader, SweepId id, const ResultsQuery& query) {
+  MER_ASSIGN(auto rows, reader.results(id, query.rule, query.metric));
   MER_ASSIGN(const storage::SweepDetail sweep, reader.sweep(id));
+  MER_ASSIGN(const auto trials, reader.trials(id));
+  if (query.sort) sort_by(rows, *query.sort);
   Json answer = envelope();
   answer["sweep"] = id.number;
-  answer["rule"] = name_of(rule);
-  answer["oracle"] = rule == SelectionRule::best_test;
-  answer["metric"] = name_of(metric);
-  answer["caption"] = storage::results_caption(sweep, rule, metric);
-  answer["rows"] = list_of(rows, [](const storage::ResultRow& row) {
-    return Json{{"configuration", row.configuration},
-                {"wa", aggregate_value(row.wa)},
-                {"ua", aggregate_value(row.ua)},
-                {"macro_f1", aggregate_value(row.macro_f1)},
-                {"weighted_f1", aggregate_value(row.weighted_f1)}};
-  });
-  MER_ASSIGN(const auto trials, reader.trials(id));
-  answer["missing"] = missing_value(trials, sweep);
+  answer["rule"] = name_of(query.rule);
+  answer["oracle"] = query.rule == SelectionRule::best_test;
+  answer["metric"] = name_of(query.metric);
+  answer["caption"] = storage::results_caption(sweep, query.rule, query.metric);
+  answer["total"] = rows.size();
+  answer["range"] = range_value(rows, query.metric);
+  answer["best"] = best_value(rows);
+  answer["rows"] = Json::array();
+  answer["missing"] = Json::array();
+  const auto page = part_of(rows, query.page);
+  const auto groups = trials_of(page, trials);
+  for (const storage::ResultRow& row : page) {
+    const auto& group = groups.at(row.configuration);
+    answer["rows"].push_back(result_value(row, group, sweep));
+    for (Json& missing : missing_value(row.configuration, group, sweep))
+      answer["missing"].push_back(std::move(missing));
+  }
   return text_of(answer);
 }
 

@@ -4,6 +4,7 @@
 // not finite is a string: "NaN", "Infinity", "-Infinity". Threads: as the reader's. Errors: the reader's.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -11,6 +12,7 @@
 #include "core/ids.hpp"
 #include "core/records.hpp"
 #include "core/result.hpp"
+#include "core/trial.hpp"
 #include "storage/result_store.hpp"
 
 namespace mer::web {
@@ -20,9 +22,25 @@ constexpr int kApiSchema = 1;
 Result<std::string> version_json(storage::ResultReader& reader);
 Result<std::string> sweeps_json(storage::ResultReader& reader);
 Result<std::string> sweep_json(storage::ResultReader& reader, SweepId sweep);
-Result<std::string> trials_json(storage::ResultReader& reader, SweepId sweep);
-// `metric` decides the epoch that a best rule selects; the rows hold every metric.
-Result<std::string> results_json(storage::ResultReader& reader, SweepId sweep, SelectionRule rule, Metric metric);
+
+// A part of a list: so many rows after the first `offset`; 0: all of them.
+struct Page {
+  std::int64_t offset = 0;
+  std::int64_t limit = 0;
+};
+struct TrialsQuery {
+  std::optional<TrialState> state = {};  // nullopt: in any
+  Page page = {};
+};
+Result<std::string> trials_json(storage::ResultReader& reader, SweepId sweep, const TrialsQuery& query = {});
+
+struct ResultsQuery {
+  SelectionRule rule = SelectionRule::last;
+  Metric metric = Metric::macro_f1;  // decides the epoch that a best rule selects; the rows hold every metric
+  std::optional<Metric> sort = {};   // best first, those without a mean last; nullopt: in order
+  Page page = {};
+};
+Result<std::string> results_json(storage::ResultReader& reader, SweepId sweep, const ResultsQuery& query);
 Result<std::string> trial_json(storage::ResultReader& reader, const TrialId& trial);
 Result<std::string> trial_curve_json(storage::ResultReader& reader, const TrialId& trial, Split split);
 

@@ -56,6 +56,7 @@ Result<T> choice(const Query& query, const std::string& key, std::optional<T> (*
 constexpr const char* kRules = "last, best-validation, best-test";
 constexpr const char* kMetrics = "wa, ua, macro_f1, weighted_f1";
 constexpr const char* kSplits = "train, validation, test";
+constexpr const char* kStates = "pending, running, done, failed, diverged, cancelled";
 
 Result<std::vector<int>> positions(const Query& query) {
   std::vector<int> list;
@@ -85,9 +86,42 @@ Result<EpochChoice> epoch_asked(const storage::SweepDetail& sweep, const Query& 
   return epoch;
 }
 
+Result<std::int64_t> count_asked(const Query& query, const std::string& key) {
+  const std::string text = value_of(query, key);
+  if (text.empty()) return 0;
+  if (const auto count = whole_number(text)) return *count;
+  return invalid("query parameter " + key + ": expected a whole number");
+}
+
+Result<Page> page_asked(const Query& query) {
+  Page page;
+  MER_ASSIGN(page.offset, count_asked(query, "offset"));
+  MER_ASSIGN(page.limit, count_asked(query, "limit"));
+  return page;
+}
+
+// A query's optional word; empty: it is not given.
+template <class T>
+Result<std::optional<T>> optional_choice(const Query& query, const std::string& key,
+                                         std::optional<T> (*from)(const std::string&), const std::string& allowed) {
+  if (value_of(query, key).empty()) return std::optional<T>();
+  MER_ASSIGN(const T value, choice<T>(query, key, from, "", allowed));
+  return std::optional<T>(value);
+}
+
 Answer results(ResultReader& reader, const storage::SweepDetail& sweep, const Query& query) {
   MER_ASSIGN(const EpochChoice epoch, epoch_asked(sweep, query));
-  return results_json(reader, sweep.summary.id, epoch.rule, epoch.metric);
+  ResultsQuery wanted{.rule = epoch.rule, .metric = epoch.metric};
+  MER_ASSIGN(wanted.sort, optional_choice<Metric>(query, "sort", metric_from, kMetrics));
+  MER_ASSIGN(wanted.page, page_asked(query));
+  return results_json(reader, sweep.summary.id, wanted);
+}
+
+Answer trials(ResultReader& reader, const storage::SweepDetail& sweep, const Query& query) {
+  TrialsQuery wanted;
+  MER_ASSIGN(wanted.state, optional_choice<TrialState>(query, "state", trial_state_from, kStates));
+  MER_ASSIGN(wanted.page, page_asked(query));
+  return trials_json(reader, sweep.summary.id, wanted);
 }
 
 Answer comparison(ResultReader& reader, const storage::SweepDetail& sweep, const Query& query) {
@@ -122,15 +156,15 @@ Answer curves(ResultReader& reader, const storage::SweepDetail& sweep, const Que
 }
 
 using SweepPart = Answer (*)(ResultReader&, const storage::SweepDetail&, const Query&);
-const std::map<std::string, SweepPart> kSweepParts = {
-    {"results", results}, {"curves", curves}, {"comparison", comparison}, {"confusion", confusion}, {"audit", audit}};
+const std::map<std::string, SweepPart> kSweepParts = {{"trials", trials},       {"results", results},
+                                                      {"curves", curves},       {"comparison", comparison},
+                                                      {"confusion", confusion}, {"audit", audit}};
 
 Answer sweep_route(ResultReader& reader, const std::vector<std::string>& parts, const Query& query) {
   const auto number = whole_number(parts[2]);
   if (!number) return not_found("sweeps are numbered from 1");
   const SweepId id{*number};
   if (parts.size() == 3) return sweep_json(reader, id);
-  if (parts.size() == 4 && parts[3] == "trials") return trials_json(reader, id);
   const auto part = parts.size() == 4 ? kSweepParts.find(parts[3]) : kSweepParts.end();
   if (part == kSweepParts.end()) return not_found("no such resource");
   MER_ASSIGN(const storage::SweepDetail sweep, reader.sweep(id));

@@ -7,15 +7,15 @@ import {configurationName, isNumber, label, LOSSES, meanAndSd, METRICS, SPLITS} 
 import {smoothed} from '../smoothing.js';
 
 const SHOWN_AT_FIRST = 6;
+const MOST_BOXES = 24;  // of more configurations the picker has those that are shown, and a list to add from
 
 // The configurations shown: those the URL names, else the best by the table's metric.
-function shownOf(sweep, answer, parameter) {
+async function shownOf(sweep, chosen, parameter) {
   if (parameter !== undefined) {
     return parameter.split(',').map(Number).filter((index) => index in sweep.configurations);
   }
-  const rank = (row) => (isNumber(row[answer.metric].mean) ? row[answer.metric].mean : -1);
-  return [...answer.rows].sort((a, b) => rank(b) - rank(a)).slice(0, SHOWN_AT_FIRST)
-    .map((row) => row.configuration).sort((a, b) => a - b);
+  const best = await get(`sweeps/${sweep.id}/results`, {...chosen, sort: chosen.metric, limit: SHOWN_AT_FIRST});
+  return best.rows.map((row) => row.configuration).sort((a, b) => a - b);
 }
 
 function seriesOf(sweep, group, withFolds, weight) {
@@ -73,16 +73,23 @@ export function createCurves(id, setParameters) {
       const next = checked ? [...shown, index].sort((a, b) => a - b) : shown.filter((one) => one !== index);
       setParameters({show: next.join(',')});
     };
-    fill(picker, h('legend', {}, 'Configurations shown'), sweep.configurations.map((configuration, index) => {
+    const many = sweep.configurations.length > MOST_BOXES;
+    const boxes = (many ? shown : sweep.configurations.map((_, index) => index)).map((index) => {
       const box = h('input', {type: 'checkbox', checked: shown.includes(index), 'data-key': `show ${index}`,
         on: {change: (event) => toggle(index, event.target.checked)}});
-      return h('label', {class: 'check'}, box, configurationName(configuration));
-    }));
+      return h('label', {class: 'check'}, box, configurationName(sweep.configurations[index]));
+    });
+    const adder = h('select', {'data-key': 'show more', on: {change: (event) => toggle(Number(event.target.value), true)}},
+      h('option', {value: ''}, 'choose'), many ? sweep.configurations.map((one, index) => shown.includes(index) ? null :
+        h('option', {value: String(index)}, configurationName(one))) : null);
+    fill(picker, h('legend', {}, 'Configurations shown'), boxes,
+      many ? h('label', {class: 'choice'}, h('span', {}, 'Add'), adder) : null);
   }
 
-  async function update(sweep, answer, parameters) {
-    const shown = shownOf(sweep, answer, parameters.show);
-    const chosen = {split: parameters.split ?? 'test', metric: parameters.curve ?? answer.metric};
+  // selected: {rule, metric} of the table.
+  async function update(sweep, selected, parameters) {
+    const shown = await shownOf(sweep, selected, parameters.show);
+    const chosen = {split: parameters.split ?? 'test', metric: parameters.curve ?? selected.metric};
     const curves = shown.length === 0 ? {...chosen, configurations: []} :
       await get(`sweeps/${id}/curves`, {...chosen, configurations: shown.join(',')});
     split.set(chosen.split);

@@ -2,6 +2,7 @@
 import {get} from '../api.js';
 import {choice, h} from '../dom.js';
 import {METRICS, RULES} from '../format.js';
+import {PAGE, pageOf} from '../pages.js';
 import {createCurves} from './curves.js';
 import {createResults} from './results.js';
 import {createSweepHead, crumbsOf} from './sweep_head.js';
@@ -13,7 +14,7 @@ export function createSweep(id, setParameters) {
   const metric = choice('Metric', METRICS, (value) => setParameters({metric: value}));
   const results = createResults(setParameters);
   const curves = createCurves(id, setParameters);
-  const trials = createTrials(setParameters);
+  const trials = createTrials(id, setParameters);
   const node = h('div', {class: 'stack'}, head.node,
     h('section', {class: 'panel', 'aria-labelledby': 'results-title'},
       h('div', {class: 'panel-head'}, h('h2', {id: 'results-title'}, 'Results'),
@@ -24,14 +25,14 @@ export function createSweep(id, setParameters) {
   async function load(parameters) {
     const sweep = await get(`sweeps/${id}`);
     const chosen = {rule: parameters.rule ?? sweep.select.epoch, metric: parameters.metric ?? sweep.select.metric};
-    const [{trials: rows}, answer] = await Promise.all([get(`sweeps/${id}/trials`),
-      get(`sweeps/${id}/results`, chosen)]);
+    const page = pageOf(parameters.results, sweep.configurations.length);
+    const sort = METRICS.some(([key]) => key === parameters.sort) ? parameters.sort : undefined;
+    const answer = await get(`sweeps/${id}/results`, {...chosen, sort, offset: PAGE * (page - 1), limit: PAGE});
     rule.set(chosen.rule);
     metric.set(chosen.metric);
     head.update(sweep);
-    results.update(sweep, rows, answer, parameters.sort);
-    trials.update(sweep, rows, parameters);
-    await curves.update(sweep, answer, parameters);
+    results.update(sweep, answer, {sort, page});
+    await Promise.all([trials.update(sweep, parameters), curves.update(sweep, chosen, parameters)]);
     return crumbsOf(sweep);
   }
   return {node, load, shown: curves.shown};

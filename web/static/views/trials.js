@@ -1,21 +1,21 @@
 // The sweep's trials with their state.
+import {get} from '../api.js';
 import {choice, fill, h, scrolling} from '../dom.js';
 import {configurationName, label, METRICS, percent, STATES} from '../format.js';
-
-const PAGE = 50;
+import {createPages, PAGE, pageOf} from '../pages.js';
 
 export function stateBadge(state) {
   return h('span', {class: `badge ${state}`}, state);
 }
 
-export function createTrials(setParameters) {
+export function createTrials(id, setParameters) {
   const state = choice('State', [['', 'all'], ...STATES.map((one) => [one, one])],
     (value) => setParameters({state: value || undefined, page: undefined}));
   const body = h('div', {});
-  const pages = h('nav', {class: 'pages', 'aria-label': 'Pages of trials'});
+  const pages = createPages('Pages of trials', (page) => setParameters({page}));
   const node = h('section', {class: 'panel', 'aria-labelledby': 'trials-title'},
     h('div', {class: 'panel-head'}, h('h2', {id: 'trials-title'}, 'Trials'), h('div', {class: 'controls'}, state.node)),
-    body, pages);
+    body, pages.node);
 
   function rowOf(sweep, row) {
     return h('tr', {},
@@ -31,26 +31,23 @@ export function createTrials(setParameters) {
       h('td', {class: 'message'}, row.message));
   }
 
-  function updatePages(count, page) {
-    const last = Math.max(1, Math.ceil(count / PAGE));
-    pages.hidden = last === 1;
-    const button = (text, to, enabled) => h('button', {type: 'button', disabled: !enabled, 'data-key': text,
-      on: {click: () => setParameters({page: String(to)})}}, text);
-    fill(pages, button('Previous', page - 1, page > 1), h('span', {class: 'number'}, `${page} of ${last}`),
-      button('Next', page + 1, page < last));
+  // How many trials are in the state that the URL names.
+  function countOf(sweep, chosen) {
+    return chosen ? sweep.counts[chosen] ?? 0 : sweep.counts.total;
   }
 
-  function update(sweep, rows, parameters) {
-    const chosen = rows.filter((row) => !parameters.state || row.state === parameters.state);
-    const page = Math.max(1, Math.min(Number(parameters.page) || 1, Math.ceil(chosen.length / PAGE)));
-    state.set(parameters.state ?? '');
+  async function update(sweep, parameters) {
+    const chosen = STATES.includes(parameters.state) ? parameters.state : undefined;
+    const page = pageOf(parameters.page, countOf(sweep, chosen));
+    const answer = await get(`sweeps/${id}/trials`, {state: chosen, offset: PAGE * (page - 1), limit: PAGE});
+    state.set(chosen ?? '');
     const headings = [['Trial'], ['State'], ['Configuration'], ['Fold'], ['Seed', 'number'], ['Epoch', 'number'],
       ['Attempt', 'number'], [`${label(METRICS, sweep.select.metric)}, %`, 'number'], ['Message']];
-    fill(body, chosen.length === 0 ? h('p', {class: 'empty'}, 'No trial is in this state.') :
+    fill(body, answer.trials.length === 0 ? h('p', {class: 'empty'}, 'No trial is in this state.') :
       scrolling('Trials', h('table', {class: 'trials wide-rows'},
         h('thead', {}, h('tr', {}, headings.map(([text, style]) => h('th', {scope: 'col', class: style}, text)))),
-        h('tbody', {}, chosen.slice(PAGE * (page - 1), PAGE * page).map((row) => rowOf(sweep, row))))));
-    updatePages(chosen.length, page);
+        h('tbody', {}, answer.trials.map((row) => rowOf(sweep, row))))));
+    pages.update(answer.total, page);
   }
   return {node, update};
 }
