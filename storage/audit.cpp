@@ -47,21 +47,21 @@ std::string points_text(const std::optional<double>& from, const std::optional<d
   return text;
 }
 
-const AuditedRow* row_of(const std::vector<AuditedRow>& rows, std::size_t configuration, SelectionRule rule) {
-  const auto found = std::ranges::find_if(
-      rows, [&](const AuditedRow& row) { return row.configuration == configuration && row.rule == rule; });
-  return found == rows.end() ? nullptr : &*found;
+const AuditedRow* row_of(const AuditedConfiguration& configuration, SelectionRule rule) {
+  const auto found = std::ranges::find(configuration.rows, rule, &AuditedRow::rule);
+  return found == configuration.rows.end() ? nullptr : &*found;
 }
 
-// "alpha=0.1: the oracle +9.1 points of macro-F1 over the last epoch; ..."; empty: nothing to compare.
-std::string note_on(const std::vector<AuditedRow>& rows, std::size_t configuration, const std::string& label) {
-  const AuditedRow& last = *row_of(rows, configuration, SelectionRule::last);
+}  // namespace
+
+std::string audit_note(const AuditedConfiguration& configuration, const std::string& label) {
+  const AuditedRow& last = *row_of(configuration, SelectionRule::last);
   std::string note;
   const auto add = [&](const std::string& points, const std::string& what) {
     if (!points.empty()) note += (note.empty() ? label + ": " : "; ") + what + ' ' + points;
   };
   const auto add_rule = [&](SelectionRule rule, const std::string& what) {
-    const AuditedRow* const other = row_of(rows, configuration, rule);
+    const AuditedRow* const other = row_of(configuration, rule);
     if (other != nullptr) add(points_text(last.macro_f1.mean, other->macro_f1.mean), what);
   };
   add_rule(SelectionRule::best_validation, "macro-F1 of the best validation epoch instead of the last:");
@@ -71,46 +71,45 @@ std::string note_on(const std::vector<AuditedRow>& rows, std::size_t configurati
   return note.empty() ? note : note + ".";
 }
 
-std::string caption_of(const SweepDetail& sweep, Metric metric) {
+std::string audit_caption(const SweepDetail& sweep, Metric metric) {
   return sweep.summary.name + ": what the protocol does to the same trials' scores. Epoch: the last, or the best " +
          name_of(metric) +
          " on the validation part or on the test part itself (oracle: not a result). WA, UA, F1: mean of the folds' "
          "(F1: macro); all: of all folds' utterances together, per seed.";
 }
 
-}  // namespace
-
-Result<std::vector<AuditedRow>> audit(ResultReader& reader, SweepId sweep, Metric metric) {
+Result<std::vector<AuditedConfiguration>> audit(ResultReader& reader, SweepId sweep, Metric metric) {
   MER_ASSIGN(const SweepDetail detail, reader.sweep(sweep));
-  MER_ASSIGN(const std::vector<TrialRow> trials, reader.trials(sweep));
-  std::vector<AuditedRow> rows;
+  std::vector<AuditedConfiguration> all(detail.configurations.size());
+  for (std::size_t i = 0; i < all.size(); ++i) all[i].configuration = i;
   for (const SelectionRule rule : rules_of(detail)) {
     MER_ASSIGN(const std::vector<ResultRow> results, reader.results(sweep, rule, metric));
-    MER_ASSIGN(const std::vector<PooledConfiguration> pooled, pooled_results(reader, detail, trials, rule, metric));
+    MER_ASSIGN(const std::vector<PooledConfiguration> pooled, pooled_results(reader, detail, rule, metric));
     for (std::size_t i = 0; i < results.size(); ++i) {
       const Aggregate& chosen = aggregate_for(results[i], metric);
-      rows.push_back({i, rule, score_of(results[i], pooled[i], Metric::wa), score_of(results[i], pooled[i], Metric::ua),
-                      score_of(results[i], pooled[i], Metric::macro_f1), Share{chosen.n, chosen.expected_n}});
+      all[i].rows.push_back({rule, score_of(results[i], pooled[i], Metric::wa),
+                             score_of(results[i], pooled[i], Metric::ua),
+                             score_of(results[i], pooled[i], Metric::macro_f1), Share{chosen.n, chosen.expected_n}});
     }
   }
-  std::ranges::stable_sort(rows, {}, &AuditedRow::configuration);
-  return rows;
+  return all;
 }
 
 Result<Table> audit_table(ResultReader& reader, SweepId sweep, Metric metric) {
   MER_ASSIGN(const SweepDetail detail, reader.sweep(sweep));
-  MER_ASSIGN(const std::vector<AuditedRow> rows, audit(reader, sweep, metric));
+  MER_ASSIGN(const std::vector<AuditedConfiguration> all, audit(reader, sweep, metric));
   const std::vector<std::string> labels = configuration_labels(detail);
   Table table;
-  table.caption = caption_of(detail, metric);
+  table.caption = audit_caption(detail, metric);
   table.columns = {"configuration", "epoch", "WA", "WA all", "UA", "UA all", "F1", "F1 all", "n"};
-  for (const AuditedRow& row : rows) {
-    table.rows.push_back({labels[row.configuration], std::string(epoch_text(row.rule)), cell_of(row.wa.mean),
-                          cell_of(row.wa.pooled), cell_of(row.ua.mean), cell_of(row.ua.pooled),
-                          cell_of(row.macro_f1.mean), cell_of(row.macro_f1.pooled), row.complete});
-  }
-  for (std::size_t i = 0; i < labels.size(); ++i) {
-    std::string note = note_on(rows, i, labels[i]);
+  for (const AuditedConfiguration& configuration : all) {
+    const std::string& label = labels[configuration.configuration];
+    for (const AuditedRow& row : configuration.rows) {
+      table.rows.push_back({label, std::string(epoch_text(row.rule)), cell_of(row.wa.mean), cell_of(row.wa.pooled),
+                            cell_of(row.ua.mean), cell_of(row.ua.pooled), cell_of(row.macro_f1.mean),
+                            cell_of(row.macro_f1.pooled), row.complete});
+    }
+    std::string note = audit_note(configuration, label);
     if (!note.empty()) table.notes.push_back(std::move(note));
   }
   return table;

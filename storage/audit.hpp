@@ -6,29 +6,36 @@
 
 #include <cstddef>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "storage/tables.hpp"
 
 namespace mer::storage {
 
-// One configuration under one rule, in fractions; nullopt: a trial of it has no result.
+// In fractions; nullopt: a trial has no result.
 struct AuditedScore {
   std::optional<double> mean;    // over folds, as in the results
   std::optional<double> pooled;  // all folds together (pooled.hpp)
 };
 struct AuditedRow {
-  std::size_t configuration = 0;  // position in SweepDetail::configurations
   SelectionRule rule = SelectionRule::last;
   AuditedScore wa, ua, macro_f1;
   Share complete;
 };
+struct AuditedConfiguration {
+  std::size_t configuration = 0;      // position in SweepDetail::configurations
+  std::vector<AuditedRow> rows = {};  // last, best-validation where a fold has a validation part, best-test
+};
 
-// For each configuration: last, best-validation where a fold has a validation part, best-test. `metric` is the one that
-// the best epoch is best by.
-Result<std::vector<AuditedRow>> audit(ResultReader& reader, SweepId sweep, Metric metric);
+// `metric` is the one that the best epoch is best by.
+Result<std::vector<AuditedConfiguration>> audit(ResultReader& reader, SweepId sweep, Metric metric);
 
-// A row for each of them, and a note for each configuration that says what each choice adds, in points.
+// What each choice adds to the configuration's score, in points; empty: nothing can be compared.
+std::string audit_note(const AuditedConfiguration& configuration, const std::string& label);
+std::string audit_caption(const SweepDetail& sweep, Metric metric);
+
+// A row for each configuration and rule, and the notes.
 Result<Table> audit_table(ResultReader& reader, SweepId sweep, Metric metric);
 
 }  // namespace mer::storage

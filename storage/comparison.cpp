@@ -109,8 +109,9 @@ std::vector<Cell> file_cells_of(const ComparedConfiguration& row, const Configur
   return cells;
 }
 
-// What a reader must know of the rows: why one has no test, and that one could not have come out otherwise.
-std::vector<std::string> notes_on(const Comparison& comparison, const std::vector<std::string>& labels) {
+}  // namespace
+
+std::vector<std::string> comparison_notes(const Comparison& comparison, const std::vector<std::string>& labels) {
   std::vector<std::string> notes;
   const auto add = [&](std::string note) {
     if (std::ranges::find(notes, note) == notes.end()) notes.push_back(std::move(note));
@@ -130,7 +131,15 @@ std::vector<std::string> notes_on(const Comparison& comparison, const std::vecto
   return notes;
 }
 
-}  // namespace
+std::string comparison_caption(const Comparison& comparison, Metric metric, const std::vector<std::string>& labels) {
+  char share[16];
+  std::snprintf(share, sizeof share, "%.3f", comparison.test_share);
+  return std::string("Difference in ") + name_of(metric) + " from " + labels[comparison.baseline] +
+         ", fold by fold; p of Wilcoxon's exact signed-rank test and of the corrected resampled t-test (test/train " +
+         share +
+         "), two-sided, with Holm's correction over the rows; * under 0.05; d: mean/sd of the differences; r: " +
+         "rank-biserial.";
+}
 
 Result<Comparison> compare(ResultReader& reader, SweepId sweep, SelectionRule rule, Metric metric,
                            const std::string& baseline) {
@@ -163,19 +172,13 @@ Result<Table> comparison_summary(ResultReader& reader, SweepId sweep, SelectionR
   MER_ASSIGN(const SweepDetail detail, reader.sweep(sweep));
   MER_ASSIGN(const Comparison comparison, compare(reader, sweep, rule, metric, baseline));
   const std::vector<std::string> labels = configuration_labels(detail);
-  char share[16];
-  std::snprintf(share, sizeof share, "%.3f", comparison.test_share);
   Table table;
-  table.caption =
-      std::string("Difference in ") + name_of(metric) + " from " + labels[comparison.baseline] +
-      ", fold by fold; p of Wilcoxon's exact signed-rank test and of the corrected resampled t-test (test/train " +
-      share + "), two-sided, with Holm's correction over the rows; * under 0.05; d: mean/sd of the differences; r: " +
-      "rank-biserial.";
+  table.caption = comparison_caption(comparison, metric, labels);
   table.columns = {"configuration", "difference", "p Wilcoxon", "p corrected t", "d", "r"};
   for (const ComparedConfiguration& row : comparison.rows) {
     table.rows.push_back(cells_of(row, labels[row.configuration]));
   }
-  table.notes = notes_on(comparison, labels);
+  table.notes = comparison_notes(comparison, labels);
   return table;
 }
 

@@ -37,6 +37,10 @@ struct Comparison {
 Result<Comparison> compare(ResultReader& reader, SweepId sweep, SelectionRule rule, Metric metric,
                            const std::string& baseline);
 
+// What a reader must know of the numbers, and of the rows that have none.
+std::string comparison_caption(const Comparison& comparison, Metric metric, const std::vector<std::string>& labels);
+std::vector<std::string> comparison_notes(const Comparison& comparison, const std::vector<std::string>& labels);
+
 // For reading.
 Result<Table> comparison_summary(ResultReader& reader, SweepId sweep, SelectionRule rule, Metric metric,
                                  const std::string& baseline);

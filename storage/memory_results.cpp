@@ -231,6 +231,19 @@ Result<std::vector<ResultRow>> MemoryStore::results(SweepId id, SelectionRule ru
   return rows;
 }
 
+Result<std::vector<TrialConfusion>> MemoryStore::confusions(SweepId id, SelectionRule rule, Metric metric) {
+  const Lock lock(content_->mutex);
+  const Submission* submission = content_->find_submission(id);
+  if (submission == nullptr) return no_sweep(std::to_string(id.number), {});
+  std::vector<TrialConfusion> all;
+  for (const PlannedTrial& planned : submission->trials) {
+    const Selected* selected = find_selected(content_->trials.at(planned.spec.id).result, rule, metric);
+    if (selected == nullptr) continue;
+    all.push_back({planned.spec.id, planned.configuration, planned.fold, planned.spec.seed, selected->confusion});
+  }
+  return all;
+}
+
 Result<Selected> MemoryStore::selected(const TrialId& id, SelectionRule rule, Metric metric) {
   const Lock lock(content_->mutex);
   const auto trial = content_->trials.find(id);

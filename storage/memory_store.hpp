@@ -36,6 +36,7 @@ class MemoryStore final : public ResultWriter, public ResultReader {
   Result<TrialDetail> trial(const TrialId& id) override;
   Result<std::vector<EpochRow>> curve(const TrialId& id, Split split) override;
   Result<std::vector<ResultRow>> results(SweepId id, SelectionRule rule, Metric metric) override;
+  Result<std::vector<TrialConfusion>> confusions(SweepId id, SelectionRule rule, Metric metric) override;
   Result<Selected> selected(const TrialId& id, SelectionRule rule, Metric metric) override;
   Result<std::vector<Prediction>> predictions(const TrialId& id, SelectionRule rule, Metric metric) override;
   Result<std::int64_t> count_reusable(const Submission& submission) override;

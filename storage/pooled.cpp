@@ -9,30 +9,20 @@
 namespace mer::storage {
 namespace {
 
-// nullopt: it has none under the rule.
-Result<std::optional<ConfusionMatrix>> confusion_of(ResultReader& reader, const TrialRow& trial, SelectionRule rule,
-                                                    Metric metric) {
-  if (trial.state != TrialState::done) return std::optional<ConfusionMatrix>();
-  Result<Selected> selected = reader.selected(trial.id, rule, metric);
-  if (selected) return std::optional(std::move(selected->confusion));
-  if (selected.error().code == ErrorCode::not_found) return std::optional<ConfusionMatrix>();
-  return selected.error();
-}
-
 void add(std::map<std::uint64_t, ConfusionMatrix>& by_seed, std::uint64_t seed, const ConfusionMatrix& confusion) {
   const auto [matrix, first] = by_seed.try_emplace(seed, confusion);
   if (!first) matrix->second += confusion;
 }
 
-void add(std::vector<PooledFold>& by_fold, const TrialRow& trial, const ConfusionMatrix& confusion) {
+void add(std::vector<PooledFold>& by_fold, const TrialConfusion& trial) {
   auto found = std::ranges::find(by_fold, trial.fold, &PooledFold::fold);
   if (found == by_fold.end()) {
-    by_fold.push_back({trial.fold, confusion});
+    by_fold.push_back({trial.fold, trial.confusion});
     found = by_fold.end() - 1;
   } else {
-    found->confusion += confusion;
+    found->confusion += trial.confusion;
   }
-  found->trials.push_back(trial.id);
+  found->trials.push_back(trial.trial);
 }
 
 }  // namespace
@@ -45,22 +35,19 @@ std::optional<double> PooledConfiguration::score(Metric metric) const {
 }
 
 Result<std::vector<PooledConfiguration>> pooled_results(ResultReader& reader, const SweepDetail& sweep,
-                                                        const std::vector<TrialRow>& trials, SelectionRule rule,
-                                                        Metric metric) {
+                                                        SelectionRule rule, Metric metric) {
+  MER_ASSIGN(const std::vector<TrialRow> trials, reader.trials(sweep.summary.id));
+  MER_ASSIGN(const std::vector<TrialConfusion> confusions, reader.confusions(sweep.summary.id, rule, metric));
   std::vector<PooledConfiguration> pooled(sweep.configurations.size());
   std::vector<std::map<std::uint64_t, ConfusionMatrix>> by_seed(pooled.size());
-  for (const TrialRow& trial : trials) {
-    const auto configuration = std::size_t(trial.configuration);
-    MER_ASSIGN(const std::optional<ConfusionMatrix> confusion, confusion_of(reader, trial, rule, metric));
-    ++pooled[configuration].trials;
-    if (confusion) {
-      add(by_seed[configuration], trial.seed, *confusion);
-      add(pooled[configuration].by_fold, trial, *confusion);
-    } else {
-      ++pooled[configuration].missing;
-    }
+  for (const TrialRow& trial : trials) ++pooled[std::size_t(trial.configuration)].trials;
+  for (const TrialConfusion& trial : confusions) {
+    add(by_seed[std::size_t(trial.configuration)], trial.seed, trial.confusion);
+    add(pooled[std::size_t(trial.configuration)].by_fold, trial);
   }
   for (std::size_t i = 0; i < pooled.size(); ++i) {
+    pooled[i].missing = pooled[i].trials;
+    for (const PooledFold& fold : pooled[i].by_fold) pooled[i].missing -= int(fold.trials.size());
     for (auto& [seed, matrix] : by_seed[i]) pooled[i].by_seed.push_back(std::move(matrix));
   }
   return pooled;

@@ -26,9 +26,8 @@ struct PooledConfiguration {
   std::optional<double> score(Metric metric) const;
 };
 
-// By configuration of the sweep. trials: ResultReader::trials of it.
+// By configuration of the sweep.
 Result<std::vector<PooledConfiguration>> pooled_results(ResultReader& reader, const SweepDetail& sweep,
-                                                        const std::vector<TrialRow>& trials, SelectionRule rule,
-                                                        Metric metric);
+                                                        SelectionRule rule, Metric metric);
 
 }  // namespace mer::storage

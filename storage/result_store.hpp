@@ -225,6 +225,16 @@ struct ResultRow {
   Aggregate wa, ua, macro_f1, weighted_f1;
 };
 
+// A trial's confusion matrix on the test part under a rule.
+struct TrialConfusion {
+  TrialId trial;
+  int configuration = 0;  // as in TrialRow
+  int fold = 0;
+  std::uint64_t seed = 0;
+  ConfusionMatrix confusion;
+  bool operator==(const TrialConfusion&) const = default;
+};
+
 struct Prediction {
   std::string utterance;
   int truth = 0;
@@ -249,6 +259,8 @@ class ResultReader {
   // One row for each configuration, in order. `metric` is the one by which best-validation and best-test chose their
   // epoch; `last` takes no notice of it.
   virtual Result<std::vector<ResultRow>> results(SweepId id, SelectionRule rule, Metric metric) = 0;
+  // Of every trial of the sweep that has one under the rule, in submission order. `metric` as in results().
+  virtual Result<std::vector<TrialConfusion>> confusions(SweepId id, SelectionRule rule, Metric metric) = 0;
   // The test split under a rule; error not_found while the trial is not done or the fold has no validation part.
   // `metric` as in results().
   virtual Result<Selected> selected(const TrialId& id, SelectionRule rule, Metric metric) = 0;

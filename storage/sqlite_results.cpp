@@ -74,6 +74,25 @@ Result<std::vector<ResultRow>> SqliteReader::results(SweepId id, SelectionRule r
   return rows;
 }
 
+Result<std::vector<TrialConfusion>> SqliteReader::confusions(SweepId id, SelectionRule rule, Metric metric) {
+  MER_ASSIGN(Transaction transaction, Transaction::begin(*db_, Transaction::Kind::read));
+  MER_TRY(check_sweep(*db_, id));
+  MER_ASSIGN(Statement query,
+             db_->prepare("SELECT t.id, s.configuration, s.fold, t.seed, x.confusion FROM sweep_trials s "
+                          "JOIN trials t USING (trial) "
+                          "JOIN selected x ON x.trial = s.trial AND x.rule = ?2 AND x.metric = ?3 "
+                          "WHERE s.sweep = ?1 ORDER BY s.position"));
+  query.bind(id.number, name_of(rule), name_of(stored_metric(rule, metric)));
+  std::vector<TrialConfusion> all;
+  MER_TRY(query.each([&](const Statement& row) -> Status {
+    TrialConfusion one{{row.text(0)}, row.small(1), row.small(2), seed_from_column(row.integer(3)), {}};
+    MER_ASSIGN(one.confusion, unpack_confusion(row.blob(4)));
+    all.push_back(std::move(one));
+    return {};
+  }));
+  return all;
+}
+
 Result<Selected> SqliteReader::selected(const TrialId& id, SelectionRule rule, Metric metric) {
   MER_ASSIGN(Transaction transaction, Transaction::begin(*db_, Transaction::Kind::read));
   MER_ASSIGN(Statement query,

@@ -97,11 +97,17 @@ Json audited_value(const storage::AuditedScore& score) {
 
 }  // namespace
 
-Result<std::string> comparison_json(ResultReader& reader, SweepId id, EpochChoice epoch, const std::string& baseline) {
-  MER_ASSIGN(const storage::Comparison comparison, storage::compare(reader, id, epoch.rule, epoch.metric, baseline));
-  MER_ASSIGN(const storage::Table table, storage::comparison_summary(reader, id, epoch.rule, epoch.metric, baseline));
+Result<std::string> comparison_json(ResultReader& reader, SweepId id, EpochChoice epoch, const std::string& baseline,
+                                    const Page& page) {
+  MER_ASSIGN(const storage::SweepDetail sweep, reader.sweep(id));
+  MER_ASSIGN(storage::Comparison comparison, storage::compare(reader, id, epoch.rule, epoch.metric, baseline));
+  const std::size_t total = comparison.rows.size();
+  const auto shown = part_of(comparison.rows, page);
+  comparison.rows = std::vector(shown.begin(), shown.end());
+  const std::vector<std::string> labels = storage::configuration_labels(sweep);
   Json answer = envelope();
   add_epoch(answer, id, epoch);
+  answer["total"] = total;
   answer["baseline"] = comparison.baseline;
   answer["test_share"] = number(comparison.test_share);
   answer["folds"] = comparison.folds;
@@ -109,8 +115,8 @@ Result<std::string> comparison_json(ResultReader& reader, SweepId id, EpochChoic
   Json rows = Json::array();
   for (const storage::ComparedConfiguration& row : comparison.rows) rows.push_back(compared_value(row));
   answer["rows"] = std::move(rows);
-  answer["caption"] = table.caption;
-  answer["notes"] = table.notes;
+  answer["caption"] = storage::comparison_caption(comparison, epoch.metric, labels);
+  answer["notes"] = storage::comparison_notes(comparison, labels);
   return text_of(answer);
 }
 
@@ -118,9 +124,7 @@ Result<std::string> confusion_json(ResultReader& reader, SweepId id, EpochChoice
                                    const std::string& configuration) {
   MER_ASSIGN(const storage::SweepDetail sweep, reader.sweep(id));
   MER_ASSIGN(const std::size_t position, storage::find_configuration(sweep, configuration));
-  MER_ASSIGN(std::vector<storage::TrialRow> trials, reader.trials(id));
-  std::erase_if(trials, [&](const storage::TrialRow& trial) { return std::size_t(trial.configuration) != position; });
-  MER_ASSIGN(const auto all, storage::pooled_results(reader, sweep, trials, epoch.rule, epoch.metric));
+  MER_ASSIGN(const auto all, storage::pooled_results(reader, sweep, epoch.rule, epoch.metric));
   const storage::PooledConfiguration& pooled = all[position];
   const std::optional<ConfusionMatrix> sum = sum_of(pooled.by_fold);
   Json answer = envelope();
@@ -138,26 +142,31 @@ Result<std::string> confusion_json(ResultReader& reader, SweepId id, EpochChoice
   return text_of(answer);
 }
 
-Result<std::string> audit_json(ResultReader& reader, SweepId id, Metric metric) {
-  MER_ASSIGN(const std::vector<storage::AuditedRow> rows, storage::audit(reader, id, metric));
-  MER_ASSIGN(const storage::Table table, storage::audit_table(reader, id, metric));
+Result<std::string> audit_json(ResultReader& reader, SweepId id, Metric metric, const Page& page) {
+  MER_ASSIGN(const storage::SweepDetail sweep, reader.sweep(id));
+  MER_ASSIGN(const std::vector<storage::AuditedConfiguration> all, storage::audit(reader, id, metric));
+  const std::vector<std::string> labels = storage::configuration_labels(sweep);
   Json answer = envelope();
   answer["sweep"] = id.number;
   answer["metric"] = name_of(metric);
-  answer["caption"] = table.caption;
-  Json list = Json::array();
-  for (const storage::AuditedRow& row : rows) {
-    list.push_back({{"configuration", row.configuration},
-                    {"rule", name_of(row.rule)},
-                    {"oracle", row.rule == SelectionRule::best_test},
-                    {"wa", audited_value(row.wa)},
-                    {"ua", audited_value(row.ua)},
-                    {"macro_f1", audited_value(row.macro_f1)},
-                    {"n", row.complete.n},
-                    {"expected_n", row.complete.expected}});
+  answer["caption"] = storage::audit_caption(sweep, metric);
+  answer["total"] = all.size();
+  answer["rows"] = Json::array();
+  answer["notes"] = Json::array();
+  for (const storage::AuditedConfiguration& configuration : part_of(all, page)) {
+    for (const storage::AuditedRow& row : configuration.rows) {
+      answer["rows"].push_back({{"configuration", configuration.configuration},
+                                {"rule", name_of(row.rule)},
+                                {"oracle", row.rule == SelectionRule::best_test},
+                                {"wa", audited_value(row.wa)},
+                                {"ua", audited_value(row.ua)},
+                                {"macro_f1", audited_value(row.macro_f1)},
+                                {"n", row.complete.n},
+                                {"expected_n", row.complete.expected}});
+    }
+    const std::string note = storage::audit_note(configuration, labels[configuration.configuration]);
+    if (!note.empty()) answer["notes"].push_back(note);
   }
-  answer["rows"] = std::move(list);
-  answer["notes"] = table.notes;
   return text_of(answer);
 }
 

@@ -10,6 +10,7 @@
 #include "core/records.hpp"
 #include "core/result.hpp"
 #include "storage/result_store.hpp"
+#include "web/page.hpp"
 
 namespace mer::web {
 
@@ -21,9 +22,10 @@ struct EpochChoice {
 
 // configuration, baseline: by label, number from 1, or beginning of the id.
 Result<std::string> comparison_json(storage::ResultReader& reader, SweepId sweep, EpochChoice epoch,
-                                    const std::string& baseline);
+                                    const std::string& baseline, const Page& page = {});
 Result<std::string> confusion_json(storage::ResultReader& reader, SweepId sweep, EpochChoice epoch,
                                    const std::string& configuration);
-Result<std::string> audit_json(storage::ResultReader& reader, SweepId sweep, Metric metric);
+// page: of configurations.
+Result<std::string> audit_json(storage::ResultReader& reader, SweepId sweep, Metric metric, const Page& page = {});
 
 }  // namespace mer::web

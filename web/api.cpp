@@ -91,15 +91,6 @@ Json list_of(const Rows& rows, ToValue to_value) {
   return list;
 }
 
-// The page's part of a list.
-template <class Rows>
-std::span<const typename Rows::value_type> part_of(const Rows& rows, const Page& page) {
-  const auto all = std::span(rows);
-  const auto begin = std::min(all.size(), std::size_t(page.offset));
-  const auto rest = all.subspan(begin);
-  return page.limit == 0 ? rest : rest.first(std::min(rest.size(), std::size_t(page.limit)));
-}
-
 // The trials of the rows' configurations.
 std::map<int, std::vector<const storage::TrialRow*>> trials_of(std::span<const storage::ResultRow> rows,
                                                                const std::vector<storage::TrialRow>& trials) {

@@ -14,6 +14,7 @@
 #include "core/result.hpp"
 #include "core/trial.hpp"
 #include "storage/result_store.hpp"
+#include "web/page.hpp"
 
 namespace mer::web {
 
@@ -22,12 +23,6 @@ constexpr int kApiSchema = 1;
 Result<std::string> version_json(storage::ResultReader& reader);
 Result<std::string> sweeps_json(storage::ResultReader& reader);
 Result<std::string> sweep_json(storage::ResultReader& reader, SweepId sweep);
-
-// A part of a list: so many rows after the first `offset`; 0: all of them.
-struct Page {
-  std::int64_t offset = 0;
-  std::int64_t limit = 0;
-};
 struct TrialsQuery {
   std::optional<TrialState> state = {};  // nullopt: in any
   Page page = {};

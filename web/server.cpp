@@ -86,6 +86,15 @@ Result<EpochChoice> epoch_asked(const storage::SweepDetail& sweep, const Query& 
   return epoch;
 }
 
+// A query's optional word; empty: it is not given.
+template <class T>
+Result<std::optional<T>> optional_choice(const Query& query, const std::string& key,
+                                         std::optional<T> (*from)(const std::string&), const std::string& allowed) {
+  if (value_of(query, key).empty()) return std::optional<T>();
+  MER_ASSIGN(const T value, choice<T>(query, key, from, "", allowed));
+  return std::optional<T>(value);
+}
+
 Result<std::int64_t> count_asked(const Query& query, const std::string& key) {
   const std::string text = value_of(query, key);
   if (text.empty()) return 0;
@@ -98,15 +107,6 @@ Result<Page> page_asked(const Query& query) {
   MER_ASSIGN(page.offset, count_asked(query, "offset"));
   MER_ASSIGN(page.limit, count_asked(query, "limit"));
   return page;
-}
-
-// A query's optional word; empty: it is not given.
-template <class T>
-Result<std::optional<T>> optional_choice(const Query& query, const std::string& key,
-                                         std::optional<T> (*from)(const std::string&), const std::string& allowed) {
-  if (value_of(query, key).empty()) return std::optional<T>();
-  MER_ASSIGN(const T value, choice<T>(query, key, from, "", allowed));
-  return std::optional<T>(value);
 }
 
 Answer results(ResultReader& reader, const storage::SweepDetail& sweep, const Query& query) {
@@ -128,7 +128,8 @@ Answer comparison(ResultReader& reader, const storage::SweepDetail& sweep, const
   MER_ASSIGN(const EpochChoice epoch, epoch_asked(sweep, query));
   const std::string baseline = value_of(query, "baseline");
   if (baseline.empty()) return invalid("query parameter baseline: expected a configuration");
-  return comparison_json(reader, sweep.summary.id, epoch, baseline);
+  MER_ASSIGN(const Page page, page_asked(query));
+  return comparison_json(reader, sweep.summary.id, epoch, baseline, page);
 }
 
 Answer confusion(ResultReader& reader, const storage::SweepDetail& sweep, const Query& query) {
@@ -140,7 +141,8 @@ Answer confusion(ResultReader& reader, const storage::SweepDetail& sweep, const 
 
 Answer audit(ResultReader& reader, const storage::SweepDetail& sweep, const Query& query) {
   MER_ASSIGN(const auto metric, choice<Metric>(query, "metric", metric_from, name_of(sweep.select.metric), kMetrics));
-  return audit_json(reader, sweep.summary.id, metric);
+  MER_ASSIGN(const Page page, page_asked(query));
+  return audit_json(reader, sweep.summary.id, metric, page);
 }
 
 Answer curves(ResultReader& reader, const storage::SweepDetail& sweep, const Query& query) {

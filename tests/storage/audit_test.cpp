@@ -38,7 +38,7 @@ class AuditTest : public testing::Test {
     ASSERT_TRUE(store_.commit(writes).ok());
   }
   AuditedRow row(SelectionRule rule) {
-    const std::vector<AuditedRow> rows = audit(store_, sweep_, Metric::macro_f1).value();
+    const std::vector<AuditedRow> rows = audit(store_, sweep_, Metric::macro_f1)->front().rows;
     return *std::ranges::find(rows, rule, &AuditedRow::rule);
   }
 
@@ -94,9 +94,7 @@ TEST_F(AuditTest, SeedsArePooledEachForItself) {
                                             recorded(trial, 1, finished_of(int(seed) * 2))};
     ASSERT_TRUE(store_.commit(writes).ok());
   }
-  const auto pooled =
-      pooled_results(store_, store_.sweep(sweep).value(), store_.trials(sweep).value(), SelectionRule::last, Metric::wa)
-          .value();
+  const auto pooled = pooled_results(store_, store_.sweep(sweep).value(), SelectionRule::last, Metric::wa).value();
   ASSERT_EQ(pooled[0].by_seed.size(), 2U);
   EXPECT_DOUBLE_EQ(*pooled[0].score(Metric::wa), (0.6 + 0.8) / 2);
 }

@@ -315,6 +315,20 @@ TEST_P(StoreConformance, BestRulesAreKeptForEachMetricAndLastHoldsForAll) {
   EXPECT_EQ(reader_.trials(id)->at(0).scores.value().wa, 0.9);  // the sweep's own rule
 }
 
+TEST_P(StoreConformance, ConfusionsAreThoseOfTheTrialsThatHaveOneUnderTheRule) {
+  const SweepId id = submit({.configurations = 2, .folds = 2});
+  finish(trial_of(1, 0), 7);
+  finish(kTrial, 8);
+
+  const auto all = reader_.confusions(id, SelectionRule::last, Metric::ua).value();
+
+  ASSERT_EQ(all.size(), 2U);
+  EXPECT_EQ(all[0], (TrialConfusion{kTrial, 0, 0, 0, confusion_of(8, 2)}));
+  EXPECT_EQ(all[1], (TrialConfusion{trial_of(1, 0), 1, 0, 0, confusion_of(7, 3)}));
+  EXPECT_TRUE(reader_.confusions(id, SelectionRule::best_validation, Metric::ua)->empty());
+  EXPECT_EQ(reader_.confusions(SweepId{99}, SelectionRule::last, Metric::ua).error().code, ErrorCode::not_found);
+}
+
 // --- predictions ---
 
 TEST_P(StoreConformance, SelectedComesBackWithEveryProbability) {

@@ -10,7 +10,8 @@ import {createSweeps} from './views/sweeps.js';
 import {createSweep} from './views/sweep.js';
 import {createTrial} from './views/trial.js';
 
-// A view: {node, load(parameters) -> Promise of its crumbs}. load() is called again when data or parameters change.
+// A view: {node, load(parameters) -> Promise of its crumbs, later(parameters)}. load() is called again when data or
+// parameters change; later(), where there is one, after it, when what it has made can be seen.
 const ROUTES = [
   [/^\/$/, () => createSweeps()],
   [/^\/sweeps\/(\d+)$/, (id) => createSweep(id, setParameters)],
@@ -97,6 +98,7 @@ async function refresh() {
     view = next;
     shownPath = path;
     showCrumbs(list);
+    await next.later?.(parameters);
   } catch (error) {
     if (mine !== round) return;
     shownPath = null;

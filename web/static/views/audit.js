@@ -2,6 +2,7 @@
 import {get} from '../api.js';
 import {choice, fill, h, scrolling} from '../dom.js';
 import {configurationName, label, METRICS, percent, RULES} from '../format.js';
+import {createPages, PAGE, pageOf} from '../pages.js';
 import {createSweepHead, crumbsOf} from './sweep_head.js';
 
 const SCORES = [['wa', 'WA'], ['ua', 'UA'], ['macro_f1', 'macro-F1']];
@@ -28,14 +29,17 @@ export function createAudit(id, setParameters) {
   const head = createSweepHead('/audit');
   const metric = choice('Best by', METRICS, (value) => setParameters({metric: value}));
   const body = h('div', {});
+  const pages = createPages('Pages of configurations', (page) => setParameters({page}));
   const node = h('div', {class: 'stack'}, head.node, h('section', {class: 'panel', 'aria-labelledby': 'audit-title'},
     h('div', {class: 'panel-head'}, h('h2', {id: 'audit-title'}, 'What the protocol does to the numbers'),
-      h('div', {class: 'controls'}, metric.node)), body));
+      h('div', {class: 'controls'}, metric.node)), body, pages.node));
 
   async function load(parameters) {
     const sweep = await get(`sweeps/${id}`);
     const chosen = parameters.metric ?? sweep.select.metric;
-    const answer = await get(`sweeps/${id}/audit`, {metric: chosen});
+    const page = pageOf(parameters.page, sweep.configurations.length);
+    const answer = await get(`sweeps/${id}/audit`, {metric: chosen, offset: PAGE * (page - 1), limit: PAGE});
+    pages.update(answer.total, page);
     head.update(sweep);
     metric.set(chosen);
     fill(body, scrolling('Scores by protocol', tableOf(sweep, answer)),

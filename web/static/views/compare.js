@@ -3,6 +3,7 @@ import {get} from '../api.js';
 import {pairedDots, tooltips} from '../chart.js';
 import {choice, fill, h, scrolling} from '../dom.js';
 import {configurationName, isNumber, label, meanAndSd, METRICS, percent, RULES} from '../format.js';
+import {createPages, PAGE, pageOf} from '../pages.js';
 import {createSweepHead, crumbsOf} from './sweep_head.js';
 
 const LEVEL = 0.05;
@@ -51,12 +52,12 @@ function foldTable(sweep, answer) {
 }
 
 // The settings in which the configurations differ, side by side.
-function settingsTable(sweep) {
-  const keys = [...new Set(sweep.configurations.flatMap((one) => Object.keys(one.differing)))];
+function settingsTable(sweep, shown) {
+  const keys = [...new Set(shown.flatMap((index) => Object.keys(sweep.configurations[index].differing)))];
   return h('table', {},
-    h('thead', {}, h('tr', {}, h('th', {scope: 'col'}, 'Setting'), sweep.configurations.map((_, index) =>
+    h('thead', {}, h('tr', {}, h('th', {scope: 'col'}, 'Setting'), shown.map((index) =>
       h('th', {scope: 'col'}, `No. ${index + 1}`)))),
-    h('tbody', {}, keys.map((key) => h('tr', {}, h('th', {scope: 'row'}, key), sweep.configurations.map((one) =>
+    h('tbody', {}, keys.map((key) => h('tr', {}, h('th', {scope: 'row'}, key), shown.map((index) => sweep.configurations[index]).map((one) =>
       h('td', {}, key in one.differing ? JSON.stringify(one.differing[key]) : '–'))))));
 }
 
@@ -69,12 +70,13 @@ export function createCompare(id, setParameters) {
   const inner = h('div', {});
   body.append(inner);
   tooltips(body);
+  const pages = createPages('Pages of configurations', (page) => setParameters({page}));
   const folds = h('div', {});
   const settings = h('div', {});
   const node = h('div', {class: 'stack'}, head.node, h('section', {class: 'panel', 'aria-labelledby': 'compare-title'},
     h('div', {class: 'panel-head'}, h('h2', {id: 'compare-title'}, 'Against a baseline'),
       h('div', {class: 'controls'}, h('label', {class: 'choice', for: 'baseline'}, h('span', {}, 'Baseline'), baseline),
-        rule.node, metric.node)), body,
+        rule.node, metric.node)), body, pages.node,
     h('details', {}, h('summary', {}, 'Data table'), folds),
     h('details', {}, h('summary', {}, 'Settings that differ'), settings)));
 
@@ -91,7 +93,9 @@ export function createCompare(id, setParameters) {
     const sweep = await get(`sweeps/${id}`);
     const chosen = {baseline: parameters.baseline ?? '1', rule: parameters.rule ?? sweep.select.epoch,
       metric: parameters.metric ?? sweep.select.metric};
-    const answer = await get(`sweeps/${id}/comparison`, chosen);
+    const page = pageOf(parameters.page, sweep.configurations.length - 1);
+    const answer = await get(`sweeps/${id}/comparison`, {...chosen, offset: PAGE * (page - 1), limit: PAGE});
+    pages.update(answer.total, page);
     head.update(sweep);
     fill(baseline, sweep.configurations.map((one, index) => h('option', {value: String(index + 1)},
       configurationName(one))));
@@ -104,7 +108,8 @@ export function createCompare(id, setParameters) {
       `${answer.caption} Differences in percent points.`),
     answer.notes.length > 0 ? h('ul', {class: 'notes'}, answer.notes.map((note) => h('li', {}, note))) : null);
     fill(folds, scrolling('Scores fold by fold', foldTable(sweep, answer)));
-    fill(settings, scrolling('Settings that differ', settingsTable(sweep)));
+    const shown = [answer.baseline, ...answer.rows.map((row) => row.configuration)];
+    fill(settings, scrolling('Settings that differ', settingsTable(sweep, shown)));
     return crumbsOf(sweep, '/compare', 'compare');
   }
   return {node, load};

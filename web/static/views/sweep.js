@@ -22,6 +22,8 @@ export function createSweep(id, setParameters) {
       results.node),
     curves.node, trials.node);
 
+  let loaded = null;  // what later() goes on from
+
   async function load(parameters) {
     const sweep = await get(`sweeps/${id}`);
     const chosen = {rule: parameters.rule ?? sweep.select.epoch, metric: parameters.metric ?? sweep.select.metric};
@@ -32,8 +34,11 @@ export function createSweep(id, setParameters) {
     metric.set(chosen.metric);
     head.update(sweep);
     results.update(sweep, answer, {sort, page});
-    await Promise.all([trials.update(sweep, parameters), curves.update(sweep, chosen, parameters)]);
+    loaded = {sweep, chosen};
     return crumbsOf(sweep);
   }
-  return {node, load, shown: curves.shown};
+
+  const later = (parameters) => Promise.all([trials.update(loaded.sweep, parameters),
+    curves.update(loaded.sweep, loaded.chosen, parameters)]);
+  return {node, load, later, shown: curves.shown};
 }
