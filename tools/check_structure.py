@@ -32,7 +32,8 @@ ALLOWED_EDGES = {
     "worker/gateway": ["core/", "transport/gateway_link.hpp", "transport/transport.hpp"],
     "worker": ["core/", "data/", "transport/transport.hpp"],
     "worker/trainer": ["core/", "data/", "model/", "model/kernels/", "model/grid/"],
-    "web": ["core/", "storage/control_target.hpp", "storage/missing.hpp", "storage/result_store.hpp", "storage/tables.hpp"],
+    "web": ["core/", "storage/control_target.hpp", "storage/missing.hpp", "storage/reader_call.hpp", "storage/result_store.hpp",
+            "storage/tables.hpp"],
     "cli": ["core/", "data/", "storage/", "web/", "orchestrator/sweep_plan.hpp"],
 }
 
