@@ -25,9 +25,7 @@ class StoreLine {
 
   Result<std::string> ask(const ReaderCall& call) { return ask(call, nullptr); }
 
-  Result<std::string> ask_reusable(const storage::Submission& submission) {
-    return ask({"reusable", {}}, &submission);
-  }
+  Result<std::string> ask_reusable(const storage::Submission& submission) { return ask({"reusable", {}}, &submission); }
 
  private:
   Result<std::string> ask(const ReaderCall& call, const storage::Submission* submission) {

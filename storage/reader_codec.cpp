@@ -63,8 +63,7 @@ void each_field(S& sweep, V&& field) {
   field("submitted_at", sweep.submitted_at);
   field("counts", sweep.counts);
   as_text(
-      field, "activity", sweep.activity, [](SweepActivity activity) { return name_of(activity); },
-      sweep_activity_from);
+      field, "activity", sweep.activity, [](SweepActivity activity) { return name_of(activity); }, sweep_activity_from);
   field("priority", sweep.priority);
   field("reused", sweep.reused);
 }

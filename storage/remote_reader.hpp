@@ -1,6 +1,7 @@
 // RemoteReader: the ResultReader over another process that reads the store (storage/reader_call.hpp).
 //
-// Each call is one question. Threads: one at a time. Errors: those of the reader over there, and those of the way to it.
+// Each call is one question. Threads: one at a time. Errors: those of the reader over there, and those of the way to
+// it.
 #pragma once
 
 #include <functional>

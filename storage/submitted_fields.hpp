@@ -1,4 +1,5 @@
-// The fields of corpora and folds for JsonWriter and JsonReader: one list for submissions and for what a reader answers.
+// The fields of corpora and folds for JsonWriter and JsonReader: one list for submissions and for what a reader
+// answers.
 //
 // Threads: plain values. Errors: as JsonReader's.
 #pragma once

@@ -79,7 +79,8 @@ TEST(StoreLine, CountsWhatASubmissionWouldReuseAndLeavesNoFile) {
   ASSERT_TRUE(served.writer().commit(std::vector<StoreWrite>{claim(done, 1), recorded(done, 1, finished_of(5))}).ok());
   const auto reader = cli::reader_by_coordinator(served.dir());
 
-  EXPECT_EQ(*reader->count_reusable(submission), *SqliteReader(served.writer().connection()).count_reusable(submission));
+  EXPECT_EQ(*reader->count_reusable(submission),
+            *SqliteReader(served.writer().connection()).count_reusable(submission));
 
   EXPECT_TRUE(std::filesystem::is_empty(served.dir().submissions()));
 }
