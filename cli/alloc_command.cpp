@@ -89,7 +89,7 @@ SlurmOptions options_of(const AllocSettings& settings) {
 
 // Trials without a worker, and how far all are.
 Status look_at_trials(const Context& context, AllocSituation& situation) {
-  MER_ASSIGN(const OpenStore store, open_store(context, 0));
+  MER_ASSIGN(const OpenStore store, open_store(context));
   MER_ASSIGN(const auto sweeps, store.reader->sweeps());
   for (const storage::SweepSummary& sweep : sweeps) {
     situation.progress += sweep.counts.total() - sweep.counts.left();

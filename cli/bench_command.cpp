@@ -55,7 +55,7 @@ struct Measured {
 };
 
 Result<Measured> read_figures(const Context& context, SweepId sweep, double wall_seconds, int workers) {
-  MER_ASSIGN(const OpenStore store, open_store(context, kLockPatienceSeconds));
+  MER_ASSIGN(const OpenStore store, open_store(context));
   MER_ASSIGN(const std::vector<storage::TrialRow> rows, store.reader->trials(sweep));
   Measured measured;
   measured.workers = workers;

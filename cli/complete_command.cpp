@@ -51,7 +51,7 @@ void print(const Context& context, const Completeness& found) {
 ExitCode complete_command(const Context& context, const std::string& sweep) {
   if (!plain_format(context, "complete")) return ExitCode::usage;
   const auto found = [&]() -> Result<Completeness> {
-    MER_ASSIGN(const OpenStore store, open_store(context, kLockPatienceSeconds));
+    MER_ASSIGN(const OpenStore store, open_store(context));
     return sweep.empty() ? of_active_sweeps(*store.reader) : of_sweep(*store.reader, sweep);
   }();
   if (!found) return report(context, found.error());

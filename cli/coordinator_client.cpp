@@ -1,12 +1,15 @@
 #include "cli/coordinator_client.hpp"
 
+#include <filesystem>
 #include <httplib.h>
 #include <string_view>
 
 #include "cli/temporary_folder.hpp"
 #include "core/host_name.hpp"
 #include "core/json.hpp"
+#include "core/sha256.hpp"
 #include "data/file_io.hpp"
+#include "storage/submission_codec.hpp"
 
 namespace mer::cli {
 namespace {
@@ -83,6 +86,19 @@ Result<std::string> CoordinatorClient::ask(Client& client, const std::string& me
   }
   if (result->status != 200) return error_in(*result);
   return result->body;
+}
+
+bool nobody_answered(const Error& error, const storage::StoreDir& store) {
+  if (error.code == ErrorCode::unavailable || error.code == ErrorCode::unauthorised) return true;
+  return error.code == ErrorCode::not_found && !std::filesystem::exists(store.path() / "endpoint.json");
+}
+
+Result<std::string> leave_submission(const storage::StoreDir& store, const storage::Submission& submission) {
+  const std::string bytes = storage::bytes_of(submission);
+  const std::string name = sha256_hex(bytes);
+  const std::string_view chunk = bytes;
+  MER_TRY(data::write_file((store.submissions() / name).string(), {&chunk, 1}));
+  return name;
 }
 
 }  // namespace mer::cli

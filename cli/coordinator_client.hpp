@@ -11,6 +11,7 @@
 
 #include "core/result.hpp"
 #include "storage/endpoint.hpp"
+#include "storage/result_store.hpp"
 #include "storage/store_dir.hpp"
 
 namespace mer::cli {
@@ -21,7 +22,7 @@ class CoordinatorClient {
  public:
   static Result<CoordinatorClient> of(const storage::StoreDir& store);
 
-  // The answer's JSON text.
+  // The answer's body: JSON text, but for /api/reader/.
   Result<std::string> post(const std::string& path, const Parameters& query) const;
   Result<std::string> get(const std::string& path) const;
 
@@ -33,5 +34,12 @@ class CoordinatorClient {
 
   storage::Endpoint endpoint_;
 };
+
+// Of an error of the above: there was nobody to ask, or one who has ended since. A moment later another may be there,
+// or the store be free.
+bool nobody_answered(const Error& error, const storage::StoreDir& store);
+
+// Puts a submission where the coordinator finds it: a file of submissions/, named by its content's hash. The name.
+Result<std::string> leave_submission(const storage::StoreDir& store, const storage::Submission& submission);
 
 }  // namespace mer::cli

@@ -79,7 +79,7 @@ Result<Cost> cost_of(const Context& context, const storage::Submission& submissi
   for (const storage::PlannedTrial& trial : submission.trials) cost.epochs += trial.spec.train.epochs;
   cost.trials = std::int64_t(submission.trials.size());
   if (!storage::StoreDir::open(context.store) || submission.trials.empty()) return cost;
-  MER_ASSIGN(const OpenStore store, open_store(context, 0));
+  MER_ASSIGN(const OpenStore store, open_store(context));
   if (!submission.fresh) {
     MER_ASSIGN(cost.reused, store.reader->count_reusable(submission));
   }

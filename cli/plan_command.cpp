@@ -117,7 +117,7 @@ void print_plan(const PlanSummary& plan, const Sweep& sweep) {
 // How many trials have their result in the context's store already; 0 where there is none.
 Result<std::int64_t> reusable(const Context& context, const storage::Submission& submission) {
   if (!storage::StoreDir::open(context.store)) return std::int64_t{0};
-  MER_ASSIGN(const OpenStore store, open_store(context, 0));
+  MER_ASSIGN(const OpenStore store, open_store(context));
   return store.reader->count_reusable(submission);
 }
 

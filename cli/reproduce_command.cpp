@@ -84,7 +84,7 @@ Result<std::string> corpus_of(ResultReader& reader, const TrialDetail& detail, c
 }
 
 Result<Recorded> read_recorded(const Context& context, const ReproduceOptions& options) {
-  MER_ASSIGN(const OpenStore store, open_store(context, kLockPatienceSeconds));
+  MER_ASSIGN(const OpenStore store, open_store(context));
   ResultReader& reader = *store.reader;
   MER_ASSIGN(const TrialId id, reader.find_trial(options.trial));
   MER_ASSIGN(TrialDetail detail, reader.trial(id));

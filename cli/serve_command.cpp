@@ -3,6 +3,7 @@
 #include <cstdio>
 
 #include "cli/commands.hpp"
+#include "cli/dashboard_text.hpp"
 #include "cli/output.hpp"
 #include "cli/store_access.hpp"
 #include "storage/sqlite_reader.hpp"
@@ -29,6 +30,16 @@ void block_end_signals() {
   ::sigprocmask(SIG_BLOCK, &set, nullptr);
 }
 
+// With the dashboard of the coordinator that has the store, where there is one.
+Error with_dashboard(Error error, const storage::StoreDir& store) {
+  const std::string dashboard = running_dashboard_text(store);
+  if (error.code == ErrorCode::busy && !dashboard.empty()) {
+    error.message = store.path().string() + ": a coordinator has this store, and shows it; its " + dashboard;
+    error.message.pop_back();
+  }
+  return error;
+}
+
 }  // namespace
 
 ExitCode serve_command(const Context& context, int port) {
@@ -36,7 +47,7 @@ ExitCode serve_command(const Context& context, int port) {
   const Result<storage::StoreDir> store = storage::StoreDir::open(context.store);
   if (!store) return report(context, store.error());
   const auto lock = lock_for_reading(*store, 0);  // held while it serves
-  if (!lock) return report(context, lock.error());
+  if (!lock) return report(context, with_dashboard(lock.error(), *store));
   block_end_signals();  // before the server's threads start, so that they inherit it
   web::HttpOptions options;
   options.address.port = port;

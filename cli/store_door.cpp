@@ -31,10 +31,8 @@ Result<StoreAnswer> at_store(const storage::StoreDir& store, const StoreAction& 
     if (here.error().code != ErrorCode::busy) return here.error();
     Result<std::string> there = try_coordinator(store, action);
     if (there) return StoreAnswer{std::move(there).value(), true};
-    const ErrorCode code = there.error().code;
-    const bool nobody_there = code == ErrorCode::not_found && !std::filesystem::exists(store.path() / "endpoint.json");
-    if (code != ErrorCode::unavailable && code != ErrorCode::unauthorised && !nobody_there) return there.error();
-    if (Clock::now() >= give_up) return nobody_there ? here.error() : there.error();
+    if (!nobody_answered(there.error(), store)) return there.error();
+    if (Clock::now() >= give_up) return there.error().code == ErrorCode::not_found ? here.error() : there.error();
   }
 }
 

@@ -19,7 +19,7 @@ Result<bool> held_by_another(const Context& context, const OpenStore& store) {
 }  // namespace
 
 Result<bool> StoreWatch::look(const std::function<Status(storage::ResultReader&)>& body) {
-  const Result<OpenStore> store = open_store(context_, 0);
+  const Result<OpenStore> store = open_store(context_);
   if (!store) {
     if (store.error().code == ErrorCode::busy) found(true);
     return store.error();

@@ -2,15 +2,11 @@
 
 #include <cstdio>
 #include <string>
-#include <string_view>
 
 #include "cli/store_access.hpp"
 #include "cli/store_door.hpp"
 #include "core/json.hpp"
-#include "core/sha256.hpp"
 #include "core/unix_time.hpp"
-#include "data/file_io.hpp"
-#include "storage/submission_codec.hpp"
 
 namespace mer::cli {
 namespace {
@@ -25,14 +21,10 @@ void set_options(storage::Submission& submission, const SubmitOptions& options) 
   submission.submitted_at = unix_time();
 }
 
-// The submission goes to the coordinator as a file of the store; its name is its content's hash.
 Result<std::string> hand_over(const CoordinatorClient& coordinator, Prepared& prepared,
                               const storage::StoreDir& store) {
   MER_TRY(materialise(prepared, store));
-  const std::string bytes = storage::bytes_of(prepared.plan.submission);
-  const std::string name = sha256_hex(bytes);
-  const std::string_view chunk = bytes;
-  MER_TRY(data::write_file((store.submissions() / name).string(), {&chunk, 1}));
+  MER_ASSIGN(const std::string name, leave_submission(store, prepared.plan.submission));
   return coordinator.post("/api/submit", {{"file", name}});
 }
 

@@ -70,7 +70,7 @@ int usable_cores() {
 }
 
 Result<Standing> standing_of(const Context& context, const LocalRun& run) {
-  MER_ASSIGN(const OpenStore store, open_store(context, kLockPatienceSeconds));
+  MER_ASSIGN(const OpenStore store, open_store(context));
   MER_ASSIGN(const auto summaries, store.reader->sweeps());
   Standing standing;
   for (const storage::SweepSummary& summary : summaries) {

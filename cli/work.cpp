@@ -20,7 +20,7 @@ std::string name_of(const storage::SweepSummary& sweep) {
 
 // This sweep, and the others that the same workers will work on.
 Status say_what_runs(const Context& context, SweepId id) {
-  MER_ASSIGN(const OpenStore store, open_store(context, 0));
+  MER_ASSIGN(const OpenStore store, open_store(context));
   MER_ASSIGN(const auto sweeps, store.reader->sweeps());
   for (const storage::SweepSummary& sweep : sweeps) {
     const std::int64_t left = sweep.counts.left();

@@ -33,7 +33,7 @@ Result<std::optional<SweepId>> first_active(storage::ResultReader& reader) {
 
 // Without a name, first_active(). nullopt: there is none.
 Result<std::optional<Chosen>> choose(const Context& context, const std::string& name) {
-  MER_ASSIGN(const OpenStore store, open_store(context, kLockPatienceSeconds));
+  MER_ASSIGN(const OpenStore store, open_store(context));
   std::optional<SweepId> id;
   if (name.empty()) {
     MER_ASSIGN(id, first_active(*store.reader));

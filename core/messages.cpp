@@ -5,82 +5,13 @@
 #include "core/json.hpp"
 #include "core/json_codec.hpp"
 #include "core/json_text.hpp"
+#include "core/record_fields.hpp"
 
 namespace mer {
 
 using nlohmann::json;
 
 // --- fields ---
-template <Is<LossComponents> S, class V>
-void each_field(S& losses, V&& field) {
-  field("total", losses.total);
-  field("task", losses.task);
-  field("auxiliary", losses.auxiliary);
-  field("auxiliary_by_modality", losses.auxiliary_by_modality);
-  field("subspace", losses.subspace);
-  field("similarity", losses.similarity);
-  field("difference", losses.difference);
-  field("reconstruction", losses.reconstruction);
-  field("cycle", losses.cycle);
-}
-
-template <Is<EpochRow> S, class V>
-void each_field(S& row, V&& field) {
-  field("split", row.split);
-  field("epoch", row.epoch);
-  field("utterances", row.utterances);
-  field("losses", row.losses);
-  field("confusion", row.confusion);
-  field("gradient_norm", row.gradient_norm);
-  field("learning_rate", row.learning_rate);
-}
-
-template <Is<EpochTiming> S, class V>
-void each_field(S& timing, V&& field) {
-  field("epoch", timing.epoch);
-  field("train_seconds", timing.train_seconds);
-  field("evaluate_seconds", timing.evaluate_seconds);
-  field("finished_at", timing.finished_at);
-}
-
-template <Is<Selected> S, class V>
-void each_field(S& selected, V&& field) {
-  field("rule", selected.rule);
-  field("metric", selected.metric);
-  field("epoch", selected.epoch);
-  field("confusion", selected.confusion);
-  field("probabilities", selected.probabilities);
-}
-
-template <Is<Environment> S, class V>
-void each_field(S& environment, V&& field) {
-  field("host", environment.host);
-  field("device", environment.device);
-  field("code_version", environment.code_version);
-  field("versions", environment.versions);
-  field("threads", environment.threads);
-  field("pid", environment.pid);
-}
-
-template <Is<TrialResult> S, class V>
-void each_field(S& result, V&& field) {
-  field("epochs", result.epochs);
-  field("selected", result.selected);
-  field("weights_sha256", result.weights_sha256);
-  field("parameters", result.parameters);
-  field("wall_seconds", result.wall_seconds);
-  field("peak_memory", result.peak_memory);
-  field("profile", result.profile);
-}
-
-template <Is<Failure> S, class V>
-void each_field(S& failure, V&& field) {
-  field("kind", failure.kind);
-  field("code", failure.code);
-  field("message", failure.message);
-  field("log_tail", failure.log_tail);
-}
-
 template <Is<AttemptStarted> S, class V>
 void each_field(S& event, V&& field) {
   field("environment", event.environment);

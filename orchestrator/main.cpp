@@ -94,6 +94,7 @@ class FrontDoor {
     controls_.explain = [this](const mer::TrialId& trial) {
       return mailbox.ask(mer::orchestrator::ExplainTrial{trial}, kPatience);
     };
+    controls_.submission = [this](const std::string& file) { return submission(file); };
     new_reader_ = [this, &writer] { return mer::storage::open_reader(store_, &writer); };
   }
   FrontDoor(const FrontDoor&) = delete;
@@ -134,13 +135,17 @@ class FrontDoor {
     return {};
   }
 
+  Result<mer::storage::Submission> submission(const std::string& name) const {
+    MER_ASSIGN(const std::string bytes,
+               mer::data::read_file((store_.submissions() / name).string(), kLongestSubmission));
+    return mer::storage::submission_from(bytes);
+  }
+
   Result<std::string> submit(const std::string& name) {
-    const std::string file = (store_.submissions() / name).string();
-    MER_ASSIGN(const std::string bytes, mer::data::read_file(file, kLongestSubmission));
-    MER_ASSIGN(mer::storage::Submission submission, mer::storage::submission_from(bytes));
-    MER_ASSIGN(std::string answer, mailbox.ask(std::move(submission), kPatience));
+    MER_ASSIGN(mer::storage::Submission given, submission(name));
+    MER_ASSIGN(std::string answer, mailbox.ask(std::move(given), kPatience));
     std::error_code ignored;
-    std::filesystem::remove(file, ignored);
+    std::filesystem::remove(store_.submissions() / name, ignored);
     return answer;
   }
 

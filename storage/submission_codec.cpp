@@ -4,27 +4,28 @@
 #include <utility>
 
 #include "core/json.hpp"
+#include "core/json_codec.hpp"
 #include "core/sweep_file.hpp"
+#include "storage/submitted_fields.hpp"
 
 namespace mer::storage {
 namespace {
 
 using nlohmann::json;
 
-constexpr int kFormat = 1;
+constexpr int kFormat = 2;
 
-json json_of(const CorpusRecord& c) {
-  return {c.id.hex, c.name, c.path, c.utterances, c.labels, c.facts_json};
+template <class T>
+json json_of(const T& record) {
+  json fields;
+  each_field(record, JsonWriter(fields));
+  return fields;
 }
-CorpusRecord corpus_from(const json& c) {
-  return {{c.at(0)}, c.at(1), c.at(2), c.at(3), c.at(4).get<std::vector<std::string>>(), c.at(5)};
-}
-
-json json_of(const FoldRecord& f) {
-  return {f.id.hex, f.name, f.train, f.validation, f.test, f.file};
-}
-FoldRecord fold_from(const json& f) {
-  return {{f.at(0)}, f.at(1), f.at(2), f.at(3), f.at(4), f.at(5)};
+template <class T>
+T record_from(const json& fields) {
+  T record;
+  each_field(record, JsonReader(fields));
+  return record;
 }
 
 json json_of(const TestPart& part) {
@@ -68,8 +69,8 @@ Result<Submission> decode(const json& given) {
   const json& ids = given.at("configurations");
   if (ids.size() != submission.sweep.configurations.size()) return corrupt("another number of configurations");
   for (std::size_t i = 0; i < ids.size(); ++i) submission.sweep.configurations[i].id.hex = ids[i];
-  for (const json& corpus : given.at("corpora")) submission.corpora.push_back(corpus_from(corpus));
-  for (const json& fold : given.at("folds")) submission.folds.push_back(fold_from(fold));
+  for (const json& corpus : given.at("corpora")) submission.corpora.push_back(record_from<CorpusRecord>(corpus));
+  for (const json& fold : given.at("folds")) submission.folds.push_back(record_from<FoldRecord>(fold));
   for (const json& part : given.at("test_parts")) submission.test_parts.push_back(test_part_from(part));
   for (const json& trial : given.at("trials")) submission.trials.push_back(trial_from(trial, submission));
   submission.code_version = given.at("code_version");

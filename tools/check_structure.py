@@ -33,7 +33,8 @@ ALLOWED_EDGES = {
     "worker": ["core/", "data/", "transport/transport.hpp"],
     "worker/trainer": ["core/", "data/", "model/", "model/kernels/", "model/grid/"],
     "web": ["core/", "storage/audit.hpp", "storage/comparison.hpp", "storage/configurations.hpp", "storage/control_target.hpp",
-            "storage/missing.hpp", "storage/pooled.hpp", "storage/result_store.hpp", "storage/tables.hpp"],
+            "storage/missing.hpp", "storage/pooled.hpp", "storage/reader_call.hpp", "storage/result_store.hpp",
+            "storage/tables.hpp"],
     "cli": ["core/", "data/", "storage/", "web/", "orchestrator/sweep_plan.hpp"],
 }
 

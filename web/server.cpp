@@ -259,9 +259,24 @@ HttpResponse respond_api(const HttpRequest& request, ResultReader& reader, const
 
 namespace {
 
+// POST /api/reader/CALL?...: for a merctl that cannot read the store itself.
+HttpResponse respond_reader(const HttpRequest& request, const std::string& call, ResultReader& reader,
+                            const ServerControls& controls) {
+  const auto submission = [&](const std::string& file) -> Result<storage::Submission> {
+    MER_TRY(submission_asked({{"file", file}}));
+    return controls.submission(file);
+  };
+  auto answer = storage::answer_call(reader, {call, request.query}, submission);
+  if (!answer) return error_response(not_found("no such resource"));
+  return {200, "application/octet-stream", *std::move(answer), {}};
+}
+
 // POST /api/control/VERB?target=SWEEP-OR-TRIAL[&priority=N], POST /api/submit?file=NAME, GET /api/trials/ID/explain.
 HttpResponse respond_control(const HttpRequest& request, ResultReader& reader, const ServerControls& controls) {
   const std::vector<std::string> parts = parts_of(request.path);
+  if (request.post && parts.size() == 3 && parts[1] == "reader" && controls.submission) {
+    return respond_reader(request, parts[2], reader, controls);
+  }
   const auto answer = [&]() -> Answer {
     if (parts.size() == 3 && parts[1] == "control") {
       MER_ASSIGN(const storage::Control control, control_asked(reader, parts[2], request.query));

@@ -180,7 +180,8 @@ std::string local_folder() {
     const char* value = std::getenv(name);
     return value == nullptr || *value == '\0' ? otherwise : std::string(value);
   };
-  return variable("MER_LOCAL", variable("TMPDIR", "/tmp")) + "/mer-" + std::to_string(::geteuid());
+  return variable("MER_LOCAL", variable("SLURM_TMPDIR", variable("TMPDIR", "/tmp"))) + "/mer-" +
+         std::to_string(::geteuid());
 }
 
 Result<CorpusCopy> CorpusCopy::get(const std::string& local, const CorpusId& corpus, const std::string& folder,

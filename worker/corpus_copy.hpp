@@ -44,7 +44,7 @@ class CorpusCopy {
   Descriptor lock_;  // shared: the copy stays as long as this object
 };
 
-// ${MER_LOCAL:-${TMPDIR:-/tmp}}/mer-<user id>: where this machine keeps copies.
+// ${MER_LOCAL:-${SLURM_TMPDIR:-${TMPDIR:-/tmp}}}/mer-<user id>: where this machine keeps copies.
 std::string local_folder();
 
 }  // namespace mer::worker

@@ -19,9 +19,10 @@ using ::testing::HasSubstr;
 
 class ControlHttpTest : public ::testing::Test {
  protected:
-  void serve(bool with_pages = true, const std::string& token = "secret") {
+  void serve(bool with_pages = true, const std::string& token = "secret", const std::string& token_of_reads = "") {
     HttpOptions options;
     options.control_token = token;
+    options.token = token_of_reads;
     ServerControls controls;
     controls.control = [this](const storage::Control& control) {
       asked_.push_back(control);
@@ -31,6 +32,7 @@ class ControlHttpTest : public ::testing::Test {
       files_.push_back(file);
       return Result<std::string>("{\"sweep\":7}");
     };
+    controls.submission = [](const std::string&) -> Result<storage::Submission> { return invalid("no such file"); };
     controls.explain = [](const TrialId& trial) { return Result<std::string>("\"" + trial.hex + "\""); };
     server_ = std::make_unique<Server>(
         options,
@@ -53,6 +55,52 @@ class ControlHttpTest : public ::testing::Test {
   std::unique_ptr<Server> server_;
   int port_ = 0;
 };
+
+// As in a job, where others of the node can reach it: with the token for reads too, all of the API is closed without.
+TEST_F(ControlHttpTest, WithATokenForReadsNoRouteOfTheApiTellsAnythingWithoutIt) {
+  serve(true, "secret", "secret");
+  const std::vector<std::string> gets = {"/api/version",
+                                         "/api/sweeps",
+                                         "/api/sweeps/1",
+                                         "/api/sweeps/1/trials",
+                                         "/api/sweeps/1/results",
+                                         "/api/sweeps/1/curves",
+                                         "/api/trials/0000",
+                                         "/api/trials/0000/curve",
+                                         "/api/trials/0000/explain",
+                                         "/api/nothing"};
+  const std::vector<std::string> posts = {"/api/control/cancel?target=1",
+                                          "/api/submit?file=" + std::string(64, 'a'),
+                                          "/api/reader/sweeps",
+                                          "/api/reader/trials?sweep=1",
+                                          "/api/nothing",
+                                          "/"};
+  for (const std::string credentials : {"", "Authorization: Bearer wrong\r\n", "Authorization: Basic secret\r\n"}) {
+    for (const std::string& target : gets) {
+      for (const std::string method : {"GET ", "HEAD "}) {
+        const std::string answer = send(method + target, credentials);
+        EXPECT_EQ(status_of(answer), 401) << method << target << "\n" << credentials;
+        EXPECT_EQ(answer.find("etag"), std::string::npos);
+        EXPECT_EQ(answer.find("ETag"), std::string::npos);
+      }
+    }
+    for (const std::string& target : posts) {
+      EXPECT_EQ(status_of(send("POST " + target, credentials)), 401) << target << "\n" << credentials;
+    }
+  }
+  EXPECT_TRUE(asked_.empty());
+  EXPECT_TRUE(files_.empty());
+  EXPECT_EQ(status_of(send("GET /api/sweeps", "Authorization: Bearer secret\r\n")), 200);
+}
+
+TEST_F(ControlHttpTest, AReaderIsAskedByPostAlone) {
+  serve();
+
+  EXPECT_EQ(status_of(post("/api/reader/sweeps")), 200);
+  EXPECT_EQ(status_of(post("/api/reader/nonsense")), 404);
+  EXPECT_EQ(status_of(post("/api/reader/sweeps/1")), 404);
+  EXPECT_EQ(status_of(send("GET /api/reader/sweeps", "Authorization: Bearer secret\r\n")), 404);
+}
 
 TEST_F(ControlHttpTest, AVerbReachesTheCoordinatorWithItsTarget) {
   serve();

@@ -362,16 +362,19 @@ TEST_F(CorpusCopyTest, UseKeepsACopyForAnotherWeek) {
   EXPECT_GT(fs::last_write_time(place(".lock")), fs::file_time_type::clock::now() - 1h);
 }
 
-TEST(LocalFolderTest, IsWhereTheUserSaysElseInTheTemporaryFolder) {
+TEST(LocalFolderTest, IsWhereTheUserSaysElseOfTheJobElseTheTemporaryFolder) {
   const std::string user = "/mer-" + std::to_string(::geteuid());
   const char* before = std::getenv("TMPDIR");
   const std::string kept = before == nullptr ? "" : before;
 
-  ::setenv("TMPDIR", "/scratch/job", 1);
+  ::setenv("TMPDIR", "/scratch", 1);
+  EXPECT_EQ(local_folder(), "/scratch" + user);
+  ::setenv("SLURM_TMPDIR", "/scratch/job", 1);
   EXPECT_EQ(local_folder(), "/scratch/job" + user);
   ::setenv("MER_LOCAL", "/fast", 1);
   EXPECT_EQ(local_folder(), "/fast" + user);
   ::unsetenv("MER_LOCAL");
+  ::unsetenv("SLURM_TMPDIR");
   ::unsetenv("TMPDIR");
   EXPECT_EQ(local_folder(), "/tmp" + user);
   if (before != nullptr) ::setenv("TMPDIR", kept.c_str(), 1);
