@@ -19,8 +19,10 @@ std::optional<std::string> store_in(std::span<const std::string> words) {
 }
 
 void print_sweeps(const Context& context, const std::string& begun) {
-  const Result<OpenStore> store = open_store(context, 0);
-  if (!store) return;  // nothing to offer
+  const Result<storage::StoreDir> folder = storage::StoreDir::open(context.store);
+  if (!folder || folder->file_system().network) return;  // there one would wait for who has it
+  const Result<OpenStore> store = open_store(context);
+  if (!store) return;
   const auto sweeps = store->reader->sweeps();
   if (!sweeps) return;
   for (const storage::SweepSummary& sweep : *sweeps) {
