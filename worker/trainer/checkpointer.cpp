@@ -35,8 +35,8 @@ Checkpointer::Checkpointer(const StackJob& stack, const TrialJob& trial, Environ
     : store_(stack.store),
       trial_(trial),
       environment_(std::move(environment)),
-      interval_(stack.checkpoint_seconds),
-      live_(std::move(live)) {}
+      live_(std::move(live)),
+      pace_(CheckpointPace::Seconds(stack.checkpoint_seconds), Clock::now()) {}
 
 std::shared_ptr<CheckpointState> Checkpointer::blank_state() const {
   auto state = std::make_shared<CheckpointState>();
@@ -87,23 +87,28 @@ void Checkpointer::remember(int epoch, std::int64_t step, const BestEpochs& best
 }
 
 bool Checkpointer::due() const {
-  return Clock::now() - saved_at_ >= interval_;
+  return pace_.due(Clock::now());
 }
 
 void Checkpointer::save(Background& writer) {
   MER_CHECK(remembered_epoch() > saved_epoch_, "this epoch is saved already");
   MER_CHECK(!writing_, "one file at a time");
-  saved_at_ = Clock::now();  // also if it fails: a full disk is not tried again at once
+  const Clock::time_point now = Clock::now();
+  pace_.begun(now);  // also if it fails: a full disk is not tried again at once
   std::shared_ptr<const CheckpointState> state = remembered_;
   writing_ = Writing{
-      state, writer.add([store = store_, trial = trial_.spec.id, attempt = trial_.attempt, environment = environment_,
-                         state] { return write_checkpoint(store, trial, attempt, environment, *state); })};
+      state, now,
+      writer.add([store = store_, trial = trial_.spec.id, attempt = trial_.attempt, environment = environment_, state] {
+        Result<CheckpointRecord> record = write_checkpoint(store, trial, attempt, environment, *state);
+        return Written{std::move(record), Clock::now()};
+      })};
 }
 
 std::optional<Result<CheckpointRecord>> Checkpointer::take_saved(bool wait) {
   if (!writing_) return std::nullopt;
-  if (!wait && writing_->record.wait_for(std::chrono::seconds(0)) != std::future_status::ready) return std::nullopt;
-  Result<CheckpointRecord> record = writing_->record.get();
+  if (!wait && writing_->file.wait_for(std::chrono::seconds(0)) != std::future_status::ready) return std::nullopt;
+  auto [record, at] = writing_->file.get();
+  pace_.written(at - writing_->begun);
   writing_.reset();
   if (record) {
     saved_epoch_ = record->epoch;

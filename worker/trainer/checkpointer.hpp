@@ -19,6 +19,7 @@
 #include "core/trial.hpp"
 #include "worker/trainer/background.hpp"
 #include "worker/trainer/checkpoint.hpp"
+#include "worker/trainer/checkpoint_pace.hpp"
 
 namespace mer::trainer {
 
@@ -35,7 +36,7 @@ class Checkpointer {
   // Copies the live tensors. REQUIRES: the trial stands at the end of `epoch`.
   void remember(int epoch, std::int64_t step, const BestEpochs& best);
 
-  bool due() const;  // checkpoint_seconds have passed since the last file or the start
+  bool due() const;  // as checkpoint_pace.hpp says
 
   // Lets `writer` write the remembered epoch end. REQUIRES: remember() was called and its epoch is not saved; the file
   // before it was taken. The writer carries it out even if this object is gone.
@@ -54,9 +55,14 @@ class Checkpointer {
 
  private:
   using Clock = std::chrono::steady_clock;
+  struct Written {
+    Result<CheckpointRecord> record;
+    Clock::time_point at;
+  };
   struct Writing {
     std::shared_ptr<const CheckpointState> state;
-    std::future<Result<CheckpointRecord>> record;
+    Clock::time_point begun;
+    std::future<Written> file;
   };
 
   std::shared_ptr<CheckpointState> blank_state() const;
@@ -66,13 +72,12 @@ class Checkpointer {
   const std::string store_;
   const TrialJob trial_;
   const Environment environment_;
-  const std::chrono::duration<double> interval_;
   const std::vector<NamedTensor> live_;
   std::shared_ptr<CheckpointState> remembered_;  // nullptr: nothing yet
   std::optional<Writing> writing_;               // its state is remembered_ until the next epoch's end
   int saved_epoch_ = 0;
   std::vector<std::string> usable_;  // files restored from or saved, oldest first, at most two
-  Clock::time_point saved_at_ = Clock::now();
+  CheckpointPace pace_;
 };
 
 }  // namespace mer::trainer
