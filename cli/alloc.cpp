@@ -16,6 +16,12 @@ std::string counted(std::int64_t count, const std::string& what) {
   return std::to_string(count) + " " + what + (count == 1 ? "" : "s");
 }
 
+Alloc without_failures(Alloc alloc) {
+  alloc.failures = 0;
+  alloc.next_try = 0;
+  return alloc;
+}
+
 }  // namespace
 
 AllocDecision decide(const Alloc& alloc, const AllocSituation& situation) {
@@ -35,7 +41,9 @@ AllocDecision decide(const Alloc& alloc, const AllocSituation& situation) {
 }
 
 Alloc after_look(Alloc alloc, const AllocSituation& situation) {
-  alloc.barren = situation.progress > alloc.progress ? 0 : alloc.barren + situation.over;
+  const auto ended = std::erase_if(alloc.jobs, [&](const std::string& job) { return !situation.jobs.contains(job); });
+  alloc.jobs.insert(situation.jobs.begin(), situation.jobs.end());  // whoever submitted one may have died over it
+  alloc.barren = situation.progress > alloc.progress ? 0 : alloc.barren + int(ended);
   alloc.progress = std::max(alloc.progress, situation.progress);
   if (alloc.barren >= kMostBarren && alloc.paused.empty()) {
     alloc.paused = counted(alloc.barren, "job") + " in a row ended without a new epoch";
@@ -43,10 +51,9 @@ Alloc after_look(Alloc alloc, const AllocSituation& situation) {
   return alloc;
 }
 
-Alloc after_success(Alloc alloc) {
-  alloc.failures = 0;
-  alloc.next_try = 0;
-  return alloc;
+Alloc after_success(Alloc alloc, const std::string& job) {
+  alloc.jobs.insert(job);
+  return without_failures(std::move(alloc));
 }
 
 Alloc after_failure(Alloc alloc, const std::string& error, double now) {
@@ -63,7 +70,7 @@ Alloc after_failure(Alloc alloc, const std::string& error, double now) {
 Alloc resumed(Alloc alloc) {
   alloc.paused.clear();
   alloc.barren = 0;
-  return after_success(std::move(alloc));
+  return without_failures(std::move(alloc));
 }
 
 std::string alloc_to_json(const Alloc& alloc) {
@@ -76,7 +83,8 @@ std::string alloc_to_json(const Alloc& alloc) {
                       {"next_try", alloc.next_try},
                       {"barren", alloc.barren},
                       {"progress", alloc.progress},
-                      {"paused", alloc.paused}};
+                      {"paused", alloc.paused},
+                      {"jobs", alloc.jobs}};
   return value.dump(2, ' ', false, json::error_handler_t::replace) + "\n";
 }
 
@@ -89,7 +97,8 @@ Result<Alloc> alloc_from_json(const std::string& text, const std::string& name) 
                    value.at("next_try"),
                    value.at("barren"),
                    value.at("progress"),
-                   value.at("paused")};
+                   value.at("paused"),
+                   value.value("jobs", std::set<std::string>())};
     }
   } catch (const json::exception&) {  // said below
   }

@@ -15,6 +15,7 @@ echo $id
 """
 SQUEUE = """#!/bin/sh
 cd "$(dirname "$0")"
+echo "$@" >>asked
 for job in job-*; do
   id=${job#job-}
   [ ! -e job-$id ] || [ -e over-$id ] || echo "$id|$([ -e running-$id ] && echo RUNNING || echo PENDING)|Priority||1:00:00|N/A"
@@ -114,6 +115,28 @@ def test_an_allocation_that_leads_nowhere_pauses_itself_until_a_person_resumes_i
     assert "paused" in mer.run("alloc", "list").stdout
     assert mer.run("alloc", "resume", 1).stdout == "allocation 1: active\n"
     assert "1 job 103" in mer.run("alloc", "run", "--once").stdout
+
+
+def test_a_job_that_somebody_else_saw_end_counts_too(mer, slurm, corpus):
+    assert mer.run("submit", mer.write_sweep(sweep_of(corpus))).returncode == 0
+    assert mer.run("alloc", "add", "slurm", "--max-nodes", 1).returncode == 0
+    for job in (100, 101, 102):
+        assert f"1 job {job}" in mer.run("alloc", "run", "--once").stdout
+        (slurm / f"over-{job}").touch()
+        mer.run("status")
+
+    assert "3 jobs in a row ended without a new epoch" in mer.run("alloc", "run", "--once").stdout
+
+
+def test_a_round_asks_slurm_once_for_all_allocations(mer, slurm, corpus):
+    assert mer.run("submit", mer.write_sweep(sweep_of(corpus))).returncode == 0
+    for _ in range(3):
+        assert mer.run("alloc", "add", "slurm", "--max-nodes", 1).returncode == 0
+    assert mer.run("alloc", "run", "--once").stdout.count("1 job 10") == 3
+    (slurm / "asked").unlink(missing_ok=True)
+
+    assert mer.run("alloc", "run", "--once").stdout.count("they may have") == 3
+    assert len((slurm / "asked").read_text().splitlines()) == 1
 
 
 def test_submissions_that_fail_back_off_and_say_why(mer, slurm, corpus):
