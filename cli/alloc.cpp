@@ -41,10 +41,14 @@ AllocDecision decide(const Alloc& alloc, const AllocSituation& situation) {
 }
 
 Alloc after_look(Alloc alloc, const AllocSituation& situation) {
-  const auto ended = std::erase_if(alloc.jobs, [&](const std::string& job) { return !situation.jobs.contains(job); });
-  alloc.jobs.insert(situation.jobs.begin(), situation.jobs.end());  // whoever submitted one may have died over it
-  alloc.barren = situation.progress > alloc.progress ? 0 : alloc.barren + int(ended);
+  if (situation.progress > alloc.progress) alloc.barren = 0;
+  std::erase_if(alloc.jobs, [&](const auto& job) {
+    const bool ended = !situation.jobs.contains(job.first);
+    if (ended && situation.progress <= job.second) ++alloc.barren;
+    return ended;
+  });
   alloc.progress = std::max(alloc.progress, situation.progress);
+  for (const std::string& job : situation.jobs) alloc.jobs.emplace(job, alloc.progress);  // not written down
   if (alloc.barren >= kMostBarren && alloc.paused.empty()) {
     alloc.paused = counted(alloc.barren, "job") + " in a row ended without a new epoch";
   }
@@ -52,7 +56,7 @@ Alloc after_look(Alloc alloc, const AllocSituation& situation) {
 }
 
 Alloc after_success(Alloc alloc, const std::string& job) {
-  alloc.jobs.insert(job);
+  alloc.jobs.emplace(job, alloc.progress);
   return without_failures(std::move(alloc));
 }
 
@@ -79,6 +83,7 @@ std::string alloc_to_json(const Alloc& alloc) {
                       {"backlog", alloc.settings.backlog},
                       {"request", alloc.settings.request},
                       {"site", alloc.settings.site},
+                      {"idle_timeout", alloc.settings.idle_timeout},
                       {"failures", alloc.failures},
                       {"next_try", alloc.next_try},
                       {"barren", alloc.barren},
@@ -92,13 +97,14 @@ Result<Alloc> alloc_from_json(const std::string& text, const std::string& name) 
   try {
     const json value = json::parse(text);
     if (value.at("format") == 1) {
-      return Alloc{{value.at("max_nodes"), value.at("backlog"), value.at("request"), value.at("site")},
+      return Alloc{{value.at("max_nodes"), value.at("backlog"), value.at("request"), value.at("site"),
+                    value.value("idle_timeout", std::string())},
                    value.at("failures"),
                    value.at("next_try"),
                    value.at("barren"),
                    value.at("progress"),
                    value.at("paused"),
-                   value.value("jobs", std::set<std::string>())};
+                   value.value("jobs", std::map<std::string, std::int64_t>())};
     }
   } catch (const json::exception&) {  // said below
   }

@@ -22,17 +22,19 @@ struct AllocSettings {
   int backlog = 1;                                  // jobs that may wait in the queue
   std::map<std::string, std::string> request = {};  // of each job: cli/slurm_request.hpp
   std::string site = {};                            // file
+  std::string idle_timeout = {};                    // of each job's workers; empty: none
   bool operator==(const AllocSettings&) const = default;
 };
 
 struct Alloc {
   AllocSettings settings;
-  int failures = 0;                 // submissions that failed in a row
-  double next_try = 0;              // Unix time; not before, after a failure
-  int barren = 0;                   // jobs in a row that ended without a new epoch
-  std::int64_t progress = 0;        // at the last look
-  std::string paused = {};          // why; empty: it is not
-  std::set<std::string> jobs = {};  // whose end has not been counted: ids
+  int failures = 0;           // submissions that failed in a row
+  double next_try = 0;        // Unix time; not before, after a failure
+  int barren = 0;             // jobs in a row that ended without a new epoch
+  std::int64_t progress = 0;  // at the last look
+  std::string paused = {};    // why; empty: it is not
+  // Whose end has not been counted: id -> progress when it was submitted.
+  std::map<std::string, std::int64_t> jobs = {};
   bool operator==(const Alloc&) const = default;
 };
 

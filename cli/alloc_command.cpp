@@ -84,6 +84,7 @@ SlurmOptions options_of(const AllocSettings& settings) {
   SlurmOptions options;
   options.request = settings.request;
   options.site = settings.site;
+  options.idle_timeout = settings.idle_timeout;
   return options;
 }
 
@@ -208,10 +209,14 @@ std::string request_text(const AllocSettings& settings) {
 
 ExitCode alloc_add_command(const Context& context, const AllocOptions& options) {
   if (!plain_format(context, "alloc add")) return ExitCode::usage;
-  const Result<SlurmPlan> plan = slurm_plan(context, options.slurm);
-  if (!plan) return report(context, plan.error());
+  if (const auto idle = duration_from(options.idle_timeout); !idle) {
+    return report(context, invalid("--idle-timeout: " + idle.error().message));
+  }
   NumberedAlloc one;
-  one.alloc.settings = {options.max_nodes, options.backlog, options.slurm.request, options.slurm.site};
+  one.alloc.settings = {options.max_nodes, options.backlog, options.slurm.request, options.slurm.site,
+                        options.idle_timeout};
+  const Result<SlurmPlan> plan = slurm_plan(context, options_of(one.alloc.settings));
+  if (!plan) return report(context, plan.error());
   if (options.slurm.dry_run) {
     std::printf("%s", fill(job_template(), plan->script).c_str());
     std::fflush(stdout);

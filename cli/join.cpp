@@ -61,13 +61,14 @@ Result<std::optional<storage::Endpoint>> run_to_join(const Context& context) {
   return std::optional<storage::Endpoint>();
 }
 
-ExitCode join_run(const Context& context, const WorkOptions& options, const storage::Endpoint& run) {
+ExitCode join_run(const Context& context, const JoinOptions& options, const storage::Endpoint& run) {
   const Result<Workplace> workplace = workplace_of(resources_of(*run.gateway), options.workers);
   if (!workplace) return report(context, workplace.error());
   std::fprintf(stderr, "joining the run of %s (process %ld) with %d workers\ntraining on %s\n", run.host.c_str(),
                long(run.pid), workplace->workers, workplace->place.text.c_str());
-  const Result<LaunchEnd> end = join_once(context, workplace->workers);
+  const Result<LaunchEnd> end = join_once(context, workplace->workers, options.idle_timeout);
   if (!end) return report(context, end.error());
+  if (*end == LaunchEnd::idle) return ExitCode::idle;
   if (*end != LaunchEnd::ended) {
     std::fputs("the run goes on without these workers; the same command joins it again\n", stderr);
     return ExitCode::paused;

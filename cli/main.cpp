@@ -98,6 +98,9 @@ void add_sweep_commands(CLI::App& app, Arguments& arguments) {
       ->check(CLI::Range(1, 1024));
   work->add_flag_callback(
       "--no-web", [&arguments] { arguments.work.web = false; }, "Serve no dashboard while it trains");
+  work->add_option("--idle-timeout", arguments.work.idle_timeout,
+                   "Of a joined run: leave after so long without a trial")
+      ->type_name("TIME");
   work->add_flag("--join", arguments.work.join, "Only join the run that works on the store");
   work->callback(
       [&arguments] { arguments.chosen = [&arguments] { return work_command(arguments.context, arguments.work); }; });
@@ -210,6 +213,9 @@ void add_alloc_commands(CLI::App& app, Arguments& arguments) {
   add->add_option("--backlog", arguments.alloc.backlog, "Jobs that may wait in the queue")
       ->capture_default_str()
       ->check(CLI::Range(1, 1000));
+  add->add_option("--idle-timeout", arguments.alloc.idle_timeout, "A job that has nothing to do for so long ends")
+      ->type_name("TIME")
+      ->capture_default_str();
   add_job_options(add, manager, arguments.alloc.slurm);
   add_slurm_option(manager,
                    add->add_flag("--dry-run", arguments.alloc.slurm.dry_run, "Print batch script and what it would do"),

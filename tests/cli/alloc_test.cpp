@@ -99,6 +99,17 @@ TEST(AllocTest, EachJobThatEndedCountsOnce) {
   EXPECT_EQ(after_look(alloc, look).barren, 2);
 }
 
+TEST(AllocTest, JobsOfWhichTheLastLooksSawNoEpochAreNotBarrenForIt) {
+  AllocSituation look = a_situation();
+  look.jobs = {"1", "2", "3"};
+  Alloc alloc = after_look(an_alloc(), look);
+  look.progress = 50;
+  alloc = after_look(alloc, look);
+  look.jobs.clear();
+
+  EXPECT_EQ(after_look(alloc, look).barren, 0);
+}
+
 TEST(AllocTest, AJobThatWasSubmittedButNotWrittenDownCountsToo) {
   AllocSituation look = a_situation();
   look.jobs = {"1"};
