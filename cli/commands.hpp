@@ -69,6 +69,11 @@ struct AllocRunOptions {
 // Until it is ended by a signal.
 ExitCode alloc_run_command(const Context& context, const AllocRunOptions& options);
 
+// Nodes that get no trials: a run that goes on looks every few seconds.
+ExitCode node_list_command(const Context& context);
+enum class NodeChange { exclude, include };
+ExitCode node_change_command(const Context& context, NodeChange change, const std::string& host);
+
 struct WorkOptions {
   std::string sweep;  // name or number; empty: every active sweep
   int workers = 0;    // as RunOptions

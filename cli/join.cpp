@@ -4,11 +4,14 @@
 #include <cstdio>
 #include <string>
 #include <thread>
+#include <utility>
 
+#include "cli/nodes_text.hpp"
 #include "cli/output.hpp"
 #include "cli/sweep_run.hpp"
 #include "cli/work.hpp"
 #include "core/host_name.hpp"
+#include "storage/excluded_nodes.hpp"
 #include "storage/store_dir.hpp"
 
 namespace mer::cli {
@@ -49,6 +52,15 @@ ResourceSettings resources_of(const storage::GatewayDoor& door) {
   return resources;
 }
 
+Result<std::optional<storage::ExcludedNode>> exclusion_of_this_node(const Context& context) {
+  MER_ASSIGN(const storage::StoreDir store, storage::StoreDir::open(context.store));
+  std::optional<storage::ExcludedNode> found;
+  for (storage::ExcludedNode& node : storage::excluded_nodes(store)) {
+    if (node.host == host_name()) found = std::move(node);
+  }
+  return found;
+}
+
 }  // namespace
 
 Result<std::optional<storage::Endpoint>> run_to_join(const Context& context) {
@@ -62,6 +74,13 @@ Result<std::optional<storage::Endpoint>> run_to_join(const Context& context) {
 }
 
 ExitCode join_run(const Context& context, const JoinOptions& options, const storage::Endpoint& run) {
+  const Result<std::optional<storage::ExcludedNode>> excluded = exclusion_of_this_node(context);
+  if (!excluded) return report(context, excluded.error());
+  if (*excluded) {
+    const std::string sentence = sentence_of(**excluded);
+    std::fprintf(stderr, "%s; `merctl node include %s` takes it back\n", sentence.c_str(), (*excluded)->host.c_str());
+    return ExitCode::idle;
+  }
   const Result<Workplace> workplace = workplace_of(resources_of(*run.gateway), options.workers);
   if (!workplace) return report(context, workplace.error());
   std::fprintf(stderr, "joining the run of %s (process %ld) with %d workers\ntraining on %s\n", run.host.c_str(),

@@ -21,7 +21,7 @@ struct JoinOptions {
   std::chrono::seconds idle_timeout{0};  // 0: none
 };
 // Until the run lets these workers go, or has lost them: done; paused: a signal has made them leave; idle: they had
-// nothing to do.
+// nothing to do, or this node is excluded.
 ExitCode join_run(const Context& context, const JoinOptions& options, const storage::Endpoint& run);
 
 // After it: the sweep's results, if it is complete; else unreachable: the run has ended, or has lost these workers.

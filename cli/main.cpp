@@ -34,7 +34,7 @@ struct Arguments {
   mer::cli::AllocOptions alloc;
   mer::cli::AllocRunOptions alloc_run;
   int alloc_number = 0;
-  std::string manager;
+  std::string manager, host;
   mer::cli::ControlOptions control;
   mer::cli::ResultsOptions results, exported;
   mer::cli::BenchOptions bench;
@@ -247,6 +247,26 @@ void add_alloc_commands(CLI::App& app, Arguments& arguments) {
   });
 }
 
+void add_node_commands(CLI::App& app, Arguments& arguments) {
+  using mer::cli::NodeChange;
+  CLI::App* node = add_command(app, "node", "Nodes that get no trials, since they failed one after the other",
+                               "merctl node include n3");
+  node->require_subcommand(1);
+  add_command(*node, "list", "List the excluded nodes", "merctl node list")->callback([&arguments] {
+    arguments.chosen = [&arguments] { return node_list_command(arguments.context); };
+  });
+  const std::tuple<const char*, const char*, NodeChange> changes[] = {
+      {"exclude", "Give a node no trials, and no jobs of later submissions", NodeChange::exclude},
+      {"include", "Give it trials again", NodeChange::include}};
+  for (const auto& [name, text, change] : changes) {
+    CLI::App* command = add_command(*node, name, text, std::string("merctl node ") + name + " n3");
+    command->add_option("HOST", arguments.host, "As its trials' attempts name it")->required();
+    command->callback([&arguments, kind = change] {
+      arguments.chosen = [&arguments, kind] { return node_change_command(arguments.context, kind, arguments.host); };
+    });
+  }
+}
+
 void add_result_commands(CLI::App& app, Arguments& arguments) {
   add_command(app, "list", "List the sweeps of the store", "merctl list")->callback([&arguments] {
     arguments.chosen = [&arguments] { return list_command(arguments.context); };
@@ -395,6 +415,7 @@ void add_commands(CLI::App& app, Arguments& arguments) {
   add_sweep_commands(app, arguments);
   add_control_commands(app, arguments);
   add_alloc_commands(app, arguments);
+  add_node_commands(app, arguments);
   add_result_commands(app, arguments);
   add_reproduce_command(app, arguments);
   add_following_commands(app, arguments);

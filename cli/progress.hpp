@@ -1,6 +1,6 @@
 // ProgressView: what the coordinator says on its standard output, as a person wants to see it.
 //
-// The coordinator writes JSON lines (docs/protocol.md): progress, trial, web, out_of_time; a gateway: idle. On a
+// The coordinator writes JSON lines (docs/protocol.md): progress, trial, node_excluded, web, ...; a gateway: idle. On a
 // terminal one line is rewritten in place; elsewhere a line appears for each trial that ends. Everything goes to
 // standard error, so that standard output holds data only. Threads: one. Errors: a line that is not JSON of a known
 // type is passed through as it is.

@@ -131,3 +131,23 @@ def test_there_must_be_a_run_to_join(mer, corpus):
 
     assert refused.returncode == 5
     assert "no run works on this store" in refused.stderr
+
+
+def test_an_excluded_node_joins_no_run_until_it_is_taken_back(mer, corpus):
+    run = begin(mer, corpus, train=LONG["train"] | {"epochs": 20_000})
+    host, = {host for (host,) in mer.query("SELECT host FROM attempts")}
+
+    assert mer.run("node", "exclude", host).stdout == f"node {host}: excluded\n"
+    refused = mer.run("work", "tiny", "--workers", 1, "--join")
+
+    assert refused.returncode == 7
+    assert f"node {host} is excluded: a person has excluded it; `merctl node include {host}` takes" in refused.stderr
+    assert "excluded node" in mer.run("status").stdout
+    assert mer.run("node", "list", "--format", "quiet").stdout == f"{host}\n"
+    script = mer.run("alloc", "add", "slurm", "--max-nodes", 1, "--dry-run").stdout
+    assert f"#SBATCH --exclude={host.split('.')[0]}\n" in script
+    assert run.poll() is None and not of_joined(mer, "1")
+
+    assert mer.run("node", "include", host).stdout == f"node {host}: gets trials again\n"
+    assert mer.run("node", "include", host).stdout == f"node {host}: is not excluded\n"
+    join(mer)
