@@ -52,13 +52,16 @@ ResourceSettings resources_of(const storage::GatewayDoor& door) {
   return resources;
 }
 
-Result<std::optional<storage::ExcludedNode>> exclusion_of_this_node(const Context& context) {
-  MER_ASSIGN(const storage::StoreDir store, storage::StoreDir::open(context.store));
-  std::optional<storage::ExcludedNode> found;
-  for (storage::ExcludedNode& node : storage::excluded_nodes(store)) {
-    if (node.host == host_name()) found = std::move(node);
+// Whether this node is excluded, which is said then. A store that cannot be opened is the next step's concern.
+bool is_excluded(const Context& context) {
+  const Result<storage::StoreDir> store = storage::StoreDir::open(context.store);
+  if (!store) return false;
+  for (const storage::ExcludedNode& node : storage::excluded_nodes(*store)) {
+    if (node.host != host_name()) continue;
+    std::fprintf(stderr, "%s; `merctl node include %s` takes it back\n", sentence_of(node).c_str(), node.host.c_str());
+    return true;
   }
-  return found;
+  return false;
 }
 
 }  // namespace
@@ -74,20 +77,14 @@ Result<std::optional<storage::Endpoint>> run_to_join(const Context& context) {
 }
 
 ExitCode join_run(const Context& context, const JoinOptions& options, const storage::Endpoint& run) {
-  const Result<std::optional<storage::ExcludedNode>> excluded = exclusion_of_this_node(context);
-  if (!excluded) return report(context, excluded.error());
-  if (*excluded) {
-    const std::string sentence = sentence_of(**excluded);
-    std::fprintf(stderr, "%s; `merctl node include %s` takes it back\n", sentence.c_str(), (*excluded)->host.c_str());
-    return ExitCode::idle;
-  }
+  if (is_excluded(context)) return ExitCode::idle;
   const Result<Workplace> workplace = workplace_of(resources_of(*run.gateway), options.workers);
   if (!workplace) return report(context, workplace.error());
   std::fprintf(stderr, "joining the run of %s (process %ld) with %d workers\ntraining on %s\n", run.host.c_str(),
                long(run.pid), workplace->workers, workplace->place.text.c_str());
   const Result<LaunchEnd> end = join_once(context, workplace->workers, options.idle_timeout);
   if (!end) return report(context, end.error());
-  if (*end == LaunchEnd::idle) return ExitCode::idle;
+  if (*end == LaunchEnd::idle || (*end == LaunchEnd::ended && is_excluded(context))) return ExitCode::idle;
   if (*end != LaunchEnd::ended) {
     std::fputs("the run goes on without these workers; the same command joins it again\n", stderr);
     return ExitCode::paused;
