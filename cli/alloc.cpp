@@ -16,6 +16,12 @@ std::string counted(std::int64_t count, const std::string& what) {
   return std::to_string(count) + " " + what + (count == 1 ? "" : "s");
 }
 
+Alloc without_failures(Alloc alloc) {
+  alloc.failures = 0;
+  alloc.next_try = 0;
+  return alloc;
+}
+
 }  // namespace
 
 AllocDecision decide(const Alloc& alloc, const AllocSituation& situation) {
@@ -35,18 +41,23 @@ AllocDecision decide(const Alloc& alloc, const AllocSituation& situation) {
 }
 
 Alloc after_look(Alloc alloc, const AllocSituation& situation) {
-  alloc.barren = situation.progress > alloc.progress ? 0 : alloc.barren + situation.over;
+  if (situation.progress > alloc.progress) alloc.barren = 0;
+  std::erase_if(alloc.jobs, [&](const auto& job) {
+    const bool ended = !situation.jobs.contains(job.first);
+    if (ended && situation.progress <= job.second) ++alloc.barren;
+    return ended;
+  });
   alloc.progress = std::max(alloc.progress, situation.progress);
+  for (const std::string& job : situation.jobs) alloc.jobs.emplace(job, alloc.progress);  // not written down
   if (alloc.barren >= kMostBarren && alloc.paused.empty()) {
     alloc.paused = counted(alloc.barren, "job") + " in a row ended without a new epoch";
   }
   return alloc;
 }
 
-Alloc after_success(Alloc alloc) {
-  alloc.failures = 0;
-  alloc.next_try = 0;
-  return alloc;
+Alloc after_success(Alloc alloc, const std::string& job) {
+  alloc.jobs.emplace(job, alloc.progress);
+  return without_failures(std::move(alloc));
 }
 
 Alloc after_failure(Alloc alloc, const std::string& error, double now) {
@@ -63,7 +74,7 @@ Alloc after_failure(Alloc alloc, const std::string& error, double now) {
 Alloc resumed(Alloc alloc) {
   alloc.paused.clear();
   alloc.barren = 0;
-  return after_success(std::move(alloc));
+  return without_failures(std::move(alloc));
 }
 
 std::string alloc_to_json(const Alloc& alloc) {
@@ -72,11 +83,13 @@ std::string alloc_to_json(const Alloc& alloc) {
                       {"backlog", alloc.settings.backlog},
                       {"request", alloc.settings.request},
                       {"site", alloc.settings.site},
+                      {"idle_timeout", alloc.settings.idle_timeout},
                       {"failures", alloc.failures},
                       {"next_try", alloc.next_try},
                       {"barren", alloc.barren},
                       {"progress", alloc.progress},
-                      {"paused", alloc.paused}};
+                      {"paused", alloc.paused},
+                      {"jobs", alloc.jobs}};
   return value.dump(2, ' ', false, json::error_handler_t::replace) + "\n";
 }
 
@@ -84,12 +97,14 @@ Result<Alloc> alloc_from_json(const std::string& text, const std::string& name) 
   try {
     const json value = json::parse(text);
     if (value.at("format") == 1) {
-      return Alloc{{value.at("max_nodes"), value.at("backlog"), value.at("request"), value.at("site")},
+      return Alloc{{value.at("max_nodes"), value.at("backlog"), value.at("request"), value.at("site"),
+                    value.value("idle_timeout", std::string())},
                    value.at("failures"),
                    value.at("next_try"),
                    value.at("barren"),
                    value.at("progress"),
-                   value.at("paused")};
+                   value.at("paused"),
+                   value.value("jobs", std::map<std::string, std::int64_t>())};
     }
   } catch (const json::exception&) {  // said below
   }

@@ -3,12 +3,14 @@
 //
 // Rules: a job for trials that wait, while fewer than `backlog` jobs wait in the queue and all jobs together have at
 // most `max_nodes` nodes. A submission that fails is tried again after a pause that doubles; after kMostFailures in a
-// row, or kMostBarren jobs in a row that ended without a new epoch, the allocation is paused and says why.
+// row, or kMostBarren jobs in a row that ended without a new epoch, the allocation is paused and says why. It keeps
+// which of its jobs it waits for: each counts once when it has ended, whoever else has seen that before.
 // Threads: pure functions. Errors: alloc_from_json: corrupt.
 #pragma once
 
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 
 #include "core/result.hpp"
@@ -20,6 +22,7 @@ struct AllocSettings {
   int backlog = 1;                                  // jobs that may wait in the queue
   std::map<std::string, std::string> request = {};  // of each job: cli/slurm_request.hpp
   std::string site = {};                            // file
+  std::string idle_timeout = {};                    // of each job's workers; empty: none
   bool operator==(const AllocSettings&) const = default;
 };
 
@@ -30,15 +33,17 @@ struct Alloc {
   int barren = 0;             // jobs in a row that ended without a new epoch
   std::int64_t progress = 0;  // at the last look
   std::string paused = {};    // why; empty: it is not
+  // Whose end has not been counted: id -> progress when it was submitted.
+  std::map<std::string, std::int64_t> jobs = {};
   bool operator==(const Alloc&) const = default;
 };
 
 struct AllocSituation {
-  double now = 0;               // Unix time
-  std::int64_t waiting = 0;     // trials that nobody trains
-  std::int64_t progress = 0;    // epochs and ended trials; only rises
-  int queued = 0, running = 0;  // jobs of this allocation
-  int over = 0;                 // of its jobs, that have ended since the last look
+  double now = 0;                   // Unix time
+  std::int64_t waiting = 0;         // trials that nobody trains
+  std::int64_t progress = 0;        // epochs and ended trials; only rises
+  std::set<std::string> jobs = {};  // of this allocation that the queue knows: ids
+  int queued = 0, running = 0;      // of them
   int nodes_per_job = 1;
 };
 
@@ -52,7 +57,7 @@ constexpr int kMostFailures = 5, kMostBarren = 3;
 
 // What a look at the situation, a submission that went well, and one that failed, make of it.
 Alloc after_look(Alloc alloc, const AllocSituation& situation);
-Alloc after_success(Alloc alloc);
+Alloc after_success(Alloc alloc, const std::string& job);
 Alloc after_failure(Alloc alloc, const std::string& error, double now);
 // By a person: failures are forgotten.
 Alloc resumed(Alloc alloc);

@@ -84,44 +84,40 @@ SlurmOptions options_of(const AllocSettings& settings) {
   SlurmOptions options;
   options.request = settings.request;
   options.site = settings.site;
+  options.idle_timeout = settings.idle_timeout;
   return options;
 }
 
-// Trials without a worker, and how far all are.
-Status look_at_trials(const Context& context, AllocSituation& situation) {
+// What a round finds, for all allocations.
+struct Outlook {
+  std::int64_t waiting = 0, progress = 0;  // as AllocSituation's
+  std::vector<JobStanding> jobs;
+};
+
+Result<Outlook> outlook_of(const Context& context) {
+  Outlook outlook;
   MER_ASSIGN(const OpenStore store, open_store(context));
   MER_ASSIGN(const auto sweeps, store.reader->sweeps());
   for (const storage::SweepSummary& sweep : sweeps) {
-    situation.progress += sweep.counts.total() - sweep.counts.left();
+    outlook.progress += sweep.counts.total() - sweep.counts.left();
     if (sweep.activity != storage::SweepActivity::active || sweep.counts.left() == 0) continue;
-    situation.waiting += sweep.counts.pending;
+    outlook.waiting += sweep.counts.pending;
     MER_ASSIGN(const auto trials, store.reader->trials(sweep.id));
-    for (const storage::TrialRow& trial : trials) situation.progress += trial.epoch;
+    for (const storage::TrialRow& trial : trials) outlook.progress += trial.epoch;
   }
-  return {};
+  MER_ASSIGN(outlook.jobs, standing_jobs(context.store));
+  return outlook;
 }
 
-Status look_at_jobs(const fs::path& store, int number, AllocSituation& situation) {
-  const auto is_own = [&](const SlurmJob& job) {
-    return job.chain.starts_with("mer-" + kind_of(number) + "-") && !job.over;
-  };
-  const std::vector<SlurmJob> noted = noted_jobs(store);
-  situation.over = int(std::ranges::count_if(noted, is_own));
-  MER_ASSIGN(const std::vector<JobStanding> standing, standing_jobs(store));
-  for (const JobStanding& one : standing) {
-    if (!is_own(one.job)) continue;
-    --situation.over;
-    ++(one.queued.state == "PENDING" ? situation.queued : situation.running);
-  }
-  return {};
-}
-
-Result<AllocSituation> situation_of(const Context& context, const NumberedAlloc& one, const SlurmPlan& plan) {
-  AllocSituation situation{.now = unix_time()};
+AllocSituation situation_of(const Outlook& outlook, int number, const SlurmPlan& plan) {
+  AllocSituation situation{.now = unix_time(), .waiting = outlook.waiting, .progress = outlook.progress};
   const std::string& nodes = plan.request.at("nodes");
   std::from_chars(nodes.data(), nodes.data() + nodes.size(), situation.nodes_per_job);
-  MER_TRY(look_at_trials(context, situation));
-  MER_TRY(look_at_jobs(context.store, one.number, situation));
+  for (const JobStanding& one : outlook.jobs) {
+    if (!one.job.chain.starts_with("mer-" + kind_of(number) + "-")) continue;
+    situation.jobs.insert(one.job.id);
+    ++(one.queued.state == "PENDING" ? situation.queued : situation.running);
+  }
   return situation;
 }
 
@@ -131,16 +127,16 @@ Result<std::string> submit_job(int number, const SlurmPlan& plan) {
   return queue_job(plan.script.store, script, chain, SweepId{});
 }
 
-// One look, and what follows from it. The words that it is worth.
-Result<std::string> look(const Context& context, NumberedAlloc& one) {
+// What follows for one allocation. The words that it is worth.
+Result<std::string> act(const Context& context, const Outlook& outlook, NumberedAlloc& one) {
   MER_ASSIGN(const SlurmPlan plan, slurm_plan(context, options_of(one.alloc.settings)));
-  MER_ASSIGN(const AllocSituation situation, situation_of(context, one, plan));
+  const AllocSituation situation = situation_of(outlook, one.number, plan);
   one.alloc = after_look(one.alloc, situation);
   const AllocDecision decision = decide(one.alloc, situation);
   std::string words = decision.why;
   for (int i = 0; i < decision.jobs; ++i) {
     const Result<std::string> id = submit_job(one.number, plan);
-    one.alloc = id ? after_success(one.alloc) : after_failure(one.alloc, id.error().message, unix_time());
+    one.alloc = id ? after_success(one.alloc, *id) : after_failure(one.alloc, id.error().message, unix_time());
     words += id ? " " + *id : ": " + id.error().message;
     if (!id) break;
   }
@@ -152,11 +148,12 @@ class Loop {
  public:
   explicit Loop(const Context& context) : context_(context) {}
 
-  // All allocations once. A store or a Slurm that does not answer is looked at again later.
+  // One look, for all allocations. A store or a Slurm that does not answer is looked at again later.
   Status round() {
+    const Result<Outlook> outlook = outlook_of(context_);
     MER_ASSIGN(std::vector<NumberedAlloc> all, read_all(context_.store));
     for (NumberedAlloc& one : all) {
-      const Result<std::string> words = look(context_, one);
+      const Result<std::string> words = outlook ? act(context_, *outlook, one) : outlook.error();
       if (!words && words.error().code != ErrorCode::busy && words.error().code != ErrorCode::unavailable) {
         return words.error();
       }
@@ -212,16 +209,20 @@ std::string request_text(const AllocSettings& settings) {
 
 ExitCode alloc_add_command(const Context& context, const AllocOptions& options) {
   if (!plain_format(context, "alloc add")) return ExitCode::usage;
-  const Result<SlurmPlan> plan = slurm_plan(context, options.slurm);
-  if (!plan) return report(context, plan.error());
+  if (const auto idle = duration_from(options.idle_timeout); !idle) {
+    return report(context, invalid("--idle-timeout: " + idle.error().message));
+  }
   NumberedAlloc one;
-  one.alloc.settings = {options.max_nodes, options.backlog, options.slurm.request, options.slurm.site};
+  one.alloc.settings = {options.max_nodes, options.backlog, options.slurm.request, options.slurm.site,
+                        options.idle_timeout};
+  const Result<SlurmPlan> plan = slurm_plan(context, options_of(one.alloc.settings));
+  if (!plan) return report(context, plan.error());
   if (options.slurm.dry_run) {
     std::printf("%s", fill(job_template(), plan->script).c_str());
     std::fflush(stdout);
-    AllocSituation situation;
-    if (const auto found = situation_of(context, one, *plan)) situation = *found;
-    std::fprintf(stderr, "\nnow: %s\nnothing was written or submitted\n", decide(one.alloc, situation).why.c_str());
+    const Result<Outlook> outlook = outlook_of(context);
+    const std::string why = decide(one.alloc, situation_of(outlook ? *outlook : Outlook(), one.number, *plan)).why;
+    std::fprintf(stderr, "\nnow: %s\nnothing was written or submitted\n", why.c_str());
     return ExitCode::done;
   }
   const auto added = [&]() -> Status {

@@ -45,6 +45,7 @@ struct SlurmOptions {
   int jobs = 1;                                     // in a chain
   std::string site = {};                            // file; empty: MER_SITE, slurm/site.json here, or none
   bool dry_run = false;                             // writes and starts nothing
+  std::string idle_timeout = {};                    // of `merctl work` in the jobs
 };
 // Jobs of Slurm that train the sweep.
 ExitCode submit_slurm_command(const Context& context, const SweepFileOptions& sweep, const SubmitOptions& options,
@@ -55,6 +56,7 @@ struct AllocOptions {
   SlurmOptions slurm = {};
   int max_nodes = 1;
   int backlog = 1;
+  std::string idle_timeout = "5m";
 };
 ExitCode alloc_add_command(const Context& context, const AllocOptions& options);
 ExitCode alloc_list_command(const Context& context);
@@ -67,11 +69,17 @@ struct AllocRunOptions {
 // Until it is ended by a signal.
 ExitCode alloc_run_command(const Context& context, const AllocRunOptions& options);
 
+// Nodes that get no trials: a run that goes on looks every few seconds.
+ExitCode node_list_command(const Context& context);
+enum class NodeChange { exclude, include };
+ExitCode node_change_command(const Context& context, NodeChange change, const std::string& host);
+
 struct WorkOptions {
   std::string sweep;  // name or number; empty: every active sweep
   int workers = 0;    // as RunOptions
   bool web = true;
-  bool join = false;  // only as workers of a run that goes on
+  bool join = false;              // only as workers of a run that goes on
+  std::string idle_timeout = {};  // "5m": then workers that joined a run and have no trial leave; empty: they stay
 };
 // As `run`, of a sweep that is in the store; where a run of it goes on, these workers join it.
 ExitCode work_command(const Context& context, const WorkOptions& options);

@@ -25,6 +25,7 @@ Result<TrialFacts> gather(const Context& context, const std::string& word) {
   MER_ASSIGN(const storage::StoreDir store, storage::StoreDir::open(context.store));
   TrialFacts facts;
   MER_ASSIGN(facts.holder, storage::StoreLock::holder(store));
+  facts.excluded = storage::excluded_nodes(store);
   MER_ASSIGN(const OpenStore open, open_store(context));
   MER_ASSIGN(const TrialId id, open.reader->find_trial(word));
   MER_ASSIGN(facts.detail, open.reader->trial(id));

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "cli/nodes_text.hpp"
 #include "cli/output.hpp"
 #include "cli/progress.hpp"
 #include "core/json.hpp"
@@ -119,12 +120,25 @@ Reasons reasons_of_wait(const TrialFacts& facts) {
   return reasons_of_queue(facts, standing);
 }
 
-}  // namespace
-
-std::vector<std::string> reasons_of(const TrialFacts& facts) {
+Reasons reasons_of_state(const TrialFacts& facts) {
   const TrialState state = facts.detail.row.state;
   if (is_final(state)) return reasons_of_end(facts);
   return state == TrialState::running ? reasons_of_run(facts) : reasons_of_wait(facts);
+}
+
+}  // namespace
+
+std::vector<std::string> reasons_of(const TrialFacts& facts) {
+  Reasons reasons = reasons_of_state(facts);
+  for (const storage::ExcludedNode& node : facts.excluded) {
+    const auto failed_there = [&](const storage::AttemptRow& attempt) {
+      return attempt.host == node.host && attempt.outcome == "failed";
+    };
+    if (std::ranges::any_of(facts.detail.attempts, failed_there)) {
+      reasons.push_back("it has failed on a node that gets no trials any more: " + sentence_of(node));
+    }
+  }
+  return reasons;
 }
 
 }  // namespace mer::cli

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "storage/excluded_nodes.hpp"
 #include "storage/result_store.hpp"
 #include "storage/store_dir.hpp"
 
@@ -15,11 +16,12 @@ namespace mer::cli {
 
 struct TrialFacts {
   storage::TrialDetail detail;
-  std::vector<storage::SweepSummary> sweeps;  // that contain it
-  int max_attempts = 0;                       // of the first of them
-  int gang = 1;                               // workers that train it together
-  std::optional<storage::LockHolder> holder;  // of the store's lock
-  std::optional<std::string> standing;        // what the coordinator says: JSON (docs/http.md, explain)
+  std::vector<storage::SweepSummary> sweeps;         // that contain it
+  int max_attempts = 0;                              // of the first of them
+  int gang = 1;                                      // workers that train it together
+  std::optional<storage::LockHolder> holder;         // of the store's lock
+  std::vector<storage::ExcludedNode> excluded = {};  // nodes
+  std::optional<std::string> standing;               // what the coordinator says: JSON (docs/http.md, explain)
 };
 
 std::vector<std::string> reasons_of(const TrialFacts& facts);

@@ -8,12 +8,13 @@ namespace mer::cli {
 
 // In one pass: what a value holds is not filled in again.
 std::string fill(std::string_view text, const JobScript& job) {
-  const std::array<std::pair<std::string_view, std::string>, 6> values = {{{"@OPTIONS@", job.options},
+  const std::array<std::pair<std::string_view, std::string>, 7> values = {{{"@OPTIONS@", job.options},
                                                                            {"@SETUP@", job.setup},
                                                                            {"@PROGRAMS@", shell_word(job.programs)},
                                                                            {"@STORE@", shell_word(job.store)},
                                                                            {"@SWEEP@", shell_word(job.sweep)},
-                                                                           {"@SECONDS@", std::to_string(job.seconds)}}};
+                                                                           {"@SECONDS@", std::to_string(job.seconds)},
+                                                                           {"@IDLE@", shell_word(job.idle)}}};
   std::string script;
   while (!text.empty()) {
     const auto here = std::ranges::find_if(values, [&](const auto& value) { return text.starts_with(value.first); });

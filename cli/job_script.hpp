@@ -16,12 +16,13 @@ std::string_view doctor_template();
 std::string_view default_site();
 
 struct JobScript {
-  std::string options;   // #SBATCH lines
-  std::string setup;     // lines of shell
-  std::string programs;  // folder of merctl
-  std::string store;     // folder
-  std::string sweep;     // its number
-  long seconds = 0;      // the job's time limit
+  std::string options;    // #SBATCH lines
+  std::string setup;      // lines of shell
+  std::string programs;   // folder of merctl
+  std::string store;      // folder
+  std::string sweep;      // its number
+  long seconds = 0;       // the job's time limit
+  std::string idle = {};  // workers that joined a run leave after so long without a trial; empty: they stay
 };
 std::string fill(std::string_view text, const JobScript& job);
 

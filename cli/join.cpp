@@ -4,11 +4,14 @@
 #include <cstdio>
 #include <string>
 #include <thread>
+#include <utility>
 
+#include "cli/nodes_text.hpp"
 #include "cli/output.hpp"
 #include "cli/sweep_run.hpp"
 #include "cli/work.hpp"
 #include "core/host_name.hpp"
+#include "storage/excluded_nodes.hpp"
 #include "storage/store_dir.hpp"
 
 namespace mer::cli {
@@ -49,6 +52,18 @@ ResourceSettings resources_of(const storage::GatewayDoor& door) {
   return resources;
 }
 
+// Whether this node is excluded, which is said then. A store that cannot be opened is the next step's concern.
+bool is_excluded(const Context& context) {
+  const Result<storage::StoreDir> store = storage::StoreDir::open(context.store);
+  if (!store) return false;
+  for (const storage::ExcludedNode& node : storage::excluded_nodes(*store)) {
+    if (node.host != host_name()) continue;
+    std::fprintf(stderr, "%s; `merctl node include %s` takes it back\n", sentence_of(node).c_str(), node.host.c_str());
+    return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 Result<std::optional<storage::Endpoint>> run_to_join(const Context& context) {
@@ -61,13 +76,15 @@ Result<std::optional<storage::Endpoint>> run_to_join(const Context& context) {
   return std::optional<storage::Endpoint>();
 }
 
-ExitCode join_run(const Context& context, const WorkOptions& options, const storage::Endpoint& run) {
+ExitCode join_run(const Context& context, const JoinOptions& options, const storage::Endpoint& run) {
+  if (is_excluded(context)) return ExitCode::idle;
   const Result<Workplace> workplace = workplace_of(resources_of(*run.gateway), options.workers);
   if (!workplace) return report(context, workplace.error());
   std::fprintf(stderr, "joining the run of %s (process %ld) with %d workers\ntraining on %s\n", run.host.c_str(),
                long(run.pid), workplace->workers, workplace->place.text.c_str());
-  const Result<LaunchEnd> end = join_once(context, workplace->workers);
+  const Result<LaunchEnd> end = join_once(context, workplace->workers, options.idle_timeout);
   if (!end) return report(context, end.error());
+  if (*end == LaunchEnd::idle || (*end == LaunchEnd::ended && is_excluded(context))) return ExitCode::idle;
   if (*end != LaunchEnd::ended) {
     std::fputs("the run goes on without these workers; the same command joins it again\n", stderr);
     return ExitCode::paused;

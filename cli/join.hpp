@@ -3,6 +3,7 @@
 // Threads: one. Errors: printed; the exit code says what kind.
 #pragma once
 
+#include <chrono>
 #include <optional>
 
 #include "cli/commands.hpp"
@@ -15,8 +16,13 @@ namespace mer::cli {
 // for one that begins. Error unavailable: it lets in processes of its own machine only, and runs on another one.
 Result<std::optional<storage::Endpoint>> run_to_join(const Context& context);
 
-// Until the run lets these workers go, or has lost them: done; paused: a signal has made them leave.
-ExitCode join_run(const Context& context, const WorkOptions& options, const storage::Endpoint& run);
+struct JoinOptions {
+  int workers = 0;                       // as WorkOptions
+  std::chrono::seconds idle_timeout{0};  // 0: none
+};
+// Until the run lets these workers go, or has lost them: done; paused: a signal has made them leave; idle: they had
+// nothing to do, or this node is excluded.
+ExitCode join_run(const Context& context, const JoinOptions& options, const storage::Endpoint& run);
 
 // After it: the sweep's results, if it is complete; else unreachable: the run has ended, or has lost these workers.
 // gang: as LocalRun's.

@@ -40,7 +40,7 @@ struct Arguments {
   mer::cli::AllocOptions alloc;
   mer::cli::AllocRunOptions alloc_run;
   int alloc_number = 0;
-  std::string manager;
+  std::string manager, host;
   mer::cli::ControlOptions control;
   mer::cli::ResultsOptions results, exported;
   mer::cli::BenchOptions bench;
@@ -104,6 +104,9 @@ void add_sweep_commands(CLI::App& app, Arguments& arguments) {
       ->check(CLI::Range(1, 1024));
   work->add_flag_callback(
       "--no-web", [&arguments] { arguments.work.web = false; }, "Serve no dashboard while it trains");
+  work->add_option("--idle-timeout", arguments.work.idle_timeout,
+                   "Of a joined run: leave after so long without a trial")
+      ->type_name("TIME");
   work->add_flag("--join", arguments.work.join, "Only join the run that works on the store");
   work->callback(
       [&arguments] { arguments.chosen = [&arguments] { return work_command(arguments.context, arguments.work); }; });
@@ -216,6 +219,9 @@ void add_alloc_commands(CLI::App& app, Arguments& arguments) {
   add->add_option("--backlog", arguments.alloc.backlog, "Jobs that may wait in the queue")
       ->capture_default_str()
       ->check(CLI::Range(1, 1000));
+  add->add_option("--idle-timeout", arguments.alloc.idle_timeout, "A job that has nothing to do for so long ends")
+      ->type_name("TIME")
+      ->capture_default_str();
   add_job_options(add, manager, arguments.alloc.slurm);
   add_slurm_option(manager,
                    add->add_flag("--dry-run", arguments.alloc.slurm.dry_run, "Print batch script and what it would do"),
@@ -245,6 +251,26 @@ void add_alloc_commands(CLI::App& app, Arguments& arguments) {
   run->callback([&arguments] {
     arguments.chosen = [&arguments] { return alloc_run_command(arguments.context, arguments.alloc_run); };
   });
+}
+
+void add_node_commands(CLI::App& app, Arguments& arguments) {
+  using mer::cli::NodeChange;
+  CLI::App* node = add_command(app, "node", "Nodes that get no trials, since they failed one after the other",
+                               "merctl node include n3");
+  node->require_subcommand(1);
+  add_command(*node, "list", "List the excluded nodes", "merctl node list")->callback([&arguments] {
+    arguments.chosen = [&arguments] { return node_list_command(arguments.context); };
+  });
+  const std::tuple<const char*, const char*, NodeChange> changes[] = {
+      {"exclude", "Give a node no trials, and no jobs of later submissions", NodeChange::exclude},
+      {"include", "Give it trials again", NodeChange::include}};
+  for (const auto& [name, text, change] : changes) {
+    CLI::App* command = add_command(*node, name, text, std::string("merctl node ") + name + " n3");
+    command->add_option("HOST", arguments.host, "As its trials' attempts name it")->required();
+    command->callback([&arguments, kind = change] {
+      arguments.chosen = [&arguments, kind] { return node_change_command(arguments.context, kind, arguments.host); };
+    });
+  }
 }
 
 void add_result_commands(CLI::App& app, Arguments& arguments) {
@@ -416,6 +442,7 @@ void add_commands(CLI::App& app, Arguments& arguments) {
   add_sweep_commands(app, arguments);
   add_control_commands(app, arguments);
   add_alloc_commands(app, arguments);
+  add_node_commands(app, arguments);
   add_result_commands(app, arguments);
   add_reproduce_command(app, arguments);
   add_following_commands(app, arguments);

@@ -92,6 +92,7 @@ std::vector<std::string> mpirun_arguments(const LaunchOptions& options) {
   if (!options.hosts.empty()) add({"--host", options.hosts.front().host});
   add({(options.programs / (options.join ? "mer-gateway" : "mer-coordinator")).string(), "--store",
        options.store.string()});
+  if (options.join && options.idle_seconds > 0) add({"--idle-seconds", std::to_string(options.idle_seconds)});
   if (!options.join) add({"--sweep", std::to_string(options.sweep.number)});
   if (!options.web && !options.join) add({"--no-web"});
   if (options.hosts.empty()) add({":", "-n", std::to_string(options.workers), worker});

@@ -30,7 +30,8 @@ struct LaunchOptions {
   std::vector<HostWorkers> hosts = {};  // not empty: there instead; the coordinator is on the first
   bool web = true;
   bool as_root = false;
-  bool join = false;  // rank 0 is a gateway to the coordinator that holds the store
+  bool join = false;      // rank 0 is a gateway to the coordinator that holds the store
+  long idle_seconds = 0;  // its workers leave when they have held nothing for so long; 0: they stay
 };
 
 inline constexpr char kMpirunRemedy[] = "install openmpi-bin (apt-get), or load your cluster's Open MPI 4.1 module";

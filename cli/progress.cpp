@@ -66,6 +66,13 @@ void ProgressView::show(const std::string& line) {
     out_of_time_ = true;
     print_line("the job ends in " + duration_text(message.value("job_ends_in_s", 0.0)) + ": too soon for each of the " +
                std::to_string(message.value("pending", 0L)) + " trials that are left");
+  } else if (type == "node_excluded" || type == "node_included") {
+    print_line("node " + message.value("node", "") + (type == "node_excluded" ? " is excluded: " : " is taken back: ") +
+               message.value("message", ""));
+  } else if (type == "idle") {
+    idle_ = true;
+    print_line("nothing to do for " + duration_text(message.value("seconds", 0.0)) +
+               ": these workers have left; the run goes on");
   } else if (!line.empty()) {
     print_line(line);
   }

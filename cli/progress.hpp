@@ -1,9 +1,9 @@
 // ProgressView: what the coordinator says on its standard output, as a person wants to see it.
 //
-// The coordinator writes JSON lines (docs/protocol.md): progress, trial, web, out_of_time. On a terminal one line is
-// rewritten in place; elsewhere a line appears for each trial that ends. Everything goes to standard error, so that
-// standard output holds data only. Threads: one. Errors: a line that is not JSON of a known type is passed through as
-// it is.
+// The coordinator writes JSON lines (docs/protocol.md): progress, trial, node_excluded, web, ...; a gateway: idle. On a
+// terminal one line is rewritten in place; elsewhere a line appears for each trial that ends. Everything goes to
+// standard error, so that standard output holds data only. Threads: one. Errors: a line that is not JSON of a known
+// type is passed through as it is.
 #pragma once
 
 #include <cstdio>
@@ -24,6 +24,7 @@ class ProgressView {
   void finish();  // leaves the terminal on a fresh line
   // The coordinator has said that no trial which is left would end before its job does.
   bool out_of_time() const { return out_of_time_; }
+  bool idle() const { return idle_; }  // the gateway's workers have left since they had nothing to do
 
  private:
   void show(const std::string& line);
@@ -36,6 +37,7 @@ class ProgressView {
   std::string pending_;  // an unfinished line of input
   std::string bar_;      // what stands on the terminal's last line
   bool out_of_time_ = false;
+  bool idle_ = false;
 };
 
 // "12/24 done, 2 running, 1 failed, about 3 min left": what a progress message says, at most `columns` wide.

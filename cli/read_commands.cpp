@@ -6,6 +6,7 @@
 
 #include "cli/commands.hpp"
 #include "cli/dashboard_text.hpp"
+#include "cli/nodes_text.hpp"
 #include "cli/output.hpp"
 #include "cli/slurm_jobs.hpp"
 #include "cli/status_text.hpp"
@@ -72,10 +73,12 @@ void print_table(const Context& context, const storage::Table& table, Format for
   std::fputs(storage::format_table(table, table_format_of(format), style).c_str(), stdout);
 }
 
-// Jobs of Slurm, and where the dashboard is.
+// Jobs of Slurm, excluded nodes, and where the dashboard is.
 Status print_surroundings(const Context& context) {
   std::fputs(jobs_text(context.store).c_str(), stdout);
   MER_ASSIGN(const storage::StoreDir store, storage::StoreDir::open(context.store));
+  const std::string nodes = nodes_text(storage::excluded_nodes(store));
+  if (!nodes.empty()) std::printf("\n%s", nodes.c_str());
   const std::string dashboard = running_dashboard_text(store);
   if (!dashboard.empty()) std::printf("\n%s", dashboard.c_str());
   return {};

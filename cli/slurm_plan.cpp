@@ -2,11 +2,15 @@
 
 #include <cstdlib>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "cli/slurm_jobs.hpp"
 #include "cli/store_access.hpp"
 #include "core/descriptor.hpp"
 #include "data/file_io.hpp"
+#include "storage/excluded_nodes.hpp"
+#include "storage/store_dir.hpp"
 
 namespace mer::cli {
 namespace {
@@ -25,6 +29,15 @@ Result<Site> read_site(const std::string& asked) {
   return site_from(text, file);
 }
 
+// A store that is not there yet has none.
+std::vector<std::string> excluded_hosts(const fs::path& path) {
+  std::vector<std::string> hosts;
+  const auto store = storage::StoreDir::open(path);
+  if (!store) return hosts;
+  for (auto& node : storage::excluded_nodes(*store)) hosts.push_back(std::move(node.host));
+  return hosts;
+}
+
 }  // namespace
 
 Result<SlurmPlan> slurm_plan(const Context& context, const SlurmOptions& options) {
@@ -33,12 +46,14 @@ Result<SlurmPlan> slurm_plan(const Context& context, const SlurmOptions& options
       return invalid("--" + name + ": " + good.error().message);
     }
   }
-  MER_ASSIGN(const Site site, read_site(options.site));
+  MER_ASSIGN(Site site, read_site(options.site));
+  site = without_nodes(std::move(site), excluded_hosts(context.store));
   SlurmPlan job{completed(options.request, site), {}};
   job.script.options = sbatch_lines(job.request, site);
   for (const std::string& line : site.setup) job.script.setup += "  " + line + "\n";
   job.script.programs = site.programs.empty() ? program_folder().string() : site.programs;
   job.script.store = fs::absolute(context.store).lexically_normal().string();
+  job.script.idle = options.idle_timeout;
   MER_ASSIGN(job.script.seconds, slurm_seconds(job.request.at("time")));
   return job;
 }

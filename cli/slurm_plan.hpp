@@ -1,4 +1,5 @@
-// A job of Slurm before it is submitted: what was asked for, what the site adds, and the values of its batch script.
+// A job of Slurm before it is submitted: what was asked for, what the site adds, which nodes the store excludes, and
+// the values of its batch script.
 //
 // Threads: one. Errors: invalid, as cli/slurm_request.hpp; of the site's file and the store's folder, the system's.
 #pragma once

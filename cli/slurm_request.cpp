@@ -169,6 +169,23 @@ JobRequest completed(const JobRequest& request, const Site& site) {
   return whole;
 }
 
+// sbatch obeys the last one only.
+Site without_nodes(Site site, const std::vector<std::string>& hosts) {
+  constexpr std::string_view kOption = "--exclude=";
+  if (hosts.empty()) return site;
+  std::string line{kOption};
+  const auto add = [&](std::string_view name) {
+    line += (line.size() > kOption.size() ? "," : "") + std::string(name);
+  };
+  for (const std::string& option : site.sbatch) {
+    if (option.starts_with(kOption)) add(std::string_view(option).substr(kOption.size()));
+  }
+  std::erase_if(site.sbatch, [&](const std::string& option) { return option.starts_with(kOption); });
+  for (const std::string& host : hosts) add(host.substr(0, host.find('.')));
+  site.sbatch.push_back(std::move(line));
+  return site;
+}
+
 // In the order of the table. One task a node: it is mpirun that starts the workers.
 std::string sbatch_lines(const JobRequest& completed, const Site& site) {
   std::string lines;

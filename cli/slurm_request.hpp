@@ -43,6 +43,9 @@ Result<Site> site_from(std::string_view json, const std::string& name);
 // The request with what the site and mer's defaults add to it.
 JobRequest completed(const JobRequest& request, const Site& site);
 
+// The site with these hosts, by the names that Slurm gives them, excluded as well.
+Site without_nodes(Site site, const std::vector<std::string>& hosts);
+
 // "#SBATCH ..." lines.
 std::string sbatch_lines(const JobRequest& completed, const Site& site);
 

@@ -46,7 +46,9 @@ Result<LaunchEnd> launch(const LaunchOptions& options, StopSignals& signals, Pro
       end = LaunchEnd::interrupted;
     }
   }
-  return end == LaunchEnd::ended && view.out_of_time() ? LaunchEnd::paused : end;
+  if (end != LaunchEnd::ended) return end;
+  if (view.idle()) return LaunchEnd::idle;
+  return view.out_of_time() ? LaunchEnd::paused : end;
 }
 
 // "3 workers on 2 nodes: 2 on n1, 1 on n2", the first few of many.
@@ -87,13 +89,14 @@ Result<Standing> standing_of(const Context& context, const LocalRun& run) {
   return standing;
 }
 
-Result<LaunchEnd> join_once(const Context& context, int workers) {
+Result<LaunchEnd> join_once(const Context& context, int workers, std::chrono::seconds idle_timeout) {
   const LaunchOptions options{.programs = program_folder(),
                               .store = std::filesystem::absolute(context.store),
                               .sweep = {},
                               .workers = workers,
                               .as_root = ::geteuid() == 0,
-                              .join = true};
+                              .join = true,
+                              .idle_seconds = long(idle_timeout.count())};
   StopSignals signals;
   ProgressView view = make_view(context);
   const Result<LaunchEnd> end = launch(options, signals, view);

@@ -5,6 +5,7 @@
 // started or ends again and again without progress.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <vector>
@@ -40,11 +41,12 @@ struct Standing {
 Result<Standing> standing_of(const Context& context, const LocalRun& run);
 
 // interrupted: by Ctrl-C, once or twice; paused: by another signal, as batch systems send them, or since the job would
-// end before any trial that is left.
-enum class LaunchEnd { ended, paused, interrupted };
+// end before any trial that is left. idle: workers that joined a run had nothing to do.
+enum class LaunchEnd { ended, paused, interrupted, idle };
 
-// One launch of workers that join the run of the coordinator that holds the store.
-Result<LaunchEnd> join_once(const Context& context, int workers);
+// One launch of workers that join the run of the coordinator that holds the store. They leave when none of them has had
+// a trial for so long; 0: they stay.
+Result<LaunchEnd> join_once(const Context& context, int workers, std::chrono::seconds idle_timeout);
 
 // Launches until the store says that every trial has ended: a lost rank ends mpirun, and the next launch resumes.
 Result<LaunchEnd> run_to_the_end(const Context& context, const LocalRun& run);

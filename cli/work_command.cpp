@@ -1,9 +1,11 @@
 // work: trains what a sweep of the store has left; how a job of Slurm runs one.
+#include <chrono>
 #include <cstdio>
 #include <optional>
 #include <string>
 
 #include "cli/commands.hpp"
+#include "cli/duration.hpp"
 #include "cli/join.hpp"
 #include "cli/output.hpp"
 #include "cli/store_access.hpp"
@@ -47,8 +49,9 @@ Result<std::optional<Chosen>> choose(const Context& context, const std::string& 
 }
 
 // Joins the run, and shows the sweep when that has ended.
-ExitCode work_in(const Context& context, const WorkOptions& options, const storage::Endpoint& run) {
-  const ExitCode joined = join_run(context, options, run);
+ExitCode work_in(const Context& context, const WorkOptions& options, std::chrono::seconds idle_timeout,
+                 const storage::Endpoint& run) {
+  const ExitCode joined = join_run(context, {options.workers, idle_timeout}, run);
   if (joined != ExitCode::done) return joined;
   const Result<std::optional<Chosen>> chosen = choose(context, options.sweep);
   if (!chosen) return report(context, chosen.error());
@@ -73,6 +76,8 @@ ExitCode work_alone(const Context& context, const WorkOptions& options) {
 // A job that has joined a run outlives it: it goes on alone, or joins the job that does.
 ExitCode work_command(const Context& context, const WorkOptions& options) {
   if (!plain_format(context, "work")) return ExitCode::usage;
+  const auto idle_timeout = duration_from(options.idle_timeout.empty() ? "0" : options.idle_timeout);
+  if (!idle_timeout) return report(context, invalid("--idle-timeout: " + idle_timeout.error().message));
   ExitCode code = ExitCode::unreachable;
   bool has_joined = false;
   for (int round = 0; round < kRounds; ++round) {
@@ -84,7 +89,7 @@ ExitCode work_command(const Context& context, const WorkOptions& options) {
                                    "without --join `merctl work` begins one"});
     }
     has_joined = has_joined || *run;
-    code = *run ? work_in(context, options, **run) : work_alone(context, options);
+    code = *run ? work_in(context, options, *idle_timeout, **run) : work_alone(context, options);
     if (code != ExitCode::unreachable || options.join || !has_joined) return code;
   }
   return code;

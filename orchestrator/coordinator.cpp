@@ -185,7 +185,9 @@ std::string Coordinator::explain(const TrialId& trial, TimePoint now) const {
 std::optional<ExitCode> Coordinator::step(TimePoint now) {
   if (broken_) return fail(*broken_);
   set_limit(now);
+  look_into_node_book(now);
   receive(now);
+  send_excluded_away(now);
   find_silent_workers(now);
   if (pause_requested_ && !pausing_) {
     pausing_ = true;
@@ -247,7 +249,7 @@ void Coordinator::take(const Hello& hello, int rank, TimePoint now) {
   if (worker.leaving) return;
   worker.here = true;
   const int leader = gang_leader(rank, settings_.gang);
-  if (gang_is_here(leader)) feed(WorkerJoined{WorkerId{leader}}, now);
+  if (gang_is_here(leader)) feed(WorkerJoined{WorkerId{leader}, host_of(leader)}, now);
 }
 
 // Said Hello, all of them. Workers that are too few for one more gang have nothing to do.
@@ -261,11 +263,12 @@ bool Coordinator::gang_is_here(int leader) const {
 void Coordinator::see_off(const transport::Departures& departures, TimePoint now) {
   for (const int rank : departures.leaving) {
     ranks_[std::size_t(rank)].leaving = true;
+    const std::string& worker_host = ranks_[std::size_t(rank)].host;
     const int leader = gang_leader(rank, settings_.gang);
     if (!gang_is_here(leader)) {
       outbox_.emplace_back(rank, Shutdown{});
     } else if (rank == leader) {
-      spdlog::info("worker {} wants to leave: its trials are checkpointed and handed back", rank);
+      spdlog::info("worker {} ({}) leaves: its trials are checkpointed and handed back", rank, worker_host);
       feed(WorkerLeaving{WorkerId{rank}}, now);
     }
   }
@@ -398,7 +401,9 @@ Status Coordinator::commit() {
       return Error{ErrorCode::stale, "the store refused to claim attempt " + std::to_string(claim->attempt) +
                                          " of trial " + claim->trial.hex + ": another coordinator has taken it over"};
     }
-    const Report& report = std::get<storage::Recorded>(writes_[position]).report;
+    const auto* recorded = std::get_if<storage::Recorded>(&writes_[position]);
+    if (recorded == nullptr) continue;  // a refund of who has no use for it
+    const Report& report = recorded->report;
     spdlog::warn("the store refused a stale report of trial {} attempt {}", report.trial.hex, report.attempt);
   }
   writes_.clear();

@@ -11,6 +11,7 @@
 #include <chrono>
 #include <functional>
 #include <optional>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <utility>
@@ -30,6 +31,14 @@
 
 namespace mer::orchestrator {
 
+// The nodes that are excluded, as they are kept between runs; people change that while one goes on. Without them none
+// is.
+struct NodeBook {
+  std::function<std::set<std::string>()> excluded;
+  std::function<Status(const std::string& host, const std::string& why)> exclude;
+  std::function<Status(const std::string& host)> include;
+};
+
 struct CoordinatorSettings {
   std::string store;  // folder, as trainers see it
   int gang = 1;  // workers that train a stack together: 1..gang, and so on; to the scheduler, the first is the worker
@@ -37,11 +46,13 @@ struct CoordinatorSettings {
   std::string versions = "{}";  // JSON object: of the job's own libraries; recorded beside those of each trainer
   SchedulerOptions scheduler;
   std::function<Result<SweepToRun>(SweepId)> load_sweep;  // from the store, for one that comes while it runs
-  std::function<double()> unix_time = mer::unix_time;     // stands in records, and places the job's end
-  double ends_at = 0;                                     // Unix time at which the job is killed; 0: no limit
+  NodeBook nodes = {};
+  std::function<double()> unix_time = mer::unix_time;  // stands in records, and places the job's end
+  double ends_at = 0;                                  // Unix time at which the job is killed; 0: no limit
   double job_seconds = 0;  // that a fresh job has; 0: what this one has left when its first worker joins
   std::chrono::milliseconds beat_every{1000};
   std::chrono::milliseconds lease_every{5000};
+  std::chrono::milliseconds nodes_every{2000};      // looks into the book of nodes
   std::chrono::milliseconds silence_limit{30'000};  // a worker that sends nothing for so long is lost
 };
 
@@ -101,7 +112,11 @@ class Coordinator {
   void carry_out(const Record& effect);
   void carry_out(const SendStop& effect);
   void carry_out(const LetGo& effect);
+  void carry_out(const JudgeNode& effect);
   void carry_out(const Ended& effect);
+  void look_into_node_book(TimePoint now);
+  void send_excluded_away(TimePoint now);
+  std::string host_of(int leader) const;
   void send_job(int rank, StackJob job);
   StackJob job_of(const std::vector<ClaimedTrial>& claimed) const;
   std::string name_of_trial(const Trial& trial) const;
@@ -126,7 +141,8 @@ class Coordinator {
   bool limited_ = false;  // the scheduler knows when the job ends
 
   std::vector<Rank> ranks_;  // that the transport had at its last poll
-  std::optional<TimePoint> last_beat_, last_lease_, last_progress_;
+  std::optional<TimePoint> last_beat_, last_lease_, last_progress_, last_nodes_;
+  std::set<std::string> excluded_;  // hosts
   IdlePause idle_;
 
   // Of this round: made durable by commit(), then sent or printed.

@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <set>
 #include <string>
 #include <variant>
 #include <vector>
@@ -12,6 +13,7 @@
 #include "core/ids.hpp"
 #include "core/messages.hpp"
 #include "core/trial.hpp"
+#include "orchestrator/node_health.hpp"
 
 namespace mer::orchestrator {
 
@@ -58,6 +60,7 @@ struct TrialsRetried {
 };
 struct WorkerJoined {
   WorkerId worker;
+  std::string host = {};  // empty: of several, or unknown
 };
 struct WorkerReport {
   WorkerId worker;
@@ -77,11 +80,14 @@ struct JobLimit {  // this job ends then
   TimePoint ends_at;
   std::chrono::duration<double> whole{0};  // how long a fresh one lasts; 0: as this one when its first worker joins
 };
+struct NodesExcluded {  // by people, or in earlier runs: these hosts, and no others
+  std::set<std::string> hosts;
+};
 struct Tick {};  // time has passed
 struct PauseRequested {};
 
 using Event = std::variant<SweepAdded, SweepChanged, TrialsCancelled, TrialsRetried, WorkerJoined, WorkerReport,
-                           WorkerCapacity, WorkerLeaving, WorkerLost, JobLimit, Tick, PauseRequested>;
+                           WorkerCapacity, WorkerLeaving, WorkerLost, NodesExcluded, JobLimit, Tick, PauseRequested>;
 
 // --- what to do, in this order ---
 struct ClaimedTrial {
@@ -112,6 +118,12 @@ struct LetGo {
   WorkerId worker;
   bool operator==(const LetGo&) const = default;
 };
+// A node is excluded, or taken back. The crashes that were its fault are given back, durably; who has failed by them
+// waits again.
+struct JudgeNode {
+  NodeVerdict verdict;
+  bool operator==(const JudgeNode&) const = default;
+};
 // Nothing is left to do, once: every rank is told to leave.
 struct Ended {
   bool paused = false;  // trials are left; the same command resumes
@@ -120,6 +132,6 @@ struct Ended {
   bool operator==(const Ended&) const = default;
 };
 
-using Effect = std::variant<ClaimAndAssign, Record, SendStop, LetGo, Ended>;
+using Effect = std::variant<ClaimAndAssign, Record, SendStop, LetGo, JudgeNode, Ended>;
 
 }  // namespace mer::orchestrator

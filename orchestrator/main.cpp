@@ -23,6 +23,7 @@
 #include "orchestrator/mailbox.hpp"
 #include "storage/control_target.hpp"
 #include "storage/endpoint.hpp"
+#include "storage/excluded_nodes.hpp"
 #include "storage/sqlite_reader.hpp"
 #include "storage/sqlite_store.hpp"
 #include "storage/store_dir.hpp"
@@ -173,6 +174,23 @@ Result<std::string> answer_to(const mer::orchestrator::Request& request, mer::or
   return coordinator.explain(std::get<mer::orchestrator::ExplainTrial>(request).trial, now);
 }
 
+mer::orchestrator::NodeBook node_book(const mer::storage::StoreDir& store) {
+  mer::orchestrator::NodeBook book;
+  book.excluded = [&store] {
+    std::set<std::string> hosts;
+    for (auto& node : mer::storage::excluded_nodes(store)) hosts.insert(std::move(node.host));
+    return hosts;
+  };
+  book.exclude = [&store](const std::string& host, const std::string& why) {
+    return mer::storage::exclude_node(store, {host, mer::unix_time(), why});
+  };
+  book.include = [&store](const std::string& host) -> mer::Status {
+    MER_TRY(mer::storage::include_node(store, host));
+    return {};
+  };
+  return book;
+}
+
 void settle(mer::transport::Transport& transport) {
   const auto give_up = steady_clock::now() + kFarewell;
   while (!transport.flushed() && steady_clock::now() < give_up) {
@@ -209,6 +227,7 @@ Result<mer::ExitCode> coordinate(const Options& options, mer::transport::Transpo
       nlohmann::json{{"mpi", mer::transport::mpi_version()}, {"sqlite", mer::storage::sqlite_version()}}.dump();
   settings.ends_at = options.ends_at;
   settings.job_seconds = options.job_seconds;
+  settings.nodes = node_book(store);
   const auto with_epoch_times = [&](mer::orchestrator::SweepToRun sweep) -> Result<mer::orchestrator::SweepToRun> {
     if (options.ends_at > 0) MER_TRY(mer::orchestrator::read_epoch_times(*reader, sweep));
     return sweep;

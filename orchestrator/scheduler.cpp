@@ -24,6 +24,11 @@ bool may_change_places(const Event& event) {
   return heard == nullptr || ends_attempt(heard->report.event);
 }
 
+std::string text_of(const Failure& failure) {
+  if (failure.message.empty()) return std::string(name_of(failure.kind)) + " " + std::to_string(failure.code);
+  return failure.message.substr(0, failure.message.find('\n'));
+}
+
 }  // namespace
 
 std::vector<Effect> Scheduler::on(const Event& event, TimePoint now) {
@@ -31,6 +36,7 @@ std::vector<Effect> Scheduler::on(const Event& event, TimePoint now) {
   if (may_change_places(event)) settled_ = false;
   std::visit([&](const auto& e) { on_event(e, now); }, event);
   let_empty_workers_go();
+  follow_verdicts();
   wake(now);
   if (!settled_) dispatch(now);
   if (!is_asked(event)) end_if_over(now);
@@ -150,6 +156,7 @@ void Scheduler::on_event(const TrialsRetried& event, TimePoint /*now*/) {
     Trial* const trial = find(id);
     if (trial == nullptr || !is_final(trial->state)) continue;
     trial->crashes = 0;
+    health_.forget(id);
     move(*trial, TrialState::pending);
     if (!trial->leaving) make_ready(*trial);
   }
@@ -158,8 +165,12 @@ void Scheduler::on_event(const TrialsRetried& event, TimePoint /*now*/) {
 // --- workers ---
 
 void Scheduler::on_event(const WorkerJoined& event, TimePoint now) {
-  workers_.try_emplace(event.worker);
+  const auto [worker, is_new] = workers_.try_emplace(event.worker);
   time_left_.begin(now);
+  if (!is_new) return;
+  worker->second.host = event.host;
+  health_.joined(event.host);
+  shut_out_workers();
 }
 
 void Scheduler::on_event(const JobLimit& event, TimePoint /*now*/) {
@@ -195,6 +206,7 @@ void Scheduler::note_progress(Trial& trial, const AttemptEvent& event) {
     trial.saved = started->resumed_epoch;
   } else if (const auto* saved = std::get_if<CheckpointSaved>(&event)) {
     trial.saved = saved->checkpoint.epoch;
+    health_.saved(workers_[trial.worker].host);
   } else if (const auto* epoch = std::get_if<EpochDone>(&event)) {
     const double seconds = epoch->timing.train_seconds + epoch->timing.evaluate_seconds;
     if (time_left_.note_epoch(trial.shape, seconds)) settled_ = false;
@@ -222,6 +234,7 @@ void Scheduler::release(Position position) {
 
 void Scheduler::end_attempt(Position position, const AttemptEvent& event, TimePoint now) {
   Trial& trial = trials_[std::size_t(position)];
+  if (!std::holds_alternative<AttemptStopped>(event)) health_.finished(workers_[trial.worker].host);
   release(position);
   --trial.crashes;  // a clean end or a deliberate stop is no crash
   if (std::holds_alternative<AttemptFinished>(event)) {
@@ -238,8 +251,13 @@ Record Scheduler::record_failure(Position position, const Report& report, TimePo
   Trial& trial = trials_[std::size_t(position)];
   const auto& crash = std::get<AttemptFailed>(report.event);
   const bool blamed = crash.failure.kind == Failure::Kind::error;
-  const bool refund = crash.stack > 1 && !blamed;
-  if (refund) --trial.crashes;
+  const Worker& worker = workers_[trial.worker];
+  const bool refund = worker.shut_out || (crash.stack > 1 && !blamed);
+  if (refund) {
+    --trial.crashes;
+  } else {
+    health_.crashed(worker.host, trial.id, text_of(crash.failure));
+  }
   if (!blamed) learn_from_crash(trial, crash);
   release(position);
   if (trial.crashes >= trial.max_attempts) {
@@ -280,8 +298,10 @@ void Scheduler::let_empty_workers_go() {
       continue;
     }
     effects_.emplace_back(LetGo{*id});
+    health_.left(worker->second.host);
     workers_.erase(worker);
     id = leaving_.erase(id);
+    shut_out_workers();
   }
 }
 
@@ -289,6 +309,7 @@ void Scheduler::on_event(const WorkerLost& event, TimePoint now) {
   const auto worker = workers_.find(event.worker);
   if (worker == workers_.end()) return;
   leaving_.erase(event.worker);
+  health_.left(worker->second.host);
   const std::set<Position> held = std::move(worker->second.held);
   workers_.erase(worker);
   for (const Position position : held) {
@@ -303,6 +324,7 @@ void Scheduler::on_event(const WorkerLost& event, TimePoint now) {
     move(trial, TrialState::pending);
     wait(position, now);
   }
+  shut_out_workers();
 }
 
 void Scheduler::on_event(const PauseRequested& /*event*/, TimePoint /*now*/) {
@@ -475,7 +497,7 @@ void Scheduler::add_shares(Round& round, const Worker& worker, double sign) cons
 }
 
 bool Scheduler::has_room(const Worker& worker) const {
-  return !worker.leaving && (worker.held.empty() || int(worker.held.size()) < limit_of(worker));
+  return !worker.leaving && !worker.shut_out && (worker.held.empty() || int(worker.held.size()) < limit_of(worker));
 }
 
 // Of what it holds now.

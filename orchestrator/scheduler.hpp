@@ -13,11 +13,11 @@
 // crashed alone (or the trainer blames this very trial). A stack of several that crashes is retried in halves, then
 // alone; one that ran out of memory makes its worker hold half as many. Retries wait: back-off doubles with each crash.
 // A worker may leave: what it has is stopped and tried elsewhere, uncharged.
-// A cancelled trial leaves its worker at the next step; until it has, its place is taken and it is not tried again, for
-// no sweep.
-// Time limits (time_left.hpp): a trial that would not end before its job does is not started. When nothing else is left
-// and nothing runs, the run ends as if it was paused.
-// Threads: one. Errors: none; a stale report is refused without effect.
+// A host that fails trial after trial is excluded (node_health.hpp): what its workers hold is stopped and tried
+// elsewhere, and what crashed by its fault is not charged. A cancelled trial leaves its worker at the next step; until
+// it has, its place is taken and it is not tried again, for no sweep. Time limits (time_left.hpp): a trial that would
+// not end before its job does is not started. When nothing else is left and nothing runs, the run ends as if it was
+// paused. Threads: one. Errors: none; a stale report is refused without effect.
 #pragma once
 
 #include <chrono>
@@ -31,6 +31,7 @@
 #include <vector>
 
 #include "orchestrator/events.hpp"
+#include "orchestrator/node_health.hpp"
 #include "orchestrator/time_left.hpp"
 
 namespace mer::orchestrator {
@@ -38,6 +39,7 @@ namespace mer::orchestrator {
 struct SchedulerOptions {
   std::chrono::milliseconds backoff{1000};  // after the first crash; doubles with each
   std::chrono::milliseconds longest_backoff{60'000};
+  int node_crashes = 3;  // different trials in a row that crash on a host before it is excluded; 0: none is
 };
 
 // What holds a trial, or holds it up.
@@ -58,7 +60,7 @@ struct TrialStanding {
 
 class Scheduler {
  public:
-  explicit Scheduler(SchedulerOptions options) : options_(options) {}
+  explicit Scheduler(SchedulerOptions options) : options_(options), health_(options.node_crashes) {}
 
   // REQUIRES: no trial of an added sweep is running, unless it is known. What people ask for never ends the run: where
   // nothing is left, the next tick does.
@@ -103,6 +105,8 @@ class Scheduler {
     int memory_limit = kNoLimit;  // of this shape
     bool reserved = false;        // until it is empty
     bool leaving = false;         // when it is empty
+    std::string host = {};
+    bool shut_out = false;  // it gets nothing: its host is excluded
   };
   struct Place {
     WorkerId id;
@@ -128,6 +132,7 @@ class Scheduler {
   void on_event(const WorkerCapacity& event, TimePoint now);
   void on_event(const WorkerLeaving& event, TimePoint now);
   void on_event(const WorkerLost& event, TimePoint now);
+  void on_event(const NodesExcluded& event, TimePoint now);
   void on_event(const JobLimit& event, TimePoint now);
   void on_event(const Tick&, TimePoint) {}
   void on_event(const PauseRequested& event, TimePoint now);
@@ -145,6 +150,9 @@ class Scheduler {
   void let_go(Trial& trial, const AttemptEvent& event);
   void release(Position position);
   void let_empty_workers_go();
+  void follow_verdicts();
+  void refund(const NodeCrash& crash);
+  void shut_out_workers();
   void move(Trial& trial, TrialState state);
   void wait(Position position, TimePoint until);
   void wake(TimePoint now);
@@ -173,6 +181,7 @@ class Scheduler {
   std::map<WorkerId, Worker> workers_;                // joined
   std::set<WorkerId> leaving_;                        // of them
   TimeLeft time_left_;
+  NodeHealth health_;
   std::int64_t counts_[6] = {};
   std::int64_t stale_reports_ = 0;
   std::int64_t served_ = 0;  // trials given out so far

@@ -114,6 +114,13 @@ bool apply(Trial& trial, const Recorded& recorded) {
   return true;
 }
 
+template <class Trial>
+bool apply(Trial& trial, const Refunded& refunded) {
+  if (judge(trial.facts, refunded) != Verdict::apply) return false;
+  trial.facts = after(trial.facts, refunded);
+  return true;
+}
+
 bool same_sweep(const Submission& a, const Submission& b) {
   const auto id_of = [](const PlannedTrial& planned) { return without_number(planned.spec.id); };
   return a.sweep.name == b.sweep.name && a.sweep.resolved_json == b.sweep.resolved_json &&
@@ -224,6 +231,9 @@ const TrialId& trial_of(const Claim& claim) {
 }
 const TrialId& trial_of(const Recorded& recorded) {
   return recorded.report.trial;
+}
+const TrialId& trial_of(const Refunded& refunded) {
+  return refunded.trial;
 }
 
 }  // namespace

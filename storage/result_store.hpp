@@ -99,7 +99,12 @@ struct Recorded {
   bool refund = false;                             // AttemptFailed only: the crash is not charged (lost worker)
   double at = 0;
 };
-using StoreWrite = std::variant<Claim, Recorded>;
+// Charged crashes of a trial were its node's fault: they are given back, and if they have made it fail, it waits again.
+struct Refunded {
+  TrialId trial;
+  int crashes = 0;
+};
+using StoreWrite = std::variant<Claim, Recorded, Refunded>;
 
 struct CommitOutcome {
   std::vector<std::size_t> stale;  // positions in the batch that were refused

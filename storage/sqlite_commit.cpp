@@ -82,6 +82,15 @@ Result<bool> CommitBatch::apply(const Recorded& recorded) {
   return true;
 }
 
+Result<bool> CommitBatch::apply(const Refunded& refunded) {
+  MER_ASSIGN(Trial * trial, find(refunded.trial));
+  if (trial->number == 0 || judge(trial->facts, refunded) != Verdict::apply) return false;
+  trial->facts = after(trial->facts, refunded);
+  MER_ASSIGN(Statement update, db_.prepare("UPDATE trials SET state = ?, crashes = ? WHERE trial = ?"));
+  MER_TRY(update.bind(name_of(trial->facts.state), trial->facts.crashes, trial->number).run());
+  return true;
+}
+
 Result<bool> CommitBatch::stands(const Trial& trial, const Report& report) {
   if (const auto end = end_of(trial.facts, {.report = report, .after_failure = {}, .refund = {}, .at = 0})) {
     return end->outcome == trial.facts.outcome;

@@ -34,6 +34,7 @@ class CommitBatch {
   Result<Trial*> find(const TrialId& id);
   Result<bool> apply(const Claim& claim);
   Result<bool> apply(const Recorded& recorded);
+  Result<bool> apply(const Refunded& refunded);
   // The rows of this event stand in the store already.
   Result<bool> stands(const Trial& trial, const Report& report);
 

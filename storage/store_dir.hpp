@@ -7,6 +7,7 @@
 //   folds/<hash>.json  corpora/<hash>/            what trainers read; of corpora the synthetic ones
 //   submissions/<hash>                            on their way to a running coordinator
 //   endpoint.json                                 where it answers (storage/endpoint.hpp)
+//   nodes/<host>.json                             those that get no trials (storage/excluded_nodes.hpp)
 //   lock                                          held by the one process that may write
 //
 // Threads: plain values; a StoreLock belongs to one owner. Errors: not_found, busy (with who holds it), no_space, io.

@@ -90,6 +90,16 @@ std::optional<AttemptEnd> end_of(const TrialFacts& facts, const Recorded& record
   return std::nullopt;
 }
 
+Verdict judge(const TrialFacts& facts, const Refunded& /*refunded*/) {
+  return is_final(facts.state) && facts.state != TrialState::failed ? Verdict::stale : Verdict::apply;
+}
+
+TrialFacts after(TrialFacts facts, const Refunded& refunded) {
+  facts.crashes = std::max(facts.state == TrialState::running ? 1 : 0, facts.crashes - refunded.crashes);
+  if (facts.state == TrialState::failed) facts.state = TrialState::pending;
+  return facts;
+}
+
 Reuse reuse_of(TrialState state, const std::string& code_of_its_end, const Submission& submission) {
   if (!is_final(state)) return Reuse::share;
   const bool has_result = state == TrialState::done || state == TrialState::diverged;

@@ -49,6 +49,11 @@ struct AttemptEnd {
 // nullopt: the event does not end the attempt.
 std::optional<AttemptEnd> end_of(const TrialFacts& facts, const Recorded& recorded);
 
+// A trial with a result, or one that was cancelled, has no use for it: stale.
+Verdict judge(const TrialFacts& facts, const Refunded& refunded);
+// What it makes of the trial.
+TrialFacts after(TrialFacts facts, const Refunded& refunded);
+
 // What becomes of a trial that a submission names and the store has.
 enum class Reuse { share, reuse, supersede };
 Reuse reuse_of(TrialState state, const std::string& code_of_its_end, const Submission& submission);

@@ -51,7 +51,8 @@ TEST(AllocTest, FailuresBackOffThenPauseAndSuccessForgetsThem) {
   later.now = 1031;
   EXPECT_EQ(decide(alloc, later).jobs, 2);
   EXPECT_DOUBLE_EQ(after_failure(alloc, "no account", 1031).next_try, 1031 + 60);
-  EXPECT_EQ(after_success(alloc), an_alloc());
+  EXPECT_EQ(after_success(alloc, "7").failures, 0);
+  EXPECT_EQ(decide(after_success(alloc, "7"), a_situation()).jobs, 2);
 
   for (int i = 1; i < kMostFailures; ++i) alloc = after_failure(alloc, "no account", 2000);
   later.now = 1e9;
@@ -60,25 +61,66 @@ TEST(AllocTest, FailuresBackOffThenPauseAndSuccessForgetsThem) {
   EXPECT_EQ(decide(resumed(alloc), later).jobs, 2);
 }
 
+// A look after this allocation's next job has been submitted and has ended.
+Alloc after_one_more_job(Alloc alloc, const std::string& id, AllocSituation look) {
+  look.jobs = {id};
+  alloc = after_look(after_success(alloc, id), look);
+  look.jobs.clear();
+  return after_look(alloc, look);
+}
+
 TEST(AllocTest, JobsThatEndWithoutANewEpochPauseIt) {
   AllocSituation look = a_situation();
-  look.over = 1;
+  Alloc alloc = after_success(an_alloc(), "1");
   look.progress = 50;
-  Alloc alloc = after_look(an_alloc(), look);
+  alloc = after_look(alloc, look);
   EXPECT_EQ(alloc.barren, 0) << "there was progress";
-  alloc = after_look(alloc, look);
-  alloc = after_look(alloc, look);
+  alloc = after_one_more_job(alloc, "2", look);
+  alloc = after_one_more_job(alloc, "3", look);
   EXPECT_TRUE(alloc.paused.empty());
   look.progress = 51;
-  EXPECT_EQ(after_look(alloc, look).barren, 0);
+  EXPECT_EQ(after_look(after_success(alloc, "4"), look).barren, 0);
   look.progress = 50;
-  alloc = after_look(alloc, look);
+  alloc = after_one_more_job(alloc, "4", look);
   EXPECT_NE(alloc.paused.find("without a new epoch"), std::string::npos);
   EXPECT_EQ(resumed(alloc).barren, 0);
 }
 
+TEST(AllocTest, EachJobThatEndedCountsOnce) {
+  Alloc alloc = after_success(after_success(an_alloc(), "1"), "2");
+  AllocSituation look = a_situation();
+  look.jobs = {"2"};
+
+  alloc = after_look(alloc, look);
+  EXPECT_EQ(alloc.barren, 1);
+  EXPECT_EQ(after_look(alloc, look).barren, 1);
+
+  look.jobs.clear();
+  EXPECT_EQ(after_look(alloc, look).barren, 2);
+}
+
+TEST(AllocTest, JobsOfWhichTheLastLooksSawNoEpochAreNotBarrenForIt) {
+  AllocSituation look = a_situation();
+  look.jobs = {"1", "2", "3"};
+  Alloc alloc = after_look(an_alloc(), look);
+  look.progress = 50;
+  alloc = after_look(alloc, look);
+  look.jobs.clear();
+
+  EXPECT_EQ(after_look(alloc, look).barren, 0);
+}
+
+TEST(AllocTest, AJobThatWasSubmittedButNotWrittenDownCountsToo) {
+  AllocSituation look = a_situation();
+  look.jobs = {"1"};
+  Alloc alloc = after_look(an_alloc(), look);
+  look.jobs.clear();
+
+  EXPECT_EQ(after_look(alloc, look).barren, 1);
+}
+
 TEST(AllocTest, JsonAndBack) {
-  Alloc alloc = after_failure(an_alloc(), "x", 5);
+  Alloc alloc = after_success(after_failure(an_alloc(), "x", 5), "4711");
   alloc.paused = "a \"reason\"";
 
   EXPECT_EQ(*alloc_from_json(alloc_to_json(alloc), "alloc.json"), alloc);

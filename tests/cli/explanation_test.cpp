@@ -56,6 +56,19 @@ TEST(Explanation, ARunningTrialSaysWhoHasIt) {
   EXPECT_THAT(reasons_of(facts).back(), HasSubstr("its run was killed"));
 }
 
+TEST(Explanation, AnAttemptThatFailedOnAnExcludedNodeNamesIt) {
+  TrialFacts facts = facts_of(TrialState::cancelled);
+  facts.excluded = {{"n2", 0, "a person has excluded it"}, {"n3", 0, "3 trials in a row failed there"}};
+  EXPECT_EQ(reasons_of(facts).size(), 2U);
+  storage::AttemptRow attempt;
+  attempt.host = "n3";
+  attempt.outcome = "failed";
+  facts.detail.attempts.push_back(attempt);
+
+  EXPECT_EQ(reasons_of(facts).size(), 3U);
+  EXPECT_THAT(reasons_of(facts).back(), HasSubstr("node n3 is excluded: 3 trials in a row failed there"));
+}
+
 TEST(Explanation, NobodyWorksOnTheStore) {
   TrialFacts facts = facts_of(TrialState::pending);
   facts.holder.reset();

@@ -9,7 +9,8 @@ namespace mer::cli {
 namespace {
 
 JobScript a_job() {
-  return {"#SBATCH --nodes=2\n", "  module load openmpi\n", "/opt/it's mer/bin", "/data/st @SWEEP@ ore", "7", 3600};
+  return {
+      "#SBATCH --nodes=2\n", "  module load openmpi\n", "/opt/it's mer/bin", "/data/st @SWEEP@ ore", "7", 3600, "5m"};
 }
 
 TEST(JobTemplateTest, EveryPlaceIsFilledOnce) {
@@ -21,6 +22,7 @@ TEST(JobTemplateTest, EveryPlaceIsFilledOnce) {
   EXPECT_NE(script.find("\nexport MER_STORE='/data/st @SWEEP@ ore'\n"), std::string::npos);
   EXPECT_NE(script.find("\nsweep='7'\n"), std::string::npos);
   EXPECT_NE(script.find("MER_JOB_SECONDS=3600\n"), std::string::npos);
+  EXPECT_NE(script.find("\nidle_timeout='5m'\n"), std::string::npos);
 }
 
 TEST(JobTemplateTest, IsAScriptThatBashUnderstands) {

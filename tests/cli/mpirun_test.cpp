@@ -45,6 +45,14 @@ TEST(MpirunArgumentsTest, StartAGatewayWhereTheWorkersJoinARun) {
       << line;
 }
 
+TEST(MpirunArgumentsTest, TellTheGatewayHowLongItsWorkersMayBeIdle) {
+  LaunchOptions joining = options();
+  joining.join = true;
+  joining.idle_seconds = 300;
+
+  EXPECT_THAT(joined(mpirun_arguments(joining)), HasSubstr("mer-gateway --store /data/store --idle-seconds 300 : "));
+}
+
 TEST(MpirunArgumentsTest, LeaveBindingToTheAgents) {
   const std::string line = joined(mpirun_arguments(options()));
 

@@ -70,6 +70,32 @@ TEST_F(ProgressViewTest, AJobThatEndsTooSoonIsNotedInEveryStyle) {
   EXPECT_EQ(written(), "the job ends in 10 min: too soon for each of the 3 trials that are left\n");
 }
 
+TEST_F(ProgressViewTest, WorkersThatLeftSinceTheyHadNothingToDoAreNotedInEveryStyle) {
+  const std::string line = R"({"type":"idle","seconds":300})";
+  ProgressView silent(stream_, ProgressView::Style::none);
+  ProgressView view(stream_, ProgressView::Style::lines);
+  EXPECT_FALSE(view.idle());
+
+  silent.feed(line + "\n");
+  view.feed(line + "\n");
+
+  EXPECT_TRUE(silent.idle());
+  EXPECT_TRUE(view.idle());
+  EXPECT_EQ(written(), "nothing to do for 5 min: these workers have left; the run goes on\n");
+}
+
+TEST_F(ProgressViewTest, ANodeThatIsExcludedIsNamed) {
+  ProgressView view(stream_, ProgressView::Style::lines);
+
+  view.feed(R"({"type":"node_excluded","node":"n3","trials":["a"],"message":"3 trials in a row failed there"})"
+            "\n"
+            R"({"type":"node_included","node":"n3","trials":[],"message":"trial a failed on n1 too"})"
+            "\n");
+
+  EXPECT_EQ(written(),
+            "node n3 is excluded: 3 trials in a row failed there\nnode n3 is taken back: trial a failed on n1 too\n");
+}
+
 TEST_F(ProgressViewTest, WordsThatAreNoMessagePassThrough) {
   ProgressView view(stream_, ProgressView::Style::lines);
 

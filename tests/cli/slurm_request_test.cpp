@@ -86,5 +86,15 @@ TEST(SbatchLinesTest, TheJobWinsOverTheSiteAndTheSiteOverTheDefaults) {
             "#SBATCH --open-mode=append\n#SBATCH --exclude=n13\n");
 }
 
+TEST(SbatchLinesTest, ExcludedNodesJoinThoseOfTheSite) {
+  Site site;
+  site.sbatch = {"--exclude=n13,n[20-22]", "--comment=x"};
+
+  EXPECT_EQ(without_nodes(site, {}).sbatch, site.sbatch);
+  EXPECT_EQ(without_nodes(site, {"n3.cluster.org", "n4"}).sbatch,
+            (std::vector<std::string>{"--comment=x", "--exclude=n13,n[20-22],n3,n4"}));
+  EXPECT_EQ(without_nodes(Site(), {"n3"}).sbatch, (std::vector<std::string>{"--exclude=n3"}));
+}
+
 }  // namespace
 }  // namespace mer::cli

@@ -1,11 +1,14 @@
 """Workers of a second job join a run: two mpirun on one machine, one store."""
 import json
 import os
+import shutil
 import signal
+import subprocess
 
 import mer_run
 import pytest
 from fake_slurm import wait_until
+from programs import write_program
 
 JOINED = 2  # rank of the joined worker: the run has one of its own
 LONG = {"train": {"epochs": 40, "batch_dialogues": 3, "learning_rate": 1e-3}, "resources": {"stack": 1}}
@@ -131,3 +134,56 @@ def test_there_must_be_a_run_to_join(mer, corpus):
 
     assert refused.returncode == 5
     assert "no run works on this store" in refused.stderr
+
+
+def join_from_a_broken_node(mer, host: str) -> subprocess.Popen:
+    """A worker on a host of that name, where every trainer dies at once."""
+    programs = mer.folder / "broken"
+    programs.mkdir()
+    for name in ("merctl", "mer-gateway", "mer-worker"):
+        shutil.copy2(mer_run.BIN / name, programs / name)
+    write_program(programs / "mer-trainer", "#!/bin/sh\nexit 3\n")
+    words = f"hostname {host} && exec {programs / 'merctl'} work tiny --workers 1 --join"
+    with mer.log.open("a") as log:
+        return subprocess.Popen(["unshare", "--uts", "sh", "-c", words], env=mer.environment, cwd=mer.folder,
+                                stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
+
+
+@pytest.mark.skipif(subprocess.run(["unshare", "--uts", "true"], check=False, capture_output=True).returncode != 0,
+                    reason="a host name of its own needs root and namespaces")
+def test_a_node_on_which_every_trial_crashes_is_excluded_and_costs_nobody_an_attempt(mer, corpus, undisturbed_long):
+    address = mer_run.address_of_this_machine()
+    if address is None:
+        pytest.skip("this machine has a loopback address only")
+    mer.environment["MER_GATEWAY_ADDRESS"] = address
+    run = begin(mer, corpus, retry={"max_attempts": 1})
+    joined = join_from_a_broken_node(mer, "broken-node")
+
+    assert joined.wait(120) == 7
+    assert run.wait(300) == 0
+    failed = mer.query("SELECT trial, t.id FROM attempts JOIN trials t USING (trial) WHERE outcome = 'failed'")
+    assert len({trial for trial, _ in failed}) == 3
+    assert_same(mer, undisturbed_long)
+    assert "broken-node" in mer.run("status").stdout
+    assert "broken-node is excluded: 3 trials" in " ".join(mer.run("explain", failed[0][1]).stdout.split())
+    assert "node broken-node is excluded: 3 trials in a row failed there, last: " in mer.log.read_text()
+
+
+def test_an_excluded_node_joins_no_run_until_it_is_taken_back(mer, corpus):
+    run = begin(mer, corpus, train=LONG["train"] | {"epochs": 20_000})
+    host, = {host for (host,) in mer.query("SELECT host FROM attempts")}
+
+    assert mer.run("node", "exclude", host).stdout == f"node {host}: excluded\n"
+    refused = mer.run("work", "tiny", "--workers", 1, "--join")
+
+    assert refused.returncode == 7
+    assert f"node {host} is excluded: a person has excluded it; `merctl node include {host}` takes" in refused.stderr
+    assert "excluded node" in mer.run("status").stdout
+    assert mer.run("node", "list", "--format", "quiet").stdout == f"{host}\n"
+    script = mer.run("alloc", "add", "slurm", "--max-nodes", 1, "--dry-run").stdout
+    assert f"#SBATCH --exclude={host.split('.')[0]}\n" in script
+    assert run.poll() is None and not of_joined(mer, "1")
+
+    assert mer.run("node", "include", host).stdout == f"node {host}: gets trials again\n"
+    assert mer.run("node", "include", host).stdout == f"node {host}: is not excluded\n"
+    join(mer)

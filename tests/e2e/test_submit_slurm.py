@@ -1,8 +1,10 @@
 """`merctl submit --slurm` and `merctl alloc` against stand-ins for Slurm's commands; tests/slurm has a real Slurm."""
 import json
+import re
 import stat
 
 import pytest
+from fake_slurm import FakeSlurm, wait_until
 from mer_run import TRIALS, sweep_of
 
 # Numbers jobs, keeps their words, and lists in squeue those that no file `over-ID` ends. `refuse`: what sbatch says.
@@ -15,6 +17,7 @@ echo $id
 """
 SQUEUE = """#!/bin/sh
 cd "$(dirname "$0")"
+echo "$@" >>asked
 for job in job-*; do
   id=${job#job-}
   [ ! -e job-$id ] || [ -e over-$id ] || echo "$id|$([ -e running-$id ] && echo RUNNING || echo PENDING)|Priority||1:00:00|N/A"
@@ -116,6 +119,28 @@ def test_an_allocation_that_leads_nowhere_pauses_itself_until_a_person_resumes_i
     assert "1 job 103" in mer.run("alloc", "run", "--once").stdout
 
 
+def test_a_job_that_somebody_else_saw_end_counts_too(mer, slurm, corpus):
+    assert mer.run("submit", mer.write_sweep(sweep_of(corpus))).returncode == 0
+    assert mer.run("alloc", "add", "slurm", "--max-nodes", 1).returncode == 0
+    for job in (100, 101, 102):
+        assert f"1 job {job}" in mer.run("alloc", "run", "--once").stdout
+        (slurm / f"over-{job}").touch()
+        mer.run("status")
+
+    assert "3 jobs in a row ended without a new epoch" in mer.run("alloc", "run", "--once").stdout
+
+
+def test_a_round_asks_slurm_once_for_all_allocations(mer, slurm, corpus):
+    assert mer.run("submit", mer.write_sweep(sweep_of(corpus))).returncode == 0
+    for _ in range(3):
+        assert mer.run("alloc", "add", "slurm", "--max-nodes", 1).returncode == 0
+    assert mer.run("alloc", "run", "--once").stdout.count("1 job 10") == 3
+    (slurm / "asked").unlink(missing_ok=True)
+
+    assert mer.run("alloc", "run", "--once").stdout.count("they may have") == 3
+    assert len((slurm / "asked").read_text().splitlines()) == 1
+
+
 def test_submissions_that_fail_back_off_and_say_why(mer, slurm, corpus):
     assert mer.run("submit", mer.write_sweep(sweep_of(corpus))).returncode == 0
     assert mer.run("alloc", "add", "slurm", "--max-nodes", 1).returncode == 0
@@ -126,3 +151,31 @@ def test_submissions_that_fail_back_off_and_say_why(mer, slurm, corpus):
     assert mer.run("alloc", "remove", 1).stdout == "allocation 1: removed; its jobs go on\n"
     assert mer.run("alloc", "run", "--once").stdout == ""
     assert "there is no allocation 1" in mer.run("alloc", "resume", 1).stderr
+
+
+def test_a_job_with_nothing_to_do_ends_well(mer, corpus, tmp_path):
+    one_trial = sweep_of(corpus, folds={"scheme": "session-holdout"}, grid=None, train={"epochs": 100_000})
+    run = mer.start("run", mer.write_sweep(one_trial), "--workers", 1, "--no-web")
+    wait_until(mer.epoch_rows, "the run trains its only trial")
+    dry = mer.run("alloc", "add", "slurm", "--max-nodes", 1, "--cpus-per-task", 1, "--idle-timeout", "1s", "--dry-run")
+    script = tmp_path / "job.sbatch"
+    script.write_text(dry.stdout)
+    job = FakeSlurm(tmp_path / "slurm", script)
+    job.environment = mer.environment | {"PATH": f"{job.programs}:{mer.environment['PATH']}"}
+
+    job.start()
+    code = job.wait()
+    job.close()
+
+    said = job.log.read_text()
+    assert code == 0, said
+    assert "nothing to do for 1 s: these workers have left; the run goes on" in said
+    assert len(re.findall("merctl ended with code 7", said)) == 1
+    assert job.requeues() == []
+    assert run.poll() is None and mer.query("SELECT max(crashes), count(*) FROM trials") == [(1, 1)]
+
+
+def test_times_that_are_none_are_refused(mer):
+    for words in (["work", "--idle-timeout", "soon"], ["alloc", "add", "slurm", "--max-nodes", 1, "--idle-timeout", "x"]):
+        refused = mer.run(*words)
+        assert refused.returncode == 2 and "--idle-timeout: " in refused.stderr

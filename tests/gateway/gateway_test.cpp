@@ -51,7 +51,7 @@ class GatewayTest : public ::testing::Test {
   transport::LoopbackTransport group_{hub_, 0}, first_{hub_, 1}, second_{hub_, 2};
   transport::LoopbackPort port_{lines_, "g"};
   transport::GatewayLink link_{port_, "g", 2};
-  Gateway gateway_{group_, link_};
+  Gateway gateway_{group_, link_, {.idle = 60s}};
 };
 
 TEST_F(GatewayTest, PassesOnWhatBothSidesSayButNoBeats) {
@@ -112,6 +112,27 @@ TEST_F(GatewayTest, AsksToLeaveOnceAndEndsAsPausedWhenItIsLetGo) {
   coordinator_.poll();
 
   EXPECT_EQ(step(), ExitCode::paused);
+}
+
+TEST_F(GatewayTest, WorkersThatHaveNothingToDoLeave) {
+  join();
+  for (int second = 1; second < 60; ++second) {
+    now_ += 1s;
+    EXPECT_EQ(step(), std::nullopt);
+    coordinator_.poll();
+    coordinator_.send(1, Beat{});
+  }
+  EXPECT_TRUE(coordinator_.take_departures().leaving.empty());
+  now_ += 1s;
+  EXPECT_EQ(step(), std::nullopt);
+  link_.poll(now_);
+  coordinator_.poll();
+  EXPECT_EQ(coordinator_.take_departures().leaving, (std::vector<int>{1, 2}));
+
+  for (const int rank : {1, 2}) coordinator_.send(rank, Shutdown{});
+  coordinator_.poll();
+
+  EXPECT_EQ(step(), ExitCode::idle);
 }
 
 TEST_F(GatewayTest, ASilentCoordinatorEndsTheGroup) {

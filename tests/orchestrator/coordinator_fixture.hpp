@@ -72,6 +72,8 @@ class CoordinatorFixture : public ::testing::Test {
     CoordinatorSettings settings;
     settings.store = "/store";
     settings.gang = gang;
+    settings.scheduler.node_crashes = node_crashes_;
+    settings.nodes = book_;
     if (ends_at > 0) settings.ends_at = kBegin + ends_at;
     settings.job_seconds = ends_at > 0 ? 3600 : 0;
     settings.unix_time = [this] { return kBegin + std::chrono::duration<double>(now_ - TimePoint()).count(); };
@@ -144,6 +146,8 @@ class CoordinatorFixture : public ::testing::Test {
   std::unique_ptr<Coordinator> coordinator_;
   TimePoint now_{};
   std::vector<std::string> lines_;
+  int node_crashes_ = 3;
+  NodeBook book_;
 };
 
 }  // namespace mer::orchestrator

@@ -1,4 +1,7 @@
 // The coordinator with workers of other jobs, over lines that the test cuts.
+#include <algorithm>
+#include <set>
+
 #include "tests/orchestrator/coordinator_fixture.hpp"
 #include "transport/gateway_link.hpp"
 #include "transport/linked_transport.hpp"
@@ -177,6 +180,84 @@ TEST_F(CoordinatorGroupsTest, AGangOfAnotherJobIsAskedThroughItsLeader) {
   EXPECT_EQ(exchange(*group), (Messages{{1, StopTrials{}}, {3, Shutdown{}}})) << "the third is in no gang";
   group->link.send(1, Report{trial.spec.id, trial.attempt, AttemptStopped{0}});
   EXPECT_EQ(exchange(*group), (Messages{{1, Shutdown{}}, {2, Shutdown{}}}));
+}
+
+class CoordinatorNodesTest : public CoordinatorGroupsTest {
+ protected:
+  CoordinatorNodesTest() {
+    node_crashes_ = 2;
+    book_.excluded = [this] { return excluded_; };
+    book_.exclude = [this](const std::string& host, const std::string&) {
+      excluded_.insert(host);
+      return noting_;
+    };
+    book_.include = [this](const std::string& host) {
+      excluded_.erase(host);
+      return noting_;
+    };
+    begin(1);
+  }
+
+  static AttemptFailed crash() { return {{Failure::Kind::exit, 3, "exit status 3", ""}}; }
+  // Two trials crash in a row on a node of another job, while one of this job's goes on; what its gateway gets then.
+  Messages crash_two(Group& group) {
+    const TrialJob own = join().trials[0];
+    crashed_ = {trial_of(exchange(group)).spec.id};
+    group.link.send(1, Report{crashed_[0], 1, crash()});
+    crashed_.push_back(trial_of(exchange(group)).spec.id);
+    report(own, CheckpointSaved{{own.spec.id, 1, 1, "file", "hash", 1}});
+    group.link.send(1, Report{crashed_[1], 1, crash()});
+    group.link.poll(now_);
+    code_ = step();
+    linked_->poll();
+    return got(group);
+  }
+
+  std::set<std::string> excluded_;
+  Status noting_;
+  std::vector<TrialId> crashed_;
+  std::optional<ExitCode> code_;
+};
+
+TEST_F(CoordinatorNodesTest, OneThatFailsTrialAfterTrialIsExcludedNamedAndSentAway) {
+  const auto group = join_group("far", 1);
+
+  EXPECT_EQ(crash_two(*group), (Messages{{1, Shutdown{}}}));
+
+  EXPECT_EQ(excluded_, std::set<std::string>{"far"});
+  for (const TrialId& trial : crashed_) {
+    EXPECT_EQ(store_.trial(trial)->row.crashes, 0);
+    EXPECT_EQ(store_.trial(trial)->row.state, TrialState::pending);
+  }
+  const auto names_it = [](const std::string& line) {
+    return line.find(R"("node":"far")") != std::string::npos && line.find("node_excluded") != std::string::npos &&
+           line.find("2 trials in a row failed there, last: ") != std::string::npos;
+  };
+  EXPECT_TRUE(std::ranges::any_of(CoordinatorFixture::lines_, names_it));
+}
+
+TEST_F(CoordinatorNodesTest, ABookThatCannotBeWrittenEndsTheRun) {
+  const auto group = join_group("far", 1);
+  noting_ = Error{ErrorCode::no_space, "no space"};
+  crash_two(*group);
+
+  EXPECT_EQ(code_, std::nullopt);
+  EXPECT_EQ(step(), ExitCode::internal);
+}
+
+TEST_F(CoordinatorNodesTest, PeopleExcludeAndTakeBackWhileItRuns) {
+  excluded_ = {"far"};
+  now_ += 2s;
+  join();
+  const auto group = join_group("far", 1);
+  EXPECT_EQ(exchange(*group), (Messages{{1, Shutdown{}}}));
+
+  excluded_.clear();
+  now_ += 2s;
+  Group again(lines_, "again", 1);
+  again.link.send(1, Hello{"far", 1, {0}, "cpu"});
+
+  EXPECT_FALSE(trial_of(exchange(again)).spec.id.hex.empty());
 }
 
 }  // namespace

@@ -6,13 +6,12 @@
 //   measured a 2.5                       seconds of an epoch of shape a in an earlier run (a line each)
 //   sweep 2 priority=1 state=paused      the trials that follow are its own; it is added by the next event
 //   cancel t1 t2 | retry t1 | pause sweep 1 | resume sweep 1 | sweep 1 has priority 5
-//   worker 1 joins | worker 1 lost | worker 1 leaves | pause | tick | wait 1.5 s | job ends in 60 s [of 3600 s]
-//   w1 t1#1 started|epoch|checkpoint|finished|diverged|stopped|crashed|killed|memory|error [stack=2]
-//   w1 t1#1 epoch seconds=2.5 | w1 t1#1 checkpoint epoch=4 | w1 t1#1 started epoch=4
-//   w1 wants 4                           trials at once
-//   expect assign t1#1 t2#1 -> w1 | record t1#1 crashed retry refund | stop w1 [t1] | let w1 go | ended .. | paused ..
-//   | nothing stale 2                              reports refused so far standing t1 pending backoff=1 before=2
-//   workers=1    what holds it up, zeros left out; or: standing t1 unknown
+//   worker 1 joins [n1] | exclude n1 n2 (and no others) | worker 1 lost | worker 1 leaves | pause | tick | wait 1.5 s |
+//   job ends in 60 s [of 3600 s] w1 t1#1 started|epoch|checkpoint|finished|diverged|stopped|crashed|killed|memory|error
+//   [stack=2] w1 t1#1 epoch seconds=2.5 | w1 t1#1 checkpoint epoch=4 | w1 t1#1 started epoch=4 w1 wants 4 trials at
+//   once expect assign t1#1 t2#1 -> w1 | record t1#1 crashed retry refund | stop w1 [t1] | let w1 go | ended .. |
+//   paused .. | exclude n1: WHY refund t1*2 t2*1 | include n1: WHY | nothing stale 2 reports refused so far standing t1
+//   pending backoff=1 before=2 workers=1    what holds it up, zeros left out; or: standing t1 unknown
 #include <algorithm>
 #include <cmath>
 #include <csignal>
@@ -105,6 +104,13 @@ struct TextOf {
     return text;
   }
   std::string operator()(const LetGo& effect) const { return "let w" + std::to_string(effect.worker.rank) + " go"; }
+  std::string operator()(const JudgeNode& effect) const {
+    const NodeVerdict& verdict = effect.verdict;
+    std::string text = (verdict.excluded ? "exclude " : "include ") + verdict.host + ": " + verdict.why;
+    if (!verdict.refunds.empty()) text += " refund";
+    for (const NodeCrash& crash : verdict.refunds) text += " " + crash.trial.hex + "*" + std::to_string(crash.times);
+    return text;
+  }
   std::string operator()(const Ended& effect) const {
     std::ostringstream text;
     text << (effect.paused ? "paused" : "ended") << " done=" << effect.done << " failed=" << effect.failed
@@ -233,6 +239,7 @@ class ScenarioRunner {
 
   Event event_of(const Words& words) {
     if (words[0] == "tick") return Tick{};
+    if (words[0] == "exclude") return NodesExcluded{{words.begin() + 1, words.end()}};
     if (words[0] == "cancel") return TrialsCancelled{trials_of(words)};
     if (words[0] == "retry") return TrialsRetried{trials_of(words)};
     if (words[0] == "sweep") return change_of(std::stoi(words[1]), {}, std::stoi(words[4]));
@@ -251,7 +258,8 @@ class ScenarioRunner {
     if (words[0] == "worker") {
       const WorkerId worker{std::stoi(words[1])};
       if (words[2] == "leaves") return WorkerLeaving{worker};
-      return words[2] == "joins" ? Event(WorkerJoined{worker}) : Event(WorkerLost{worker});
+      return words[2] == "joins" ? Event(WorkerJoined{worker, words.size() > 3 ? words[3] : ""})
+                                 : Event(WorkerLost{worker});
     }
     const WorkerId worker{std::stoi(words[0].substr(1))};
     if (words.at(1) == "wants") return WorkerCapacity{worker, std::stoi(words.at(2))};

@@ -107,6 +107,10 @@ void History::apply(Session& session, const storage::Claim& claim) {
   claimed_[{claim.trial, claim.attempt}] = claim.worker;
 }
 
+void History::apply(Session& /*session*/, const storage::Refunded& refunded) {
+  expect(false, "crashes of " + refunded.trial.hex + " are given back though no node is excluded here");
+}
+
 void History::apply(Session& session, const storage::Recorded& recorded) {
   const Report& report = recorded.report;
   Trial* const trial = find(report.trial);

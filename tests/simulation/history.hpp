@@ -122,6 +122,7 @@ class History {
   // The book: history.cpp, history_control.cpp.
   void apply(Session& session, const storage::Claim& claim);
   void apply(Session& session, const storage::Recorded& recorded);
+  void apply(Session& session, const storage::Refunded& refunded);
   void end_attempt(Session& session, Trial& trial, const storage::Recorded& recorded);
   void fail_attempt(Session& session, Trial& trial, const storage::Recorded& recorded);
   void save(Trial& trial, const CheckpointRecord& checkpoint);

@@ -198,6 +198,7 @@ orchestrator::CoordinatorSettings World::settings(Job& job) {
   orchestrator::CoordinatorSettings settings;
   settings.store = "/store";
   settings.gang = plan_.gang;
+  settings.scheduler.node_crashes = 0;
   settings.unix_time = [this] { return calendar(); };
   if (plan_.job_seconds > 0) {
     job.ends_at = calendar() + double((job.killed_at - queue_.now()).count()) / 1e6;

@@ -232,6 +232,31 @@ TEST_P(StoreConformance, AFailureIsKeptWithItsReasonAndCharged) {
   EXPECT_EQ(trial.attempts[0].failure, failure);
 }
 
+TEST_P(StoreConformance, CrashesThatWereTheirNodesFaultAreGivenBack) {
+  const SweepId id = submit();
+  const AttemptFailed crash{{Failure::Kind::exit, 1, "", ""}};
+  Recorded last = recorded(kTrial, 2, crash);
+  last.after_failure = TrialState::failed;
+  commit({claim(kTrial, 1), recorded(kTrial, 1, crash), claim(kTrial, 2), last});
+  ASSERT_EQ(detail(kTrial).row.state, TrialState::failed);
+
+  EXPECT_THAT(commit({Refunded{kTrial, 2}}), IsEmpty());
+  EXPECT_EQ(writer_.progress(id)->front().state, TrialState::pending);
+  EXPECT_EQ(writer_.progress(id)->front().crashes, 0);
+
+  EXPECT_THAT(commit({claim(kTrial, 3), Refunded{kTrial, 2}}), IsEmpty());
+  EXPECT_EQ(writer_.progress(id)->front().state, TrialState::running);
+  EXPECT_EQ(writer_.progress(id)->front().crashes, 1) << "what the running attempt is charged";
+}
+
+TEST_P(StoreConformance, WhoHasAResultOrIsUnknownHasNoUseForARefund) {
+  submit();
+  finish(kTrial, 8);
+
+  EXPECT_THAT(commit({Refunded{kTrial, 1}, Refunded{{"none"}, 1}}), ElementsAre(0, 1));
+  EXPECT_EQ(detail(kTrial).row.state, TrialState::done);
+}
+
 TEST_P(StoreConformance, AFailureCanBeRefundedOrFinal) {
   submit();
   const TrialId other = trial_of(0, 1);

@@ -183,6 +183,10 @@ const std::vector<Operation>& operations() {
        }},
       {"CommitStop", [](const Store& store) { return commit(store, {recorded(kRunning, 1, AttemptStopped{1})}); }},
       {"CommitFailure", [](const Store& store) { return commit(store, {recorded(kRunning, 1, crash())}); }},
+      {"CommitRefund",
+       [](const Store& store) {
+         return commit(store, {Refunded{kFailed, 1}, Refunded{kDone, 1}});
+       }},
       {"CommitRepeats",
        [](const Store& store) {
          return commit(store, {recorded(kDone, 1, started()), recorded(kDone, 1, epoch_of(1)),

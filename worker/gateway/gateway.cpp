@@ -12,7 +12,7 @@ double seconds(std::chrono::steady_clock::duration duration) {
 }  // namespace
 
 Gateway::Gateway(transport::Transport& group, transport::GatewayLink& link, GatewayLimits limits)
-    : group_(group), link_(link), limits_(limits), heard_(std::size_t(group.size())) {}
+    : group_(group), link_(link), limits_(limits), heard_(std::size_t(group.size())), idle_watch_(limits.idle) {}
 
 std::optional<ExitCode> Gateway::step(TimePoint now) {
   if (!begun_) begun_ = now;
@@ -20,6 +20,7 @@ std::optional<ExitCode> Gateway::step(TimePoint now) {
   const bool down = pass_down(now);
   idle_.round_ended(up || down);
   beat(now);
+  leave_if_idle(now);
   const auto end = end_of_group(now);
   if (end) dismiss();
   return end;
@@ -34,6 +35,7 @@ bool Gateway::pass_up(TimePoint now) {
       continue;
     }
     heard_[std::size_t(envelope.from)] = now;
+    idle_watch_.from_worker(*envelope.message);
     if (!std::holds_alternative<Beat>(*envelope.message)) link_.send(envelope.from, *envelope.message);
   }
   return !envelopes.empty();
@@ -47,6 +49,7 @@ bool Gateway::pass_down(TimePoint now) {
     } else if (std::holds_alternative<Shutdown>(*delivery.message)) {
       dismissed_.insert(delivery.to);
     } else {
+      idle_watch_.to_worker(*delivery.message);
       group_.send(delivery.to, *delivery.message);
     }
   }
@@ -59,8 +62,18 @@ void Gateway::beat(TimePoint now) {
   for (int rank = 1; rank < group_.size(); ++rank) group_.send(rank, Beat{});
 }
 
+void Gateway::leave_if_idle(TimePoint now) {
+  if (leaving_ || !idle_watch_.is_over(now)) return;
+  spdlog::info("nothing to do for {:.0f} s: the workers of this group leave", seconds(limits_.idle));
+  idled_ = true;
+  request_leave();
+}
+
 std::optional<ExitCode> Gateway::end_of_group(TimePoint now) const {
-  if (int(dismissed_.size()) == group_.size() - 1) return leaving_ ? ExitCode::paused : ExitCode::done;
+  if (int(dismissed_.size()) == group_.size() - 1) {
+    if (idled_) return ExitCode::idle;
+    return leaving_ ? ExitCode::paused : ExitCode::done;
+  }
   if (coordinator_gone_) {
     spdlog::error("the coordinator has gone: the workers of this group end");
     return ExitCode::orphaned;

@@ -14,6 +14,7 @@
 #include "core/idle_pause.hpp"
 #include "transport/gateway_link.hpp"
 #include "transport/transport.hpp"
+#include "worker/gateway/idle_watch.hpp"
 
 namespace mer::gateway {
 
@@ -23,6 +24,7 @@ struct GatewayLimits {
   std::chrono::milliseconds beat_every{1000};
   std::chrono::milliseconds worker_silence{30'000};
   std::chrono::milliseconds coordinator_silence{30'000};
+  std::chrono::milliseconds idle{0};  // workers that hold nothing for so long leave; 0: they stay
 };
 
 class Gateway {
@@ -31,8 +33,9 @@ class Gateway {
   Gateway(transport::Transport& group, transport::GatewayLink& link, GatewayLimits limits = {});
 
   // One round; nullopt: go on. done: the coordinator has no more work. paused: the workers' trials are handed back, as
-  // request_leave() wanted. orphaned: the coordinator is silent, or wants nothing of this group. internal: a worker is
-  // lost. Before any of these the workers have been told to leave, and the coordinator that they are gone.
+  // request_leave() wanted. idle: they had none for too long, and have left. orphaned: the coordinator is silent, or
+  // wants nothing of this group. internal: a worker is lost. Before any of these the workers have been told to leave,
+  // and the coordinator that they are gone.
   std::optional<ExitCode> step(TimePoint now);
 
   // The coordinator hands nothing more to this group, has its trials stopped and checkpointed, and lets it go.
@@ -48,6 +51,7 @@ class Gateway {
   bool pass_up(TimePoint now);
   bool pass_down(TimePoint now);
   void beat(TimePoint now);
+  void leave_if_idle(TimePoint now);
   std::optional<ExitCode> end_of_group(TimePoint now) const;
   bool worker_is_lost(TimePoint now) const;
   void dismiss();
@@ -59,6 +63,8 @@ class Gateway {
   std::vector<std::optional<TimePoint>> heard_;  // of each rank
   std::set<int> dismissed_;                      // workers that are to leave
   bool leaving_ = false;
+  IdleWatch idle_watch_;
+  bool idled_ = false;  // why it leaves
   bool coordinator_gone_ = false;
   IdlePause idle_;
 };

@@ -2,6 +2,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <chrono>
+#include <cstdio>
 #include <memory>
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
@@ -47,8 +48,8 @@ void say_goodbye(mer::transport::GatewayLink& link) {
   }
 }
 
-Result<mer::ExitCode> relay(const std::string& folder, mer::transport::Transport& group,
-                            const mer::PauseSignals& signals) {
+Result<mer::ExitCode> relay(const std::string& folder, mer::gateway::GatewayLimits limits,
+                            mer::transport::Transport& group, const mer::PauseSignals& signals) {
   if (group.size() < 2) {
     return mer::invalid("no workers: start with `mpirun -n 1 mer-gateway ... : -n N mer-worker`, or `merctl work`");
   }
@@ -61,7 +62,7 @@ Result<mer::ExitCode> relay(const std::string& folder, mer::transport::Transport
   mer::transport::GatewayLink link(*port, session, group.size() - 1);
   spdlog::info("{} workers join the run of {} (process {}) at {}:{}", group.size() - 1, endpoint.host, endpoint.pid,
                door.address, door.port);
-  mer::gateway::Gateway gateway(group, link);
+  mer::gateway::Gateway gateway(group, link, limits);
   auto looked = steady_clock::now();
   while (true) {
     const auto now = steady_clock::now();
@@ -75,15 +76,18 @@ Result<mer::ExitCode> relay(const std::string& folder, mer::transport::Transport
     }
     if (const auto code = gateway.step(now)) {
       say_goodbye(link);
+      if (*code == mer::ExitCode::idle)
+        std::printf("{\"type\":\"idle\",\"seconds\":%ld}\n", long(limits.idle.count() / 1000));
       return *code;
     }
     std::this_thread::sleep_for(gateway.pause());
   }
 }
 
-int run(const std::string& store) {
+int run(const std::string& store, mer::gateway::GatewayLimits limits) {
   const mer::PauseSignals signals;
-  return mer::transport::run_rank_zero([&](mer::transport::Transport& group) { return relay(store, group, signals); });
+  return mer::transport::run_rank_zero(
+      [&](mer::transport::Transport& group) { return relay(store, limits, group, signals); });
 }
 
 }  // namespace
@@ -95,7 +99,12 @@ int main(int argc, char** argv) {
                "mer-gateway"};
   std::string store;
   app.add_option("--store", store, "store folder of the run")->required();
+  long idle_seconds = 0;
+  app.add_option("--idle-seconds", idle_seconds, "workers that hold no trial for so long leave; default: they stay")
+      ->check(CLI::NonNegativeNumber);
   app.set_version_flag("--version", "mer-gateway " + mer::code_version());
   CLI11_PARSE(app, argc, argv);
-  return run(store);
+  mer::gateway::GatewayLimits limits;
+  limits.idle = std::chrono::seconds(idle_seconds);
+  return run(store, limits);
 }
