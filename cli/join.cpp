@@ -5,6 +5,7 @@
 #include <string>
 #include <thread>
 
+#include "cli/duration.hpp"
 #include "cli/output.hpp"
 #include "cli/sweep_run.hpp"
 #include "cli/work.hpp"
@@ -49,6 +50,12 @@ ResourceSettings resources_of(const storage::GatewayDoor& door) {
   return resources;
 }
 
+// Who may begin a run waits for no other coordinator.
+Result<std::chrono::seconds> patience_of(const WorkOptions& options) {
+  if (!options.patience.empty()) return duration_from(options.patience);
+  return options.join ? std::chrono::minutes(10) : std::chrono::seconds(0);
+}
+
 }  // namespace
 
 Result<std::optional<storage::Endpoint>> run_to_join(const Context& context) {
@@ -62,11 +69,13 @@ Result<std::optional<storage::Endpoint>> run_to_join(const Context& context) {
 }
 
 ExitCode join_run(const Context& context, const WorkOptions& options, const storage::Endpoint& run) {
+  const Result<std::chrono::seconds> patience = patience_of(options);
+  if (!patience) return report(context, patience.error());
   const Result<Workplace> workplace = workplace_of(resources_of(*run.gateway), options.workers);
   if (!workplace) return report(context, workplace.error());
   std::fprintf(stderr, "joining the run of %s (process %ld) with %d workers\ntraining on %s\n", run.host.c_str(),
                long(run.pid), workplace->workers, workplace->place.text.c_str());
-  const Result<LaunchEnd> end = join_once(context, workplace->workers);
+  const Result<LaunchEnd> end = join_once(context, workplace->workers, *patience);
   if (!end) return report(context, end.error());
   if (*end != LaunchEnd::ended) {
     std::fputs("the run goes on without these workers; the same command joins it again\n", stderr);

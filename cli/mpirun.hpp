@@ -1,5 +1,5 @@
 // Mpirun: one launch of coordinator (or gateway) and workers, on this machine or over the nodes of a Slurm job, as a
-// child process.
+// child process; or of a coordinator alone, without mpirun.
 //
 // The child has a process group of its own, so that a terminal's Ctrl-C reaches merctl alone: mpirun answers SIGINT by
 // killing its ranks within 2 s, but forwards SIGUSR1 to them at once, which the coordinator takes as a request to
@@ -8,6 +8,7 @@
 // with a remedy, when mpirun cannot be started.
 #pragma once
 
+#include <chrono>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -30,13 +31,17 @@ struct LaunchOptions {
   std::vector<HostWorkers> hosts = {};  // not empty: there instead; the coordinator is on the first
   bool web = true;
   bool as_root = false;
-  bool join = false;  // rank 0 is a gateway to the coordinator that holds the store
+  bool join = false;                   // rank 0 is a gateway to the coordinator that holds the store
+  std::chrono::seconds patience{600};  // of the gateway, without a coordinator
+  bool alone = false;                  // a coordinator without workers
+  bool stay = false;                   // it, when nothing is left to do
 };
 
 inline constexpr char kMpirunRemedy[] = "install openmpi-bin (apt-get), or load your cluster's Open MPI 4.1 module";
 
 // The command line, argv[0] first.
 std::vector<std::string> mpirun_arguments(const LaunchOptions& options);
+std::vector<std::string> coordinator_arguments(const LaunchOptions& options);  // alone
 
 // Variables that mpirun gets unless they are set ("NAME=value"). Open MPI's own, as sites set them, stay in force.
 std::vector<std::string> mpirun_variables(const LaunchOptions& options);

@@ -5,6 +5,7 @@
 // started or ends again and again without progress.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <vector>
@@ -26,6 +27,8 @@ struct LocalRun {
   std::vector<Node> nodes = {};  // that they are spread over; empty: this machine
   int gang = 1;                  // of them that train a stack together
   bool web = true;
+  bool alone = false;  // a coordinator, whose workers come from other jobs
+  bool stay = false;   // such a one, which goes on when nothing is left
 };
 
 struct Standing {
@@ -44,7 +47,7 @@ Result<Standing> standing_of(const Context& context, const LocalRun& run);
 enum class LaunchEnd { ended, paused, interrupted };
 
 // One launch of workers that join the run of the coordinator that holds the store.
-Result<LaunchEnd> join_once(const Context& context, int workers);
+Result<LaunchEnd> join_once(const Context& context, int workers, std::chrono::seconds patience);
 
 // Launches until the store says that every trial has ended: a lost rank ends mpirun, and the next launch resumes.
 Result<LaunchEnd> run_to_the_end(const Context& context, const LocalRun& run);

@@ -38,11 +38,23 @@ TEST(MpirunArgumentsTest, StartAGatewayWhereTheWorkersJoinARun) {
   LaunchOptions joining = options();
   joining.join = true;
   joining.web = false;
+  joining.patience = std::chrono::minutes(2);
   const std::string line = joined(mpirun_arguments(joining));
 
-  EXPECT_NE(line.find("-n 1 /opt/mer/bin/mer-gateway --store /data/store : -n 3 /opt/mer/bin/mer-worker"),
-            std::string::npos)
+  EXPECT_NE(
+      line.find("-n 1 /opt/mer/bin/mer-gateway --store /data/store --patience 120 : -n 3 /opt/mer/bin/mer-worker"),
+      std::string::npos)
       << line;
+}
+
+TEST(MpirunArgumentsTest, StartACoordinatorAloneWithoutMpirun) {
+  LaunchOptions alone = options();
+  EXPECT_EQ(joined(coordinator_arguments(alone)), "/opt/mer/bin/mer-coordinator --alone --store /data/store --sweep 7");
+  alone.sweep = {};
+  alone.stay = true;
+  alone.web = false;
+  EXPECT_EQ(joined(coordinator_arguments(alone)),
+            "/opt/mer/bin/mer-coordinator --alone --store /data/store --stay --no-web");
 }
 
 TEST(MpirunArgumentsTest, LeaveBindingToTheAgents) {
