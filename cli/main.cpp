@@ -100,8 +100,7 @@ void add_sweep_commands(CLI::App& app, Arguments& arguments) {
   work->add_flag_callback(
       "--no-web", [&arguments] { arguments.work.web = false; }, "Serve no dashboard while it trains");
   work->add_flag("--join", arguments.work.join, "Only join the run that works on the store");
-  work->add_option("--patience", arguments.work.patience,
-                   "Time to train on without the run's coordinator; default: 10m with --join")
+  work->add_option("--patience", arguments.work.patience, "Time to wait for another coordinator; with --join 10m")
       ->type_name("TIME");
   work->callback(
       [&arguments] { arguments.chosen = [&arguments] { return work_command(arguments.context, arguments.work); }; });
