@@ -80,9 +80,18 @@ struct WorkOptions {
   bool web = true;
   bool join = false;              // only as workers of a run that goes on
   std::string idle_timeout = {};  // "5m": then workers that joined a run and have no trial leave; empty: they stay
+  std::string patience = {};      // as workers of a run without its coordinator; empty: 10m with `join`, else none
 };
 // As `run`, of a sweep that is in the store; where a run of it goes on, these workers join it.
 ExitCode work_command(const Context& context, const WorkOptions& options);
+
+struct CoordinatorOptions {
+  std::string sweep;  // name or number; empty: every active sweep
+  bool web = true;
+  bool stay = false;  // when nothing is left to do
+};
+// A run without workers of its own: those of other jobs join it.
+ExitCode coordinator_command(const Context& context, const CoordinatorOptions& options);
 
 // done: every trial of the sweep (empty: of every active one) has ended; some_failed: not yet; paused: and it is
 // paused.

@@ -36,7 +36,7 @@ Result<TrialFacts> gather(const Context& context, const std::string& word) {
     facts.max_attempts = std::max(facts.max_attempts, resolved.max_attempts);
     facts.gang = resolved.resources.gpus_per_trial;
   }
-  if (facts.holder && facts.detail.row.state == TrialState::pending) facts.standing = ask_coordinator(store, id);
+  if (facts.holder && !is_final(facts.detail.row.state)) facts.standing = ask_coordinator(store, id);
   return facts;
 }
 

@@ -48,13 +48,22 @@ Reasons reasons_of_end(const TrialFacts& facts) {
   }
 }
 
+bool is_absent(const TrialFacts& facts) {
+  const auto standing = nlohmann::json::parse(facts.standing.value_or("{}"), nullptr, false);
+  return standing.is_object() && standing.value("absent", false);
+}
+
 Reasons reasons_of_run(const TrialFacts& facts) {
   const storage::AttemptRow& attempt = facts.detail.attempts.back();
   const storage::TrialRow& row = facts.detail.row;
   Reasons reasons = {"worker " + std::to_string(attempt.worker) + " on " + attempt.host + " has it, as attempt " +
                      std::to_string(attempt.attempt) + " since " + time_text(attempt.started_at) + "; epoch " +
                      std::to_string(row.epoch) + " of " + std::to_string(row.epochs)};
-  if (!facts.holder) reasons.push_back("but nobody holds the store: its run was killed, and the next one resumes it");
+  if (!facts.holder) {
+    reasons.push_back("but nobody holds the store: its run was killed, and the next one resumes it");
+  } else if (is_absent(facts)) {
+    reasons.push_back("its job was another coordinator's, and has not joined this one yet");
+  }
   return reasons;
 }
 

@@ -82,7 +82,7 @@ ExitCode join_run(const Context& context, const JoinOptions& options, const stor
   if (!workplace) return report(context, workplace.error());
   std::fprintf(stderr, "joining the run of %s (process %ld) with %d workers\ntraining on %s\n", run.host.c_str(),
                long(run.pid), workplace->workers, workplace->place.text.c_str());
-  const Result<LaunchEnd> end = join_once(context, workplace->workers, options.idle_timeout);
+  const Result<LaunchEnd> end = join_once(context, workplace->workers, options.limits);
   if (!end) return report(context, end.error());
   if (*end == LaunchEnd::idle || (*end == LaunchEnd::ended && is_excluded(context))) return ExitCode::idle;
   if (*end != LaunchEnd::ended) {

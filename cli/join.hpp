@@ -3,10 +3,10 @@
 // Threads: one. Errors: printed; the exit code says what kind.
 #pragma once
 
-#include <chrono>
 #include <optional>
 
 #include "cli/commands.hpp"
+#include "cli/mpirun.hpp"
 #include "core/result.hpp"
 #include "storage/endpoint.hpp"
 
@@ -17,8 +17,8 @@ namespace mer::cli {
 Result<std::optional<storage::Endpoint>> run_to_join(const Context& context);
 
 struct JoinOptions {
-  int workers = 0;                       // as WorkOptions
-  std::chrono::seconds idle_timeout{0};  // 0: none
+  int workers = 0;  // as WorkOptions
+  JoinLimits limits = {};
 };
 // Until the run lets these workers go, or has lost them: done; paused: a signal has made them leave; idle: they had
 // nothing to do, or this node is excluded.

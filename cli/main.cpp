@@ -37,6 +37,7 @@ struct Arguments {
   mer::cli::SlurmOptions slurm;
   bool on_slurm = false;
   mer::cli::WorkOptions work;
+  mer::cli::CoordinatorOptions coordinator;
   mer::cli::AllocOptions alloc;
   mer::cli::AllocRunOptions alloc_run;
   int alloc_number = 0;
@@ -108,8 +109,20 @@ void add_sweep_commands(CLI::App& app, Arguments& arguments) {
                    "Of a joined run: leave after so long without a trial")
       ->type_name("TIME");
   work->add_flag("--join", arguments.work.join, "Only join the run that works on the store");
+  work->add_option("--patience", arguments.work.patience, "Time to wait for another coordinator; with --join 10m")
+      ->type_name("TIME");
   work->callback(
       [&arguments] { arguments.chosen = [&arguments] { return work_command(arguments.context, arguments.work); }; });
+
+  CLI::App* coordinator = add_command(app, "coordinator", "Lead a run without workers here; other jobs bring them",
+                                      "merctl coordinator quickstart; elsewhere: merctl work");
+  coordinator->add_option("SWEEP", arguments.coordinator.sweep, "Name or number; default: every active sweep");
+  coordinator->add_flag("--stay", arguments.coordinator.stay, "Go on when nothing is left, until it is ended");
+  coordinator->add_flag_callback(
+      "--no-web", [&arguments] { arguments.coordinator.web = false; }, "Serve no dashboard while it runs");
+  coordinator->callback([&arguments] {
+    arguments.chosen = [&arguments] { return coordinator_command(arguments.context, arguments.coordinator); };
+  });
 
   CLI::App* plan = add_command(app, "plan", "Say what a sweep file would run; starts and writes nothing",
                                "merctl plan configs/quickstart.json");

@@ -52,7 +52,11 @@ int exec_failure(int pipe) {
   return count == ssize_t(sizeof number) ? number : 0;
 }
 
-Error cannot_start(int number) {
+Error cannot_start(const LaunchOptions& options, int number) {
+  if (options.alone) {
+    return {ErrorCode::unavailable, (options.programs / "mer-coordinator").string() + ": cannot be started (" +
+                                        std::strerror(number) + "); it belongs beside merctl"};
+  }
   const std::string what = number == ENOENT ? "mpirun was not found on PATH" : "mpirun cannot be started";
   return {ErrorCode::unavailable,
           what + " (" + std::strerror(number) + "): " + kMpirunRemedy + "; `merctl doctor` examines this machine"};
@@ -92,7 +96,10 @@ std::vector<std::string> mpirun_arguments(const LaunchOptions& options) {
   if (!options.hosts.empty()) add({"--host", options.hosts.front().host});
   add({(options.programs / (options.join ? "mer-gateway" : "mer-coordinator")).string(), "--store",
        options.store.string()});
-  if (options.join && options.idle_seconds > 0) add({"--idle-seconds", std::to_string(options.idle_seconds)});
+  if (options.join) {
+    add({"--patience", std::to_string(options.limits.patience.count())});
+    if (options.limits.idle.count() > 0) add({"--idle-seconds", std::to_string(options.limits.idle.count())});
+  }
   if (!options.join) add({"--sweep", std::to_string(options.sweep.number)});
   if (!options.web && !options.join) add({"--no-web"});
   if (options.hosts.empty()) add({":", "-n", std::to_string(options.workers), worker});
@@ -102,13 +109,25 @@ std::vector<std::string> mpirun_arguments(const LaunchOptions& options) {
   return arguments;
 }
 
+std::vector<std::string> coordinator_arguments(const LaunchOptions& options) {
+  std::vector<std::string> arguments = {(options.programs / "mer-coordinator").string(), "--alone", "--store",
+                                        options.store.string()};
+  if (options.sweep.number > 0) {
+    arguments.emplace_back("--sweep");
+    arguments.push_back(std::to_string(options.sweep.number));
+  }
+  if (options.stay) arguments.emplace_back("--stay");
+  if (!options.web) arguments.emplace_back("--no-web");
+  return arguments;
+}
+
 // A step of Slurm's that cannot end, of a launch before this one, would keep the job's CPUs for itself.
 std::vector<std::string> mpirun_variables(const LaunchOptions& options) {
   return options.hosts.empty() ? std::vector<std::string>{} : std::vector<std::string>{"SLURM_OVERLAP=1"};
 }
 
 Result<Mpirun> Mpirun::start(const LaunchOptions& options) {
-  std::vector<std::string> words = mpirun_arguments(options);
+  std::vector<std::string> words = options.alone ? coordinator_arguments(options) : mpirun_arguments(options);
   std::vector<std::string> variables = environment_with(mpirun_variables(options));
   const std::vector<char*> arguments = pointers_to(words), environment = pointers_to(variables);
 
@@ -116,13 +135,13 @@ Result<Mpirun> Mpirun::start(const LaunchOptions& options) {
   MER_ASSIGN(Pipe failure, Pipe::make());
   const Inherited inherited{.parent = ::getpid(), .output = output.write_end.get(), .failure = failure.write_end.get()};
   const pid_t child = ::fork();
-  if (child < 0) return cannot_start(errno);
+  if (child < 0) return cannot_start(options, errno);
   if (child == 0) become_mpirun(arguments, environment, inherited);
   output.write_end.reset();
   failure.write_end.reset();
   if (const int number = exec_failure(failure.read_end.get()); number != 0) {
     ::waitpid(child, nullptr, 0);
-    return cannot_start(number);
+    return cannot_start(options, number);
   }
   return Mpirun(child, std::move(output.read_end));
 }

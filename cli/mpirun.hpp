@@ -1,5 +1,5 @@
 // Mpirun: one launch of coordinator (or gateway) and workers, on this machine or over the nodes of a Slurm job, as a
-// child process.
+// child process; or of a coordinator alone, without mpirun.
 //
 // The child has a process group of its own, so that a terminal's Ctrl-C reaches merctl alone: mpirun answers SIGINT by
 // killing its ranks within 2 s, but forwards SIGUSR1 to them at once, which the coordinator takes as a request to
@@ -8,6 +8,7 @@
 // with a remedy, when mpirun cannot be started.
 #pragma once
 
+#include <chrono>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -22,6 +23,12 @@
 
 namespace mer::cli {
 
+// Of workers that join a run.
+struct JoinLimits {
+  std::chrono::seconds idle{0};      // they leave when they have held nothing for so long; 0: they stay
+  std::chrono::seconds patience{0};  // they train on without a coordinator for so long
+};
+
 struct LaunchOptions {
   std::filesystem::path programs;  // folder of mer-coordinator, mer-gateway and mer-worker
   std::filesystem::path store;
@@ -30,14 +37,17 @@ struct LaunchOptions {
   std::vector<HostWorkers> hosts = {};  // not empty: there instead; the coordinator is on the first
   bool web = true;
   bool as_root = false;
-  bool join = false;      // rank 0 is a gateway to the coordinator that holds the store
-  long idle_seconds = 0;  // its workers leave when they have held nothing for so long; 0: they stay
+  bool join = false;       // rank 0 is a gateway to the coordinator that holds the store
+  JoinLimits limits = {};  // of it
+  bool alone = false;      // a coordinator without workers
+  bool stay = false;       // it, when nothing is left to do
 };
 
 inline constexpr char kMpirunRemedy[] = "install openmpi-bin (apt-get), or load your cluster's Open MPI 4.1 module";
 
 // The command line, argv[0] first.
 std::vector<std::string> mpirun_arguments(const LaunchOptions& options);
+std::vector<std::string> coordinator_arguments(const LaunchOptions& options);  // alone
 
 // Variables that mpirun gets unless they are set ("NAME=value"). Open MPI's own, as sites set them, stay in force.
 std::vector<std::string> mpirun_variables(const LaunchOptions& options);

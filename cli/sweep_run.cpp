@@ -89,14 +89,14 @@ Result<Standing> standing_of(const Context& context, const LocalRun& run) {
   return standing;
 }
 
-Result<LaunchEnd> join_once(const Context& context, int workers, std::chrono::seconds idle_timeout) {
+Result<LaunchEnd> join_once(const Context& context, int workers, const JoinLimits& limits) {
   const LaunchOptions options{.programs = program_folder(),
                               .store = std::filesystem::absolute(context.store),
                               .sweep = {},
                               .workers = workers,
                               .as_root = ::geteuid() == 0,
                               .join = true,
-                              .idle_seconds = long(idle_timeout.count())};
+                              .limits = limits};
   StopSignals signals;
   ProgressView view = make_view(context);
   const Result<LaunchEnd> end = launch(options, signals, view);
@@ -110,11 +110,13 @@ Result<LaunchEnd> run_to_the_end(const Context& context, const LocalRun& run) {
                         .sweep = run.sweep,
                         .workers = run.workers,
                         .web = run.web,
-                        .as_root = ::geteuid() == 0};
+                        .as_root = ::geteuid() == 0,
+                        .alone = run.alone,
+                        .stay = run.stay};
   StopSignals signals;
   ProgressView view = make_view(context);
   MER_ASSIGN(Standing before, standing_of(context, run));
-  for (int fruitless = 0; !before.complete();) {
+  for (int fruitless = 0; run.stay || !before.complete();) {
     options.workers = int(std::min<std::int64_t>(run.workers, before.left * run.gang));  // more would only wait
     if (!run.nodes.empty()) {
       options.hosts = place_workers(run.nodes, options.workers, run.gang);
@@ -124,10 +126,11 @@ Result<LaunchEnd> run_to_the_end(const Context& context, const LocalRun& run) {
     view.finish();
     MER_ASSIGN(const Standing after, standing_of(context, run));
     if (end != LaunchEnd::ended) return after.complete() ? LaunchEnd::ended : end;
-    if (after.complete()) break;
+    if (after.complete() && !run.stay) break;
     fruitless = after.beyond(before) ? 0 : fruitless + 1;
     if (fruitless == kFruitlessLaunches) {
-      return Error{ErrorCode::unavailable, "mpirun ended " + std::to_string(fruitless) +
+      return Error{ErrorCode::unavailable, std::string(run.alone ? "the coordinator" : "mpirun") + " ended " +
+                                               std::to_string(fruitless) +
                                                " times without progress; its messages are above; `merctl doctor` "
                                                "examines this machine"};
     }

@@ -12,6 +12,7 @@
 
 #include "cli/allocation.hpp"
 #include "cli/context.hpp"
+#include "cli/mpirun.hpp"
 #include "core/ids.hpp"
 #include "core/result.hpp"
 #include "storage/result_store.hpp"
@@ -27,6 +28,8 @@ struct LocalRun {
   std::vector<Node> nodes = {};  // that they are spread over; empty: this machine
   int gang = 1;                  // of them that train a stack together
   bool web = true;
+  bool alone = false;  // a coordinator, whose workers come from other jobs
+  bool stay = false;   // such a one, which goes on when nothing is left
 };
 
 struct Standing {
@@ -44,9 +47,8 @@ Result<Standing> standing_of(const Context& context, const LocalRun& run);
 // end before any trial that is left. idle: workers that joined a run had nothing to do.
 enum class LaunchEnd { ended, paused, interrupted, idle };
 
-// One launch of workers that join the run of the coordinator that holds the store. They leave when none of them has had
-// a trial for so long; 0: they stay.
-Result<LaunchEnd> join_once(const Context& context, int workers, std::chrono::seconds idle_timeout);
+// One launch of workers that join the run of the coordinator that holds the store.
+Result<LaunchEnd> join_once(const Context& context, int workers, const JoinLimits& limits);
 
 // Launches until the store says that every trial has ended: a lost rank ends mpirun, and the next launch resumes.
 Result<LaunchEnd> run_to_the_end(const Context& context, const LocalRun& run);

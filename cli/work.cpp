@@ -1,6 +1,7 @@
 #include "cli/work.hpp"
 
 #include <cstdio>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -10,6 +11,7 @@
 #include "cli/store_access.hpp"
 #include "cli/store_door.hpp"
 #include "cli/sweep_run.hpp"
+#include "core/sweep_file.hpp"
 
 namespace mer::cli {
 namespace {
@@ -63,7 +65,32 @@ Status pause(const Context& context, SweepId sweep) {
   return {};
 }
 
+// Of the active sweeps with trials left the one that goes first: of the highest priority the oldest.
+Result<std::optional<SweepId>> first_active(storage::ResultReader& reader) {
+  std::optional<storage::SweepSummary> first;
+  MER_ASSIGN(const auto sweeps, reader.sweeps());  // newest first
+  for (const storage::SweepSummary& sweep : sweeps) {
+    if (sweep.activity != storage::SweepActivity::active || sweep.counts.left() == 0) continue;
+    if (!first || sweep.priority >= first->priority) first = sweep;
+  }
+  return first ? std::optional(first->id) : std::nullopt;
+}
+
 }  // namespace
+
+Result<std::optional<Chosen>> choose(const Context& context, const std::string& name) {
+  MER_ASSIGN(const OpenStore store, open_store(context));
+  std::optional<SweepId> id;
+  if (name.empty()) {
+    MER_ASSIGN(id, first_active(*store.reader));
+  } else {
+    MER_ASSIGN(id, store.reader->find_sweep(name));
+  }
+  if (!id) return std::optional<Chosen>();
+  MER_ASSIGN(const storage::SweepDetail detail, store.reader->sweep(*id));
+  MER_ASSIGN(const Sweep sweep, sweep_frame_from_resolved(detail.resolved_json));
+  return std::optional(Chosen{*id, sweep.resources});
+}
 
 Result<Workplace> workplace_of(const ResourceSettings& resources, int asked) {
   Workplace workplace;

@@ -3,6 +3,8 @@
 // Threads: one. Errors: printed; the exit code says what kind.
 #pragma once
 
+#include <optional>
+#include <string>
 #include <vector>
 
 #include "cli/allocation.hpp"
@@ -11,6 +13,14 @@
 #include "storage/result_store.hpp"
 
 namespace mer::cli {
+
+// A sweep to work on. Without a name, of the active ones with trials left the one that goes first: of the highest
+// priority the oldest; nullopt: there is none.
+struct Chosen {
+  SweepId id;
+  ResourceSettings resources;
+};
+Result<std::optional<Chosen>> choose(const Context& context, const std::string& name);
 
 // Where this machine, or a job of Slurm on its nodes, trains what asks for these resources, and with how many workers.
 struct Workplace {

@@ -45,6 +45,14 @@ std::string joined(const std::vector<std::string>& lines) {
   return text;
 }
 
+// A gateway repeats what the last coordinator may not have kept.
+void note_checkpoint(TrialToRun& trial, const CheckpointRecord& checkpoint) {
+  const auto age = [](const CheckpointRecord& one) { return std::pair(one.attempt, one.epoch); };
+  if (!trial.checkpoints.empty() && age(checkpoint) <= age(trial.checkpoints.front())) return;
+  trial.checkpoints.insert(trial.checkpoints.begin(), checkpoint);
+  if (trial.checkpoints.size() > 2) trial.checkpoints.resize(2);
+}
+
 bool due(std::optional<TimePoint>& last, TimePoint now, std::chrono::milliseconds interval) {
   if (last && now - *last < interval) return false;
   last = now;
@@ -171,7 +179,8 @@ std::string Coordinator::explain(const TrialId& trial, TimePoint now) const {
                  {"workers", standing->workers},
                  {"full", standing->full},
                  {"emptied", standing->emptied},
-                 {"pausing", pausing_}};
+                 {"pausing", pausing_},
+                 {"absent", standing->absent}};
   if (standing->worker) {
     answer["worker"] = standing->worker->rank;
     answer["host"] = ranks_[std::size_t(standing->worker->rank)].host;
@@ -197,14 +206,14 @@ std::optional<ExitCode> Coordinator::step(TimePoint now) {
   feed(Tick{}, now);
   if (const Status committed = commit(); !committed) return fail(committed.error());
   transport_.confirm();
-  if (worker_lost_) return shut_down(ExitCode::internal);
+  if (worker_lost_) return shut_down(ExitCode::internal, transport_.lasting());
   send_outbox();
   if (const Status beaten = beat(now); !beaten) return fail(beaten.error());
   print_progress(now);
   if (!ended_) return std::nullopt;
-  if (ended_->paused) return shut_down(ExitCode::paused);
+  if (ended_->paused) return shut_down(ExitCode::paused, transport_.size());
   const std::int64_t without_result = ended_->failed + ended_->diverged + ended_->cancelled;
-  return shut_down(without_result > 0 ? ExitCode::some_failed : ExitCode::done);
+  return shut_down(without_result > 0 ? ExitCode::some_failed : ExitCode::done, transport_.size());
 }
 
 void Coordinator::set_limit(TimePoint now) {
@@ -219,6 +228,7 @@ void Coordinator::receive(TimePoint now) {
   const auto envelopes = transport_.poll();
   ranks_.resize(std::size_t(transport_.size()));
   idle_.round_ended(!envelopes.empty());
+  for (const transport::Arrival& arrival : transport_.take_arrivals()) welcome(arrival, now);
   for (const transport::Envelope& envelope : envelopes) {
     if (!envelope.message) {
       spdlog::error("rank {} sent bytes that are not a message: {}", envelope.from, envelope.message.error().message);
@@ -242,6 +252,21 @@ void Coordinator::receive(TimePoint now) {
   see_off(transport_.take_departures(), now);
 }
 
+// Its workers follow, each with what it has.
+void Coordinator::welcome(const transport::Arrival& arrival, TimePoint now) {
+  GroupReturned returned{arrival.group, {}};
+  for (int i = 0; i < arrival.workers; ++i) ranks_[std::size_t(arrival.first + i)].group = arrival.group;
+  for (const transport::HeldAttempt& held : arrival.held) {
+    const ClaimedTrial claimed{held.trial, held.attempt};
+    ranks_[std::size_t(arrival.first + held.worker - 1)].held.push_back(claimed);
+    returned.held.push_back(claimed);
+  }
+  if (!arrival.held.empty()) {
+    spdlog::info("a group of {} workers comes back with {} trials", arrival.workers, arrival.held.size());
+  }
+  feed(returned, now);
+}
+
 void Coordinator::take(const Hello& hello, int rank, TimePoint now) {
   spdlog::info("worker {} joined: {}, process {}", rank, hello.host, hello.pid);
   Rank& worker = ranks_[std::size_t(rank)];
@@ -249,7 +274,9 @@ void Coordinator::take(const Hello& hello, int rank, TimePoint now) {
   if (worker.leaving) return;
   worker.here = true;
   const int leader = gang_leader(rank, settings_.gang);
-  if (gang_is_here(leader)) feed(WorkerJoined{WorkerId{leader}, host_of(leader)}, now);
+  if (!gang_is_here(leader)) return;
+  Rank& joined = ranks_[std::size_t(leader)];
+  feed(WorkerJoined{WorkerId{leader}, host_of(leader), joined.group, std::exchange(joined.held, {})}, now);
 }
 
 // Said Hello, all of them. Workers that are too few for one more gang have nothing to do.
@@ -305,8 +332,9 @@ void Coordinator::feed(const Event& event, TimePoint now) {
 void Coordinator::carry_out(const ClaimAndAssign& effect) {
   const double at = settings_.unix_time();
   for (const ClaimedTrial& claimed : effect.trials) {
-    writes_.emplace_back(storage::Claim{claimed.trial, claimed.attempt, effect.worker.rank,
-                                        ranks_[std::size_t(effect.worker.rank)].host, at});
+    const Rank& worker = ranks_[std::size_t(effect.worker.rank)];
+    writes_.emplace_back(
+        storage::Claim{claimed.trial, claimed.attempt, effect.worker.rank, worker.host, at, worker.group});
   }
   send_job(effect.worker.rank, job_of(effect.trials));
 }
@@ -334,10 +362,7 @@ void Coordinator::carry_out(const Record& effect) {
   meter_.note(position, report);
   Trial& entry = trials_[position];
   TrialToRun& trial = entry.trial;
-  if (const auto* saved = std::get_if<CheckpointSaved>(&report.event)) {
-    trial.checkpoints.insert(trial.checkpoints.begin(), saved->checkpoint);
-    if (trial.checkpoints.size() > 2) trial.checkpoints.resize(2);
-  }
+  if (const auto* saved = std::get_if<CheckpointSaved>(&report.event)) note_checkpoint(trial, saved->checkpoint);
   if (!ends_attempt(report.event)) return;
   trial.state = state_after(effect);
   const auto [state, message] = ending_of(effect);
@@ -353,6 +378,11 @@ void Coordinator::carry_out(const SendStop& effect) {
 
 void Coordinator::carry_out(const LetGo& effect) {
   for (int member = 0; member < settings_.gang; ++member) outbox_.emplace_back(effect.worker.rank + member, Shutdown{});
+}
+
+void Coordinator::carry_out(const Idle& /*effect*/) {
+  spdlog::info("nothing is left to do: all workers are let go, and others may come");
+  for (int rank = 1; rank < transport_.size(); ++rank) outbox_.emplace_back(rank, Shutdown{});
 }
 
 void Coordinator::carry_out(const Ended& effect) {
@@ -442,14 +472,15 @@ void Coordinator::print_progress(TimePoint now) {
   print_(line.dump());
 }
 
-ExitCode Coordinator::shut_down(ExitCode code) {
-  for (int rank = 1; rank < transport_.size(); ++rank) transport_.send(rank, Shutdown{});
+// Those below `ranks`.
+ExitCode Coordinator::shut_down(ExitCode code, int ranks) {
+  for (int rank = 1; rank < ranks; ++rank) transport_.send(rank, Shutdown{});
   return code;
 }
 
 ExitCode Coordinator::fail(const Error& error) {
   spdlog::error("{}: the run ends; the same command resumes it", error.message);
-  return shut_down(exit_code_of(error.code));
+  return shut_down(exit_code_of(error.code), transport_.lasting());
 }
 
 }  // namespace mer::orchestrator

@@ -3,9 +3,10 @@
 //
 // What people ask for (control, submit, explain) is durable when the call returns; what follows from it goes out with
 // the next step(). An error that is not the asker's (invalid, not_found) leaves open what is durable: it ends the run
-// with the next step(). Workers of other jobs come and go; what a lost one had is tried elsewhere, uncharged.
-// Threads: one. Errors: an error of the store, or a lost worker of this job, ends the run; the next coordinator resumes
-// from the store.
+// with the next step(). Workers of other jobs come and go; what a lost one had is tried elsewhere, uncharged. Those of
+// an earlier coordinator come back with what they have (scheduler.hpp). Threads: one. Errors: an error of the store, or
+// a lost worker of this job, ends the run; the next coordinator resumes from the store. Workers of other jobs are not
+// told to leave then: they wait for it.
 #pragma once
 
 #include <chrono>
@@ -89,9 +90,11 @@ class Coordinator {
 
   struct Rank {
     std::string host;
+    std::string group;     // of another job, that it belongs to
     bool here = false;     // it said Hello, and is not gone
     bool leaving = false;  // of a group that wants to be let go
     std::optional<TimePoint> heard;
+    std::vector<ClaimedTrial> held;  // that it brought, and the scheduler does not know of yet
   };
 
   void take_up(SweepToRun sweep, TimePoint now);
@@ -103,6 +106,7 @@ class Coordinator {
   bool has(SweepId sweep) const;
   void set_limit(TimePoint now);
   void receive(TimePoint now);
+  void welcome(const transport::Arrival& arrival, TimePoint now);
   void take(const Hello& hello, int rank, TimePoint now);
   bool gang_is_here(int leader) const;
   void see_off(const transport::Departures& departures, TimePoint now);
@@ -113,6 +117,7 @@ class Coordinator {
   void carry_out(const SendStop& effect);
   void carry_out(const LetGo& effect);
   void carry_out(const JudgeNode& effect);
+  void carry_out(const Idle& effect);
   void carry_out(const Ended& effect);
   void look_into_node_book(TimePoint now);
   void send_excluded_away(TimePoint now);
@@ -124,7 +129,7 @@ class Coordinator {
   void send_outbox();
   Status beat(TimePoint now);
   void print_progress(TimePoint now);
-  ExitCode shut_down(ExitCode code);
+  ExitCode shut_down(ExitCode code, int ranks);
   ExitCode fail(const Error& error);
 
   CoordinatorSettings settings_;

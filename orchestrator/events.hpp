@@ -27,6 +27,7 @@ struct ScheduledTrial {
   int attempt = 0;  // highest claimed
   int crashes = 0;
   int epochs = 0, saved = 0;  // in all; in its newest checkpoint
+  std::string group = {};     // of one that runs: has it, and may come back
 };
 struct EpochTime {
   std::string shape;
@@ -58,9 +59,21 @@ struct TrialsCancelled {
 struct TrialsRetried {
   std::vector<TrialId> trials;
 };
+struct ClaimedTrial {
+  TrialId trial;
+  int attempt = 0;
+  bool operator==(const ClaimedTrial&) const = default;
+};
+// A group of another job is there: of what it had under an earlier coordinator, its workers still have these.
+struct GroupReturned {
+  std::string group;
+  std::vector<ClaimedTrial> held;
+};
 struct WorkerJoined {
   WorkerId worker;
-  std::string host = {};  // empty: of several, or unknown
+  std::string host = {};                // empty: of several, or unknown
+  std::string group = {};               // that it belongs to; empty: none
+  std::vector<ClaimedTrial> held = {};  // from an earlier coordinator
 };
 struct WorkerReport {
   WorkerId worker;
@@ -86,15 +99,11 @@ struct NodesExcluded {  // by people, or in earlier runs: these hosts, and no ot
 struct Tick {};  // time has passed
 struct PauseRequested {};
 
-using Event = std::variant<SweepAdded, SweepChanged, TrialsCancelled, TrialsRetried, WorkerJoined, WorkerReport,
-                           WorkerCapacity, WorkerLeaving, WorkerLost, NodesExcluded, JobLimit, Tick, PauseRequested>;
+using Event =
+    std::variant<SweepAdded, SweepChanged, TrialsCancelled, TrialsRetried, GroupReturned, WorkerJoined, WorkerReport,
+                 WorkerCapacity, WorkerLeaving, WorkerLost, NodesExcluded, JobLimit, Tick, PauseRequested>;
 
 // --- what to do, in this order ---
-struct ClaimedTrial {
-  TrialId trial;
-  int attempt = 0;
-  bool operator==(const ClaimedTrial&) const = default;
-};
 // Claim all trials, durably; then send them to the worker, where they join what it trains.
 struct ClaimAndAssign {
   WorkerId worker;
@@ -124,6 +133,10 @@ struct JudgeNode {
   NodeVerdict verdict;
   bool operator==(const JudgeNode&) const = default;
 };
+// Nothing is left to do for now, though more may come: every worker is let go, and none is the scheduler's any more.
+struct Idle {
+  bool operator==(const Idle&) const = default;
+};
 // Nothing is left to do, once: every rank is told to leave.
 struct Ended {
   bool paused = false;  // trials are left; the same command resumes
@@ -132,6 +145,6 @@ struct Ended {
   bool operator==(const Ended&) const = default;
 };
 
-using Effect = std::variant<ClaimAndAssign, Record, SendStop, LetGo, JudgeNode, Ended>;
+using Effect = std::variant<ClaimAndAssign, Record, SendStop, LetGo, JudgeNode, Idle, Ended>;
 
 }  // namespace mer::orchestrator

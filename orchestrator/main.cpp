@@ -2,16 +2,19 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 #include <string>
 #include <thread>
 #include <unistd.h>
 #include <utility>
+#include <vector>
 
 #include "core/host_name.hpp"
 #include "core/json.hpp"
@@ -36,18 +39,22 @@
 
 namespace {
 
+using mer::Error;
 using mer::Result;
 using std::chrono::steady_clock;
 
 struct Options {
   std::string store;
   std::int64_t sweep = 0;
-  std::string web_address = "127.0.0.1";
+  std::string web_address;
   int web_port = 0;
   bool no_web = false;
   double checkpoint_seconds = 20;
   std::string gateway_address;
   double ends_at = 0, job_seconds = 0;
+  bool alone = false;  // without workers of its own
+  bool stay = false;
+  double group_grace = 60;  // seconds
 };
 
 void print_line(const std::string& line) {
@@ -64,12 +71,15 @@ struct Gate {
   mer::storage::GatewayDoor door;
 };
 
-// Other jobs of Slurm are on other nodes; else only processes of this machine are let in, unless someone says
-// otherwise.
+// Whether other machines are to reach it, unless someone says otherwise: other jobs of Slurm are on other nodes, and
+// all workers of a coordinator without own ones may be.
+bool is_for_others(const Options& options) {
+  return options.alone || std::getenv("SLURM_JOB_ID") != nullptr;
+}
+
 Result<Gate> open_gate(const Options& options, const mer::ResourceSettings& resources) {
-  const bool in_slurm = std::getenv("SLURM_JOB_ID") != nullptr;
   std::string listen = options.gateway_address;
-  if (listen.empty()) listen = in_slurm ? "*" : "127.0.0.1";
+  if (listen.empty()) listen = is_for_others(options) ? "*" : "127.0.0.1";
   MER_ASSIGN(const auto server, mer::transport::new_curve_keys());
   MER_ASSIGN(const auto client, mer::transport::new_curve_keys());
   Gate gate;
@@ -199,23 +209,43 @@ void settle(mer::transport::Transport& transport) {
   }
 }
 
+using Sweeps = std::vector<mer::orchestrator::SweepToRun>;
+
+Result<Sweeps> find_work(const Options& options, mer::storage::ResultReader& reader,
+                         mer::storage::SqliteStore& writer) {
+  const auto named = options.sweep > 0 ? std::optional(mer::SweepId{options.sweep}) : std::nullopt;
+  MER_ASSIGN(Sweeps sweeps, mer::orchestrator::sweeps_to_run(reader, writer, named));
+  MER_TRY(mer::orchestrator::hand_back_others(reader, writer, sweeps, mer::unix_time()));
+  return sweeps;
+}
+
+mer::Status check_workers(const Options& options, int workers, int gang) {
+  if (options.alone) return {};
+  if (workers == 0) {
+    return mer::invalid(
+        "no workers: start with `mpirun -n 1 mer-coordinator ... : -n N mer-worker`, or `merctl run`; "
+        "--alone waits for those of other jobs");
+  }
+  if (workers < gang) {
+    return mer::invalid("resources.gpus_per_trial is " + std::to_string(gang) + ", but there are only " +
+                        std::to_string(workers) + " workers: start more, or lower it");
+  }
+  return {};
+}
+
 Result<mer::ExitCode> coordinate(const Options& options, mer::transport::Transport& own_ranks,
                                  const mer::PauseSignals& signals) {
-  if (own_ranks.size() < 2) {
-    return mer::invalid("no workers: start with `mpirun -n 1 mer-coordinator ... : -n N mer-worker`, or `merctl run`");
-  }
+  const int workers = own_ranks.size() - 1;
+  MER_TRY(check_workers(options, workers, 1));
   MER_ASSIGN(const auto store, mer::storage::StoreDir::open(options.store));
   MER_ASSIGN(const auto lock, mer::storage::StoreLock::acquire(store));
   MER_ASSIGN(const auto writer, mer::storage::SqliteStore::open(store));
   MER_TRY(writer->begin_session(mer::host_name(), ::getpid(), mer::unix_time()));
   MER_ASSIGN(const auto reader, mer::storage::open_reader(store, writer.get()));
-  MER_ASSIGN(auto sweeps, mer::orchestrator::sweeps_to_run(*reader, *writer, mer::SweepId{options.sweep}));
-  const mer::ResourceSettings resources = sweeps.front().resources;
+  MER_ASSIGN(Sweeps sweeps, find_work(options, *reader, *writer));
+  const mer::ResourceSettings resources = sweeps.empty() ? mer::ResourceSettings() : sweeps.front().resources;
   const int gang = resources.gpus_per_trial;
-  if (own_ranks.size() - 1 < gang) {
-    return mer::invalid("resources.gpus_per_trial is " + std::to_string(gang) + ", but there are only " +
-                        std::to_string(own_ranks.size() - 1) + " workers: start more, or lower it");
-  }
+  MER_TRY(check_workers(options, workers, gang));
   MER_ASSIGN(const Gate gate, open_gate(options, resources));
   MER_ASSIGN(const std::string session, mer::storage::new_token());
   mer::transport::LinkedTransport transport(own_ranks, *gate.port, {.session = session, .gang = gang});
@@ -225,6 +255,8 @@ Result<mer::ExitCode> coordinate(const Options& options, mer::transport::Transpo
   settings.checkpoint_seconds = options.checkpoint_seconds;
   settings.versions =
       nlohmann::json{{"mpi", mer::transport::mpi_version()}, {"sqlite", mer::storage::sqlite_version()}}.dump();
+  settings.scheduler.grace = std::chrono::milliseconds(std::llround(options.group_grace * 1000));
+  settings.scheduler.stay = options.stay;
   settings.ends_at = options.ends_at;
   settings.job_seconds = options.job_seconds;
   settings.nodes = node_book(store);
@@ -254,15 +286,15 @@ Result<mer::ExitCode> coordinate(const Options& options, mer::transport::Transpo
 }
 
 // A job of Slurm is looked at from the login node.
-std::string usual_address() {
+std::string usual_address(const Options& options) {
   const std::string host = mer::host_name();
-  return std::getenv("SLURM_JOB_ID") != nullptr && mer::web::is_loopback(host).ok() ? host : "127.0.0.1";
+  return is_for_others(options) && mer::web::is_loopback(host).ok() ? host : "127.0.0.1";
 }
 
 int run(const Options& options) {
   const mer::PauseSignals signals;
-  return mer::transport::run_rank_zero(
-      [&](mer::transport::Transport& ranks) { return coordinate(options, ranks, signals); });
+  const auto work = [&](mer::transport::Transport& ranks) { return coordinate(options, ranks, signals); };
+  return options.alone ? mer::transport::run_alone(work) : mer::transport::run_rank_zero(work);
 }
 
 }  // namespace
@@ -270,22 +302,31 @@ int run(const Options& options) {
 int main(int argc, char** argv) {
   spdlog::set_default_logger(spdlog::stderr_color_mt("mer"));
   spdlog::set_pattern("%H:%M:%S coordinator %l: %v");
-  CLI::App app{"The coordinator of a sweep: rank 0 of an MPI job that `merctl run` starts.", "mer-coordinator"};
+  CLI::App app{
+      "The coordinator of a store: rank 0 of an MPI job that `merctl run` starts, or without workers of its own.",
+      "mer-coordinator"};
   Options options;
   app.add_option("--store", options.store, "store folder")->required();
-  app.add_option("--sweep", options.sweep, "number of the sweep in the store")->required();
-  options.web_address = usual_address();
-  app.add_option("--web-address", options.web_address, "address of the dashboard: HTTPS, unless it is a loopback one")
-      ->envname("MER_WEB_ADDRESS")
+  app.add_option("--sweep", options.sweep, "number of the sweep in the store (default: every active one)");
+  app.add_flag("--alone", options.alone, "no MPI and no workers of its own: those of other jobs join it");
+  app.add_flag("--stay", options.stay, "goes on when nothing is left to do, until it is told to end");
+  app.add_option("--group-grace", options.group_grace,
+                 "seconds for groups of an earlier coordinator to come back with their trials")
+      ->envname("MER_GROUP_GRACE")
+      ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
+  app.add_option("--web-address", options.web_address,
+                 "address of the dashboard: HTTPS, unless it is a loopback one (default: 127.0.0.1; alone, or in a "
+                 "Slurm job, this machine's)")
+      ->envname("MER_WEB_ADDRESS");
   app.add_option("--web-port", options.web_port, "port of the dashboard (default: any free one)");
   app.add_flag("--no-web", options.no_web, "no dashboard, only what merctl asks");
   app.add_option("--checkpoint-seconds", options.checkpoint_seconds, "least time between two checkpoints of a trial")
       ->envname("MER_CHECKPOINT_SECONDS")
       ->capture_default_str();
   app.add_option("--gateway-address", options.gateway_address,
-                 "address or interface on which workers of other jobs may join; * for all (default: 127.0.0.1, in a "
-                 "Slurm job all)")
+                 "address or interface on which workers of other jobs may join; * for all (default: 127.0.0.1; alone, "
+                 "or in a Slurm job, all)")
       ->envname("MER_GATEWAY_ADDRESS");
   app.add_option("--ends-at", options.ends_at, "Unix time at which the job is killed: trials that need longer wait")
       ->envname("MER_JOB_ENDS_AT")
@@ -295,5 +336,6 @@ int main(int argc, char** argv) {
       ->check(CLI::NonNegativeNumber);
   app.set_version_flag("--version", "mer-coordinator " + mer::code_version());
   CLI11_PARSE(app, argc, argv);
+  if (options.web_address.empty()) options.web_address = usual_address(options);
   return run(options);
 }

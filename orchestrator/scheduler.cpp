@@ -73,7 +73,8 @@ Scheduler::Position Scheduler::known_or_new(const ScheduledTrial& given) {
     if (!another) return old;
     known->second = position;
   }
-  MER_CHECK(given.state != TrialState::running, "a restored trial is still running: begin_session comes first");
+  const bool running = given.state == TrialState::running;
+  MER_CHECK(!running || !given.group.empty(), "a restored trial is still running: begin_session comes first");
   Trial trial;
   trial.id = given.id;
   trial.shape = number_of_shape(given.shape);
@@ -83,6 +84,8 @@ Scheduler::Position Scheduler::known_or_new(const ScheduledTrial& given) {
   trial.epochs = given.epochs;
   trial.saved = given.saved;
   trial.ready = given.state == TrialState::pending;
+  trial.absent = running;
+  if (running) absent_[given.group].held.insert(position);
   trials_.push_back(std::move(trial));
   ++counts_[std::size_t(given.state)];
   if (!is_new && trials_[std::size_t(old)].leaving) replace(old, position);
@@ -113,12 +116,16 @@ void Scheduler::on_event(const SweepChanged& event, TimePoint /*now*/) {
   }
 }
 
-// Those that no active sweep wants.
+// By an active sweep.
+bool Scheduler::is_wanted(const Trial& trial) const {
+  return std::ranges::any_of(trial.sweeps, [this](int sweep) { return sweeps_[std::size_t(sweep)].active; });
+}
+
+// Those that no active sweep wants. What an absent group has is stopped when it comes back.
 void Scheduler::stop_running_trials(int sweep) {
   const auto is_unwanted = [&](const Trial& trial) {
-    const auto is_active = [&](int other) { return sweeps_[std::size_t(other)].active; };
     return trial.state == TrialState::running && std::ranges::find(trial.sweeps, sweep) != trial.sweeps.end() &&
-           std::ranges::none_of(trial.sweeps, is_active);
+           !is_wanted(trial);
   };
   for (const auto& [id, worker] : workers_) {
     SendStop stop{id, {}};
@@ -140,9 +147,9 @@ void Scheduler::on_event(const TrialsCancelled& event, TimePoint /*now*/) {
   for (const TrialId& id : event.trials) {
     Trial* const trial = find(id);
     if (trial == nullptr || is_final(trial->state)) continue;
-    if (trial->state == TrialState::running) {
+    if (trial->state == TrialState::running) --trial->crashes;
+    if (trial->state == TrialState::running && !forget_absent(position_of(*trial))) {
       trial->leaving = true;
-      --trial->crashes;
       stops.try_emplace(trial->worker, SendStop{trial->worker, {}}).first->second.trials.push_back(id);
     }
     make_unready(*trial);
@@ -164,15 +171,6 @@ void Scheduler::on_event(const TrialsRetried& event, TimePoint /*now*/) {
 
 // --- workers ---
 
-void Scheduler::on_event(const WorkerJoined& event, TimePoint now) {
-  const auto [worker, is_new] = workers_.try_emplace(event.worker);
-  time_left_.begin(now);
-  if (!is_new) return;
-  worker->second.host = event.host;
-  health_.joined(event.host);
-  shut_out_workers();
-}
-
 void Scheduler::on_event(const JobLimit& event, TimePoint /*now*/) {
   time_left_.set_limit(event.ends_at, event.whole);
 }
@@ -189,7 +187,7 @@ void Scheduler::on_event(const WorkerReport& event, TimePoint now) {
   if (of_holder && trial->leaving) return let_go(*trial, report.event);
   if (!of_holder || trial->state != TrialState::running) {
     ++stale_reports_;
-    return;
+    return note_stale_end(event);
   }
   const Position position = position_of(*trial);
   if (std::holds_alternative<AttemptFailed>(report.event)) {
@@ -318,18 +316,26 @@ void Scheduler::on_event(const WorkerLost& event, TimePoint now) {
       if (trial.state == TrialState::pending) make_ready(trial);
       continue;
     }
-    --trial.crashes;  // a lost worker says nothing about its trials
-    const Failure failure{Failure::Kind::error, 0, "worker " + std::to_string(event.worker.rank) + " was lost", ""};
-    effects_.push_back(Record{{trial.id, trial.attempt, AttemptFailed{failure}}, TrialState::pending, true});
-    move(trial, TrialState::pending);
-    wait(position, now);
+    hand_back(position, "worker " + std::to_string(event.worker.rank) + " was lost", now);
   }
   shut_out_workers();
 }
 
-void Scheduler::on_event(const PauseRequested& /*event*/, TimePoint /*now*/) {
+// Uncharged: it says nothing about the trial.
+void Scheduler::hand_back(Position position, const std::string& why, TimePoint now) {
+  Trial& trial = trials_[std::size_t(position)];
+  trial.absent = false;
+  --trial.crashes;
+  const Failure failure{Failure::Kind::error, 0, why, ""};
+  effects_.push_back(Record{{trial.id, trial.attempt, AttemptFailed{failure}}, TrialState::pending, true});
+  move(trial, TrialState::pending);
+  wait(position, now);
+}
+
+void Scheduler::on_event(const PauseRequested& /*event*/, TimePoint now) {
   if (pausing_) return;
   pausing_ = true;
+  while (!absent_.empty()) give_up_absent(absent_.begin(), now);
   for (const auto& [id, worker] : workers_) {
     if (!worker.held.empty() && !worker.leaving) effects_.push_back(SendStop{id, {}});
   }
@@ -376,7 +382,8 @@ std::optional<TrialStanding> Scheduler::standing(const TrialId& id, TimePoint no
   TrialStanding standing;
   standing.state = trial.state;
   standing.leaving = trial.leaving;
-  if (trial.leaving || trial.state == TrialState::running) standing.worker = trial.worker;
+  standing.absent = trial.absent;
+  if (trial.leaving || (trial.state == TrialState::running && !trial.absent)) standing.worker = trial.worker;
   for (const auto& [until, position] : waiting_) {
     if (position == found->second && until > now) standing.backoff = std::chrono::duration<double>(until - now).count();
   }
@@ -497,7 +504,8 @@ void Scheduler::add_shares(Round& round, const Worker& worker, double sign) cons
 }
 
 bool Scheduler::has_room(const Worker& worker) const {
-  return !worker.leaving && !worker.shut_out && (worker.held.empty() || int(worker.held.size()) < limit_of(worker));
+  const bool may_get_more = !worker.leaving && !worker.shut_out && worker.stale.empty();
+  return may_get_more && (worker.held.empty() || int(worker.held.size()) < limit_of(worker));
 }
 
 // Of what it holds now.
@@ -533,21 +541,28 @@ void Scheduler::hand(Position position, int sweep, WorkerId id, Worker& worker) 
 
 // Trials of sweeps that are not active are left to the next run, as are those that would not end in time.
 void Scheduler::end_if_over(TimePoint now) {
-  const auto is_at_work = [this](const Trial& trial) {
-    return trial.state == TrialState::pending &&
-           std::ranges::any_of(trial.sweeps, [this](int sweep) { return sweeps_[std::size_t(sweep)].active; });
-  };
   if (ended_ || count(TrialState::running) > 0) return;
+  if (options_.stay && !pausing_ && workers_.empty()) return;
   bool out_of_time = false;
   for (const Trial& trial : trials_) {
-    if (pausing_ || !is_at_work(trial)) continue;
+    if (pausing_ || trial.state != TrialState::pending || !is_wanted(trial)) continue;
     if (in_time(trial, now)) return;
     out_of_time = true;
   }
+  if (options_.stay && !pausing_) return rest();
   ended_ = true;
   const std::int64_t pending = count(TrialState::pending);
   effects_.emplace_back(Ended{pending > 0, count(TrialState::done), count(TrialState::failed),
                               count(TrialState::diverged), count(TrialState::cancelled), pending, out_of_time});
+}
+
+// Once those that hold cancelled trials are empty too.
+void Scheduler::rest() {
+  const auto is_empty = [](const auto& worker) { return worker.second.held.empty(); };
+  if (workers_.empty() || !std::ranges::all_of(workers_, is_empty)) return;
+  workers_.clear();
+  leaving_.clear();
+  effects_.emplace_back(Idle{});
 }
 
 }  // namespace mer::orchestrator

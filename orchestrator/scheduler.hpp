@@ -14,10 +14,16 @@
 // alone; one that ran out of memory makes its worker hold half as many. Retries wait: back-off doubles with each crash.
 // A worker may leave: what it has is stopped and tried elsewhere, uncharged.
 // A host that fails trial after trial is excluded (node_health.hpp): what its workers hold is stopped and tried
-// elsewhere, and what crashed by its fault is not charged. A cancelled trial leaves its worker at the next step; until
-// it has, its place is taken and it is not tried again, for no sweep. Time limits (time_left.hpp): a trial that would
-// not end before its job does is not started. When nothing else is left and nothing runs, the run ends as if it was
-// paused. Threads: one. Errors: none; a stale report is refused without effect.
+// elsewhere, and what crashed by its fault is not charged.
+// A cancelled trial leaves its worker at the next step; until it has, its place is taken and it is not tried again, for
+// no sweep.
+// Groups of other jobs outlive a coordinator: what they had runs on, held by a group that is absent, until it comes
+// back or its grace has passed. What its workers still have goes on as the attempts that they are; all else is handed
+// back, uncharged. A worker that brings attempts which are not current any more gets nothing new until it has let them
+// go.
+// Time limits (time_left.hpp): a trial that would not end before its job does is not started. When nothing else is left
+// and nothing runs, the run ends as if it was paused.
+// Threads: one. Errors: none; a stale report is refused without effect.
 #pragma once
 
 #include <chrono>
@@ -40,6 +46,8 @@ struct SchedulerOptions {
   std::chrono::milliseconds backoff{1000};  // after the first crash; doubles with each
   std::chrono::milliseconds longest_backoff{60'000};
   int node_crashes = 3;  // different trials in a row that crash on a host before it is excluded; 0: none is
+  std::chrono::milliseconds grace{60'000};  // for groups that an earlier coordinator had, to come back
+  bool stay = false;                        // does not end when nothing is left
 };
 
 // What holds a trial, or holds it up.
@@ -47,6 +55,7 @@ struct TrialStanding {
   TrialState state = TrialState::pending;
   bool leaving = false;                 // cancelled, but its worker has not let it go yet
   std::optional<WorkerId> worker;       // that has it
+  bool absent = false;                  // a group has it that has not come back yet
   bool of_active_sweep = false;         // else nobody begins it
   std::optional<double> backoff;        // seconds until it is tried again
   std::int64_t before_it = 0;           // trials that may start now and go first in its sweep
@@ -62,8 +71,8 @@ class Scheduler {
  public:
   explicit Scheduler(SchedulerOptions options) : options_(options), health_(options.node_crashes) {}
 
-  // REQUIRES: no trial of an added sweep is running, unless it is known. What people ask for never ends the run: where
-  // nothing is left, the next tick does.
+  // REQUIRES: no trial of an added sweep is running, unless it is known or a group has it. What people ask for never
+  // ends the run: where nothing is left, the next tick does.
   std::vector<Effect> on(const Event& event, TimePoint now);
 
   std::int64_t count(TrialState state) const { return counts_[std::size_t(state)]; }
@@ -96,17 +105,23 @@ class Scheduler {
     bool leaving = false;  // cancelled, but its worker has not let it go yet
     WorkerId worker;       // of the running or leaving attempt
     int runs_for = 0;      // of `sweeps`: whose share it counts to
+    bool absent = false;   // runs, in a group that is not here: no worker has it
   };
   struct Worker {
     std::set<Position> held;
     std::map<int, int> held_for;  // sweep -> how many of them
     int shape = -1;               // of what it holds, or held last
     int capacity = 1;
-    int memory_limit = kNoLimit;  // of this shape
-    bool reserved = false;        // until it is empty
-    bool leaving = false;         // when it is empty
+    int memory_limit = kNoLimit;   // of this shape
+    std::map<TrialId, int> stale;  // attempts that it brought, not current any more, and has not let go
+    bool reserved = false;         // until it is empty
+    bool leaving = false;          // when it is empty
     std::string host = {};
     bool shut_out = false;  // it gets nothing: its host is excluded
+  };
+  struct Absent {  // a group
+    std::set<Position> held;
+    std::optional<TimePoint> until;  // it is waited for; since the first tick
   };
   struct Place {
     WorkerId id;
@@ -127,6 +142,7 @@ class Scheduler {
   void on_event(const SweepChanged& event, TimePoint now);
   void on_event(const TrialsCancelled& event, TimePoint now);
   void on_event(const TrialsRetried& event, TimePoint now);
+  void on_event(const GroupReturned& event, TimePoint now);
   void on_event(const WorkerJoined& event, TimePoint now);
   void on_event(const WorkerReport& event, TimePoint now);
   void on_event(const WorkerCapacity& event, TimePoint now);
@@ -134,15 +150,21 @@ class Scheduler {
   void on_event(const WorkerLost& event, TimePoint now);
   void on_event(const NodesExcluded& event, TimePoint now);
   void on_event(const JobLimit& event, TimePoint now);
-  void on_event(const Tick&, TimePoint) {}
+  void on_event(const Tick& event, TimePoint now);
   void on_event(const PauseRequested& event, TimePoint now);
 
   int number_of_shape(const std::string& shape);
   Position known_or_new(const ScheduledTrial& given);
   void replace(Position old, Position by);
   Trial* find(const TrialId& id);
+  bool is_wanted(const Trial& trial) const;
+  bool forget_absent(Position position);
+  void give_up_absent(std::map<std::string, Absent>::iterator group, TimePoint now);
+  void hand_back(Position position, const std::string& why, TimePoint now);
+  void go_on(Position position, WorkerId id, Worker& worker);
   Position position_of(const Trial& trial) const { return Position(&trial - trials_.data()); }
   void stop_running_trials(int sweep);
+  void note_stale_end(const WorkerReport& event);
   void note_progress(Trial& trial, const AttemptEvent& event);
   void end_attempt(Position position, const AttemptEvent& event, TimePoint now);
   Record record_failure(Position position, const Report& report, TimePoint now);
@@ -170,6 +192,7 @@ class Scheduler {
   int limit_of(const Worker& worker) const;
   bool fits(const Worker& worker, const Trial& trial) const;
   void hand(Position position, int sweep, WorkerId id, Worker& worker);
+  void rest();
   void end_if_over(TimePoint now);
 
   SchedulerOptions options_;
@@ -180,6 +203,7 @@ class Scheduler {
   std::set<std::pair<TimePoint, Position>> waiting_;  // pending, may start then
   std::map<WorkerId, Worker> workers_;                // joined
   std::set<WorkerId> leaving_;                        // of them
+  std::map<std::string, Absent> absent_;              // by name
   TimeLeft time_left_;
   NodeHealth health_;
   std::int64_t counts_[6] = {};

@@ -1,6 +1,7 @@
 #include "orchestrator/sweep_to_run.hpp"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "core/json.hpp"
@@ -30,6 +31,24 @@ std::vector<std::string> shapes_of(const SweepToRun& sweep) {
   return shapes;
 }
 
+bool is_active(const storage::SweepSummary& sweep) {
+  return sweep.activity == storage::SweepActivity::active && sweep.counts.left() > 0;
+}
+
+// A sweep that is paused may have trials that a group still runs.
+bool has_work(const storage::SweepSummary& sweep) {
+  return is_active(sweep) || sweep.counts.running > 0;
+}
+
+// Of the active ones, of the highest priority the oldest. Newest first.
+std::optional<SweepId> first_to_run(const std::vector<storage::SweepSummary>& summaries) {
+  const storage::SweepSummary* first = nullptr;
+  for (const auto& summary : summaries) {
+    if (is_active(summary) && (first == nullptr || summary.priority >= first->priority)) first = &summary;
+  }
+  return first == nullptr ? std::nullopt : std::optional(first->id);
+}
+
 }  // namespace
 
 // Trials of one configuration follow each other.
@@ -46,7 +65,7 @@ void SweepToRun::add(storage::TrialProgress trial) {
   if (known == folds.end()) known = folds.insert(folds.end(), fold);
   trials.push_back({std::move(spec.id), spec.seed, std::int32_t(settings.size() - 1),
                     std::int32_t(known - folds.begin()), trial.state, trial.attempt, trial.crashes,
-                    std::move(trial.checkpoints)});
+                    std::move(trial.checkpoints), std::move(trial.group)});
 }
 
 TrialSpec SweepToRun::spec_of(const TrialToRun& trial) const {
@@ -75,20 +94,45 @@ Result<SweepToRun> load_sweep(storage::ResultReader& reader, storage::ResultWrit
 }
 
 Result<std::vector<SweepToRun>> sweeps_to_run(storage::ResultReader& reader, storage::ResultWriter& writer,
-                                              SweepId named) {
-  MER_ASSIGN(SweepToRun first, load_sweep(reader, writer, named));
-  const int gang = first.resources.gpus_per_trial;
+                                              std::optional<SweepId> named) {
   std::vector<SweepToRun> sweeps;
-  sweeps.push_back(std::move(first));
   MER_ASSIGN(const auto summaries, reader.sweeps());
+  if (!named) named = first_to_run(summaries);
+  if (!named) return sweeps;
+  MER_ASSIGN(SweepToRun first, load_sweep(reader, writer, *named));
+  const int gang = first.resources.gpus_per_trial;
+  sweeps.push_back(std::move(first));
   for (const auto& summary : summaries) {
-    const bool has_work = summary.counts.left() > 0;
-    if (summary.id == named || !has_work || summary.activity != storage::SweepActivity::active) continue;
+    if (summary.id == *named || !has_work(summary)) continue;
     MER_ASSIGN(SweepToRun sweep, load_sweep(reader, writer, summary.id));
     if (sweep.resources.gpus_per_trial == gang) sweeps.push_back(std::move(sweep));
   }
   std::ranges::sort(sweeps, {}, &SweepToRun::id);
   return sweeps;
+}
+
+Status hand_back_others(storage::ResultReader& reader, storage::ResultWriter& writer,
+                        const std::vector<SweepToRun>& sweeps, double at) {
+  std::set<TrialId> ours;
+  for (const SweepToRun& sweep : sweeps) {
+    for (const TrialToRun& trial : sweep.trials) {
+      if (!trial.group.empty()) ours.insert(trial.id);
+    }
+  }
+  const AttemptFailed handed_back{{Failure::Kind::error, 0, "the run that its group came back to leaves it out", ""},
+                                  1};
+  std::vector<storage::StoreWrite> writes;
+  MER_ASSIGN(const auto summaries, reader.sweeps());
+  for (const auto& summary : summaries) {
+    if (summary.counts.running == 0) continue;
+    MER_TRY(writer.each_trial(summary.id, [&](const storage::TrialProgress& trial) {
+      if (trial.group.empty() || !ours.insert(trial.spec.id).second) return;
+      writes.emplace_back(
+          storage::Recorded{{trial.spec.id, trial.attempt, handed_back}, TrialState::pending, true, at});
+    }));
+  }
+  if (!writes.empty()) MER_TRY(writer.commit(writes));
+  return {};
 }
 
 Status read_epoch_times(storage::ResultReader& reader, SweepToRun& sweep) {
@@ -115,7 +159,7 @@ ScheduledSweep scheduled(const SweepToRun& sweep) {
     const int saved = trial.checkpoints.empty() ? 0 : trial.checkpoints.front().epoch;
     const auto settings = std::size_t(trial.settings);
     result.trials.push_back({trial.id, shapes[settings], trial.state, trial.attempt, trial.crashes,
-                             sweep.settings[settings].train.epochs, saved});
+                             sweep.settings[settings].train.epochs, saved, trial.group});
   }
   for (const auto& [settings, seconds] : sweep.measured) {
     result.measured.push_back({shapes[std::size_t(settings)], seconds});

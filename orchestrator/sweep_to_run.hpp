@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -28,6 +29,7 @@ struct TrialToRun {
   int attempt = 0;                                 // highest claimed
   int crashes = 0;                                 // charged
   std::vector<CheckpointRecord> checkpoints = {};  // committed, newest first, at most two
+  std::string group = {};                          // of another job, that has it while it runs
 };
 
 struct SweepToRun {
@@ -62,9 +64,14 @@ struct SweepToRun {
 
 Result<SweepToRun> load_sweep(storage::ResultReader& reader, storage::ResultWriter& writer, SweepId id);
 
-// The active sweeps that have trials left and whose trials run on gangs of this size, and `named`, whatever it has.
+// The active sweeps that have trials left, and any of which groups of other jobs run trials, whose trials run on gangs
+// of this size; and `named`, whatever it has. None: the gang is of the oldest active one.
 Result<std::vector<SweepToRun>> sweeps_to_run(storage::ResultReader& reader, storage::ResultWriter& writer,
-                                              SweepId named);
+                                              std::optional<SweepId> named);
+
+// Hands back, uncharged, what groups of other jobs run for sweeps that are none of these.
+Status hand_back_others(storage::ResultReader& reader, storage::ResultWriter& writer,
+                        const std::vector<SweepToRun>& sweeps, double at);
 
 // What epochs of its trials took in earlier runs, of a few trials of each shape.
 Status read_epoch_times(storage::ResultReader& reader, SweepToRun& sweep);

@@ -22,6 +22,7 @@ struct MemoryStore::Content {
     TrialFacts facts;
     int epoch = 0;
     std::string message;
+    std::string group;  // of the current attempt
     std::vector<AttemptRow> attempts;
     std::vector<CheckpointRecord> checkpoints;                        // newest first, at most two
     std::map<std::pair<Split, int>, std::map<int, EpochRow>> epochs;  // (split, epoch) -> attempt -> row

@@ -87,6 +87,7 @@ bool apply(Trial& trial, const Claim& claim) {
   }
   trial.facts = {TrialState::running, claim.attempt, trial.facts.crashes + 1, Outcome::running, claim.worker};
   trial.message.clear();
+  trial.group = claim.group;
   AttemptRow row;
   row.attempt = claim.attempt;
   row.worker = claim.worker;
@@ -276,7 +277,7 @@ Status MemoryStore::begin_session(const std::string&, std::int64_t, double at) {
   const Lock lock(content_->mutex);
   lease_ = ++content_->lease;
   for (auto& [id, trial] : content_->trials) {
-    if (trial.facts.state != TrialState::running) continue;
+    if (trial.facts.state != TrialState::running || !trial.group.empty()) continue;
     trial.facts.state = TrialState::pending;
     trial.facts.outcome = Outcome::lost;
     trial.facts.crashes = refunded(trial.facts.crashes);
@@ -360,7 +361,9 @@ Status MemoryStore::each_trial(SweepId sweep, const std::function<void(TrialProg
   for (const PlannedTrial& planned : submission->trials) {
     if (!seen.insert(planned.spec.id).second) continue;
     const Content::Trial& trial = content_->trials.at(planned.spec.id);
-    take({planned.spec, trial.facts.state, trial.facts.attempt, trial.facts.crashes, trial.checkpoints});
+    const bool running = trial.facts.state == TrialState::running;
+    take({planned.spec, trial.facts.state, trial.facts.attempt, trial.facts.crashes, trial.checkpoints,
+          running ? trial.group : ""});
   }
   return {};
 }

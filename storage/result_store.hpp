@@ -80,6 +80,7 @@ struct TrialProgress {
   int attempt = 0;                            // highest claimed; 0: none yet
   int crashes = 0;                            // attempts charged against max_attempts
   std::vector<CheckpointRecord> checkpoints;  // committed, newest first, at most two
+  std::string group = {};                     // that has the attempt which runs; empty: none that outlives its run
 };
 
 // --- writes ---
@@ -90,6 +91,7 @@ struct Claim {
   int worker = 0;
   std::string host;
   double at = 0;
+  std::string group = {};  // of another job, that its worker belongs to; empty: the coordinator's own job
 };
 // One report of the trial's current attempt. The end of an attempt moves the trial: finished -> done, diverged ->
 // diverged, stopped -> pending with its crash refunded, failed -> `after_failure`.
@@ -121,9 +123,10 @@ class ResultWriter {
   // (control.hpp) and run anew, its attempts going on from the highest number.
   virtual Result<SweepId> submit(const Submission& submission) = 0;
 
-  // A coordinator begins: raises the store's lease epoch and hands every running trial back to pending with its crash
-  // refunded (its process died with the MPI job). Later writes check that the epoch is still this writer's: Error
-  // stale.
+  // A coordinator begins: raises the store's lease epoch and hands every trial that the last one's own job ran back to
+  // pending with its crash refunded (its process died with the MPI job). Those that groups of other jobs run go on
+  // running: TrialProgress names the group, which may come back. Later writes check that the epoch is still this
+  // writer's: Error stale.
   virtual Status begin_session(const std::string& host, std::int64_t pid, double at) = 0;
 
   // The session's sign of life, for a second coordinator that asks who holds the store.

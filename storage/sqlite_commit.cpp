@@ -56,9 +56,9 @@ Result<bool> CommitBatch::apply(const Claim& claim) {
     MER_TRY(close.bind(claim.at, trial->number, facts.attempt).run());
   }
   facts = {TrialState::running, claim.attempt, facts.crashes + 1, Outcome::running, claim.worker};
-  MER_ASSIGN(Statement insert, db_.prepare("INSERT INTO attempts (trial, attempt, worker, host, started_at, outcome) "
-                                           "VALUES (?, ?, ?, ?, ?, 'running')"));
-  MER_TRY(insert.bind(trial->number, claim.attempt, claim.worker, claim.host, claim.at).run());
+  MER_ASSIGN(Statement insert, db_.prepare("INSERT INTO attempts (trial, attempt, worker, host, gateway, started_at, "
+                                           "outcome) VALUES (?, ?, ?, ?, ?, ?, 'running')"));
+  MER_TRY(insert.bind(trial->number, claim.attempt, claim.worker, claim.host, claim.group, claim.at).run());
   MER_ASSIGN(Statement update,
              db_.prepare("UPDATE trials SET state = 'running', attempt = ?, crashes = ?, message = '' "
                          "WHERE trial = ?"));

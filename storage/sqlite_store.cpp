@@ -60,11 +60,14 @@ Status SqliteStore::begin_session(const std::string& host, std::int64_t pid, dou
                                              "heartbeat = ?3, changes = changes + 1"));
     MER_TRY(lease.bind(host, pid, at).run());
     MER_ASSIGN(Statement lost,
-               db_->prepare("UPDATE attempts SET outcome = 'lost', ended_at = ? WHERE (trial, attempt) IN "
-                            "(SELECT trial, attempt FROM trials WHERE state = 'running')"));
+               db_->prepare("UPDATE attempts SET outcome = 'lost', ended_at = ? WHERE gateway = '' AND "
+                            "(trial, attempt) IN (SELECT trial, attempt FROM trials WHERE state = 'running')"));
     MER_TRY(lost.bind(at).run());
   }
-  MER_TRY(db_->execute("UPDATE trials SET state = 'pending', crashes = max(0, crashes - 1) WHERE state = 'running'"));
+  MER_TRY(
+      db_->execute("UPDATE trials SET state = 'pending', crashes = max(0, crashes - 1) WHERE state = 'running' AND "
+                   "coalesce((SELECT gateway FROM attempts a WHERE (a.trial, a.attempt) = (trials.trial, "
+                   "trials.attempt)), '') = ''"));
   MER_ASSIGN(const std::int64_t lease, db_->integer("SELECT lease FROM store"));
   MER_ASSIGN(const std::vector<TrialId> spent, spent_checkpoints());
   MER_TRY(transaction.commit());
@@ -133,7 +136,8 @@ Status SqliteStore::each_trial(SweepId sweep, const std::function<void(TrialProg
   MER_ASSIGN(
       Statement query,
       db_->prepare("SELECT t.trial, t.id, c.configuration, t.fold, f.name, t.corpus, t.seed, t.settings, t.state, "
-                   "t.attempt, t.crashes FROM sweep_trials s JOIN trials t USING (trial) "
+                   "t.attempt, t.crashes, a.gateway FROM sweep_trials s JOIN trials t USING (trial) "
+                   "LEFT JOIN attempts a ON t.state = 'running' AND (a.trial, a.attempt) = (t.trial, t.attempt) "
                    "JOIN configurations c ON c.sweep = s.sweep AND c.position = s.configuration "
                    "JOIN folds f ON f.sweep = s.sweep AND f.position = s.fold "
                    "WHERE s.sweep = ? ORDER BY s.position"));
@@ -152,6 +156,7 @@ Status SqliteStore::each_trial(SweepId sweep, const std::function<void(TrialProg
     MER_ASSIGN(trial.state, read_state(row.text(8)));
     trial.attempt = row.small(9);
     trial.crashes = row.small(10);
+    if (trial.state == TrialState::running) trial.group = row.text(11);
     if (trial.attempt > 0 && trial.state != TrialState::done) {
       MER_ASSIGN(trial.checkpoints, read_checkpoints(*db_, row.integer(0), trial.spec.id));
     }

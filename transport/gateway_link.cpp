@@ -18,4 +18,13 @@ std::vector<Delivery> GatewayLink::poll(TimePoint now) {
   return deliveries;
 }
 
+std::vector<std::pair<int, Message>> GatewayLink::unkept() const {
+  std::vector<std::pair<int, Message>> messages;
+  for (const std::string& payload : channel_.unkept()) {
+    const auto parcel = unpack(payload);
+    if (parcel->worker > 0) messages.emplace_back(parcel->worker, *decode(parcel->bytes));
+  }
+  return messages;
+}
+
 }  // namespace mer::transport

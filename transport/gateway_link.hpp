@@ -6,6 +6,7 @@
 
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "transport/frame_port.hpp"
@@ -26,6 +27,8 @@ class GatewayLink {
   GatewayLink(FramePort& port, const std::string& session, int workers)
       : port_(port), channel_(session, workers), workers_(workers) {}
 
+  // Its first word, before all others.
+  void introduce(const Introduction& introduction) { channel_.send(pack({0, encode(introduction)})); }
   void send(int worker, const Message& message) { channel_.send(pack({worker, encode(message)})); }
   void leave() { channel_.send(pack({0, kLeaving})); }  // asks that the workers be let go
   void say_gone() { channel_.send(pack({0, kGone})); }  // the last word
@@ -37,6 +40,9 @@ class GatewayLink {
   bool refused() const { return refused_; }
   std::optional<TimePoint> heard() const { return channel_.heard(); }  // of the coordinator
   bool all_kept() const { return channel_.all_kept(); }                // everything that was sent is durable there
+
+  // What workers said, and the coordinator has not made durable as far as it told; oldest first.
+  std::vector<std::pair<int, Message>> unkept() const;
 
  private:
   FramePort& port_;

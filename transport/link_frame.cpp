@@ -1,6 +1,7 @@
 #include "transport/link_frame.hpp"
 
 #include <cstddef>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -14,6 +15,7 @@ namespace {
 using nlohmann::json;
 
 constexpr std::size_t kWorkerBytes = 4;
+constexpr char kIntroduction[] = "group ";
 
 json::binary_t binary_of(const std::string& bytes) {
   return {std::vector<std::uint8_t>(bytes.begin(), bytes.end())};
@@ -50,6 +52,30 @@ Result<LinkFrame> decode_frame(const std::string& bytes) {
     return frame;
   } catch (const std::exception& error) {
     return Error{ErrorCode::corrupt, std::string("not a frame: ") + error.what()};
+  }
+}
+
+std::string encode(const Introduction& introduction) {
+  json held = json::array();
+  for (const HeldAttempt& one : introduction.held) held.push_back({one.worker, one.trial.hex, one.attempt});
+  std::string bytes = kIntroduction;
+  json::to_cbor(json{{"group", introduction.group}, {"held", held}}, bytes);
+  return bytes;
+}
+
+std::optional<Introduction> introduction_from(const std::string& word) {
+  if (!word.starts_with(kIntroduction)) return std::nullopt;
+  const Result<json> in = parse_cbor(std::string_view(word).substr(sizeof kIntroduction - 1));
+  if (!in) return std::nullopt;
+  try {
+    Introduction introduction;
+    in->at("group").get_to(introduction.group);
+    for (const json& one : in->at("held")) {
+      introduction.held.push_back({one.at(0).get<int>(), TrialId{one.at(1).get<std::string>()}, one.at(2).get<int>()});
+    }
+    return introduction;
+  } catch (const std::exception&) {
+    return std::nullopt;
   }
 }
 

@@ -8,14 +8,16 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "core/result.hpp"
+#include "transport/transport.hpp"
 
 namespace mer::transport {
 
 using TimePoint = std::chrono::steady_clock::time_point;
 
-constexpr int kLinkVersion = 1;
+constexpr int kLinkVersion = 2;
 
 struct LinkFrame {
   std::string session;         // of the end that sends it
@@ -39,6 +41,16 @@ struct Parcel {
 };
 inline constexpr char kLeaving[] = "leaving";  // its workers want to be let go
 inline constexpr char kGone[] = "gone";        // it has ended
+
+// The first word of every gateway: the group's name, the same under every coordinator, and what its workers have from
+// an earlier one.
+struct Introduction {
+  std::string group;
+  std::vector<HeldAttempt> held;
+  bool operator==(const Introduction&) const = default;
+};
+std::string encode(const Introduction& introduction);
+std::optional<Introduction> introduction_from(const std::string& word);  // nullopt: another word
 
 std::string pack(const Parcel& parcel);
 std::optional<Parcel> unpack(const std::string& payload);  // nullopt: too short

@@ -47,7 +47,7 @@ LinkedTransport::Groups::iterator LinkedTransport::open(const LinkFrame& frame) 
   if (!is_new || frame.workers < 1 || frame.workers > kMostWorkers) return groups_.end();
   const int workers_before = size_ - 1;
   const int gangs_before = (workers_before + options_.gang - 1) / options_.gang;
-  Group group{gangs_before * options_.gang + 1, frame.workers, "", ReliableChannel(options_.session)};
+  Group group{gangs_before * options_.gang + 1, frame.workers, "", "", ReliableChannel(options_.session)};
   size_ = group.first + group.workers;
   return groups_.emplace(frame.session, std::move(group)).first;
 }
@@ -63,7 +63,22 @@ void LinkedTransport::deliver(Groups::iterator group, const std::string& payload
     for (int i = 0; i < group->second.workers; ++i) departures_.leaving.push_back(first + i);
   } else if (parcel->bytes == kGone) {
     lose(group);
+  } else if (auto introduction = introduction_from(parcel->bytes)) {
+    introduce(group, std::move(*introduction));
   }
+}
+
+void LinkedTransport::introduce(Groups::iterator group, Introduction introduction) {
+  const auto is_same = [&](const auto& other) {
+    return other.first != group->first && other.second.name == introduction.group;
+  };
+  const auto before = std::ranges::find_if(groups_, is_same);
+  if (before != groups_.end()) lose(before);
+  group->second.name = introduction.group;
+  std::erase_if(introduction.held,
+                [&](const HeldAttempt& held) { return held.worker < 1 || held.worker > group->second.workers; });
+  arrivals_.push_back(
+      {std::move(introduction.group), group->second.first, group->second.workers, std::move(introduction.held)});
 }
 
 void LinkedTransport::lose(Groups::iterator group) {
@@ -91,6 +106,10 @@ void LinkedTransport::send_frames() {
   for (auto& [session, group] : groups_) {
     for (const LinkFrame& frame : group.channel.due(options_.clock())) port_.send(group.address, encode(frame));
   }
+}
+
+std::vector<Arrival> LinkedTransport::take_arrivals() {
+  return std::exchange(arrivals_, {});
 }
 
 Departures LinkedTransport::take_departures() {

@@ -2,8 +2,9 @@
 // elsewhere, each through its gateway (transport/gateway_link.hpp).
 //
 // A group gets rank numbers at its first frame, from a multiple of the gang's size on, so that its gangs are the ranks
-// that gang_leader() says. A group whose gateway said that it has ended, or has been silent for the limit, is lost, and
-// stays so: what it still says is answered with a refusal. Threads: one. Errors: as in transport.hpp.
+// that gang_leader() says. A group that introduces itself by another session is lost as the one that it was. A group
+// whose gateway said that it has ended, or has been silent for the limit, is lost, and stays so: what it still says is
+// answered with a refusal. Threads: one. Errors: as in transport.hpp.
 #pragma once
 
 #include <chrono>
@@ -38,6 +39,7 @@ class LinkedTransport : public Transport {
   int lasting() const override { return local_.size(); }
   void send(int to, const Message& message) override;
   std::vector<Envelope> poll() override;
+  std::vector<Arrival> take_arrivals() override;
   Departures take_departures() override;
   void confirm() override;
   // Of groups: has arrived there.
@@ -48,6 +50,7 @@ class LinkedTransport : public Transport {
     int first = 0;  // rank of its worker 1
     int workers = 0;
     std::string address;  // the latest connection
+    std::string name;     // as it introduced itself
     ReliableChannel channel;
   };
   using Groups = std::map<std::string, Group>;  // by session
@@ -55,6 +58,7 @@ class LinkedTransport : public Transport {
   void take(const ArrivedFrame& arrived, std::vector<Envelope>& envelopes);
   Groups::iterator open(const LinkFrame& frame);
   void deliver(Groups::iterator group, const std::string& payload, std::vector<Envelope>& envelopes);
+  void introduce(Groups::iterator group, Introduction introduction);
   void lose(Groups::iterator group);
   void refuse(const std::string& session, const std::string& address);
   void lose_silent_groups();
@@ -66,6 +70,7 @@ class LinkedTransport : public Transport {
   int size_;
   Groups groups_;
   std::set<std::string> lost_;  // sessions
+  std::vector<Arrival> arrivals_;
   Departures departures_;
 };
 

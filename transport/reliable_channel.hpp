@@ -47,6 +47,7 @@ class ReliableChannel {
   std::optional<TimePoint> heard() const { return heard_; }
   bool all_received() const { return peer_received_ == last(); }  // by the other end
   bool all_kept() const { return queue_.empty(); }
+  const std::deque<std::string>& unkept() const { return queue_; }  // in the order of send()
 
  private:
   std::uint64_t last() const { return forgotten_ + queue_.size(); }

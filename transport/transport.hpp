@@ -7,8 +7,10 @@
 // be decoded is reported once as an Envelope with an Error and changes nothing else.
 #pragma once
 
+#include <string>
 #include <vector>
 
+#include "core/ids.hpp"
 #include "core/messages.hpp"
 #include "core/result.hpp"
 
@@ -17,6 +19,22 @@ namespace mer::transport {
 struct Envelope {
   int from = 0;  // rank
   Result<Message> message;
+};
+
+// A group of another job comes: one that has just begun, or one that another coordinator had, with what its workers
+// brought along.
+struct HeldAttempt {
+  int worker = 0;  // in its group, from 1 on
+  TrialId trial;
+  int attempt = 0;
+  bool operator==(const HeldAttempt&) const = default;
+};
+struct Arrival {
+  std::string group;  // its name, the same under every coordinator
+  int first = 0;      // rank of its worker 1
+  int workers = 0;
+  std::vector<HeldAttempt> held;
+  bool operator==(const Arrival&) const = default;
 };
 
 // Ranks of groups. leaving: they want to be let go, by a Shutdown each. lost: nothing more comes from them.
@@ -41,6 +59,9 @@ class Transport {
 
   // Everything that has arrived since the last call, oldest first per peer; also advances pending sends.
   virtual std::vector<Envelope> poll() = 0;
+
+  // Groups that the last poll() found, each once. They come before anything that it gave out of their workers.
+  virtual std::vector<Arrival> take_arrivals() { return {}; }
 
   // Of groups, as the last poll() found them, each once.
   virtual Departures take_departures() { return {}; }

@@ -52,6 +52,9 @@ TEST(Explanation, ARunningTrialSaysWhoHasIt) {
   EXPECT_THAT(reasons_of(facts), ElementsAre(HasSubstr("worker 1 on node2 has it, as attempt 2")));
   EXPECT_THAT(reasons_of(facts), ElementsAre(HasSubstr("epoch 7 of 10")));
 
+  facts.standing = R"({"known": true, "absent": true})";
+  EXPECT_THAT(reasons_of(facts).back(), HasSubstr("has not joined this one yet"));
+
   facts.holder.reset();
   EXPECT_THAT(reasons_of(facts).back(), HasSubstr("its run was killed"));
 }

@@ -38,19 +38,32 @@ TEST(MpirunArgumentsTest, StartAGatewayWhereTheWorkersJoinARun) {
   LaunchOptions joining = options();
   joining.join = true;
   joining.web = false;
+  joining.limits.patience = std::chrono::minutes(2);
   const std::string line = joined(mpirun_arguments(joining));
 
-  EXPECT_NE(line.find("-n 1 /opt/mer/bin/mer-gateway --store /data/store : -n 3 /opt/mer/bin/mer-worker"),
-            std::string::npos)
+  EXPECT_NE(
+      line.find("-n 1 /opt/mer/bin/mer-gateway --store /data/store --patience 120 : -n 3 /opt/mer/bin/mer-worker"),
+      std::string::npos)
       << line;
 }
 
 TEST(MpirunArgumentsTest, TellTheGatewayHowLongItsWorkersMayBeIdle) {
   LaunchOptions joining = options();
   joining.join = true;
-  joining.idle_seconds = 300;
+  joining.limits = {.idle = std::chrono::minutes(5), .patience = std::chrono::minutes(10)};
 
-  EXPECT_THAT(joined(mpirun_arguments(joining)), HasSubstr("mer-gateway --store /data/store --idle-seconds 300 : "));
+  EXPECT_THAT(joined(mpirun_arguments(joining)),
+              HasSubstr("mer-gateway --store /data/store --patience 600 --idle-seconds 300 : "));
+}
+
+TEST(MpirunArgumentsTest, StartACoordinatorAloneWithoutMpirun) {
+  LaunchOptions alone = options();
+  EXPECT_EQ(joined(coordinator_arguments(alone)), "/opt/mer/bin/mer-coordinator --alone --store /data/store --sweep 7");
+  alone.sweep = {};
+  alone.stay = true;
+  alone.web = false;
+  EXPECT_EQ(joined(coordinator_arguments(alone)),
+            "/opt/mer/bin/mer-coordinator --alone --store /data/store --stay --no-web");
 }
 
 TEST(MpirunArgumentsTest, LeaveBindingToTheAgents) {

@@ -81,7 +81,8 @@ def test_a_killed_gateways_trials_are_tried_elsewhere(mer, corpus, undisturbed_l
 
     assert code == 5
     assert run.wait(300) == 0
-    assert ("lost",) in of_joined(mer, "outcome") or ("failed",) in of_joined(mer, "outcome")
+    assert set(of_joined(mer, "outcome")) <= {("finished",), ("failed",)}
+    assert of_joined(mer, "outcome, failure_message")[-1] == ("failed", f"worker {JOINED} was lost")
     assert_same(mer, undisturbed_long)
 
 
@@ -106,6 +107,103 @@ def test_when_the_run_is_lost_a_job_that_joined_it_goes_on(mer, corpus, undistur
     assert joined.wait(300) == 0
     run.wait(60)
     assert mer.query("SELECT count(*) FROM attempts WHERE outcome = 'lost'")[0][0] > 0
+    assert_same(mer, undisturbed_long)
+
+
+def lead(mer, *options):
+    """A coordinator without workers, on the sweep that has been submitted."""
+    file = mer.store / "endpoint.json"
+    file.unlink(missing_ok=True)
+    coordinator = mer.start("coordinator", "tiny", "--no-web", *options)
+    wait_until(file.exists, "the coordinator says where it is")
+    return coordinator
+
+
+def kill_coordinator(mer, coordinator):
+    mer.kill_processes([coordinator.pid, *mer.processes("mer-coordinator")])
+    coordinator.wait(60)
+    wait_until(lambda: not mer.processes("mer-coordinator"), "the coordinator is dead")
+
+
+def submit(mer, corpus):
+    submitted = mer.run("submit", mer.write_sweep(mer_run.sweep_of(corpus, **LONG)))
+    assert submitted.returncode == 0, submitted.stderr
+
+
+def test_a_coordinator_without_workers_leads_those_of_other_jobs(mer, corpus, undisturbed_long):
+    submit(mer, corpus)
+    coordinator = lead(mer)
+    joined = mer.start("work", "tiny", "--workers", 2, "--join")
+
+    assert coordinator.wait(300) == 0
+    assert joined.wait(60) == 0
+    assert_same(mer, undisturbed_long)
+
+
+def test_a_coordinator_that_stays_lets_workers_go_when_nothing_is_left(mer, corpus):
+    submit(mer, corpus)
+    coordinator = lead(mer, "--stay")
+    joined = mer.start("work", "tiny", "--workers", 2, "--join")
+
+    assert joined.wait(300) == 0
+    assert set(mer.states()) == {"done"}
+    assert coordinator.poll() is None
+    coordinator.send_signal(signal.SIGTERM)
+    assert coordinator.wait(60) == 0
+
+
+def test_a_coordinator_that_is_told_to_end_hands_back(mer, corpus):
+    submit(mer, corpus)
+    coordinator = lead(mer)
+    joined = mer.start("work", "tiny", "--workers", 2, "--join")
+    wait_until(mer.epoch_rows, "the joined workers train")
+
+    coordinator.send_signal(signal.SIGTERM)
+
+    assert coordinator.wait(60) == 6
+    assert joined.wait(60) == 5
+    assert "running" not in mer.states()
+    assert ("stopped",) in mer.query("SELECT outcome FROM attempts")
+
+
+def test_training_goes_on_while_there_is_no_coordinator(mer, corpus, undisturbed_long):
+    submit(mer, corpus)
+    first = lead(mer)
+    joined = mer.start("work", "tiny", "--workers", 2, "--join")
+    wait_until(mer.epoch_rows, "the joined workers train")
+    wait_until(lambda: len(mer.processes("mer-trainer")) == 2, "both have trainers")
+    trainers = mer.processes("mer-trainer")
+
+    kill_coordinator(mer, first)
+    epochs = mer.epoch_rows()
+    second = lead(mer)
+    wait_until(lambda: mer.epoch_rows() > epochs, "epochs reach the next coordinator")
+    trainers_now = mer.processes("mer-trainer")
+
+    assert second.wait(300) == 0
+    assert joined.wait(60) == 0
+    assert trainers_now == trainers
+    assert set(mer.query("SELECT attempt, outcome FROM attempts")) == {(1, "finished")}
+    assert mer.query("SELECT count(*) FROM epochs WHERE attempt > 1") == [(0,)]
+    assert_same(mer, undisturbed_long)
+
+
+def test_when_patience_runs_out_the_group_ends_and_its_trials_are_tried_again(mer, corpus, undisturbed_long):
+    submit(mer, corpus)
+    first = lead(mer)
+    joined = mer.start("work", "tiny", "--workers", 1, "--join", "--patience", 1)
+    wait_until(mer.epoch_rows, "the joined worker trains")
+
+    kill_coordinator(mer, first)
+    assert joined.wait(60) == 5
+    assert mer.query("SELECT count(*) FROM attempts WHERE outcome = 'running'") == [(1,)]
+    mer.environment["MER_GROUP_GRACE"] = "1"
+    second = lead(mer)
+    assert mer.start("work", "tiny", "--workers", 2, "--join").wait(300) == 0
+
+    assert second.wait(60) == 0
+    assert mer.query("SELECT failure_message FROM attempts WHERE outcome = 'failed'") == [
+        ("its group did not come back",)]
     assert_same(mer, undisturbed_long)
 
 

@@ -116,6 +116,96 @@ TEST_F(CoordinatorGroupsTest, ALostGroupCostsNoChargeAndEndsNoRun) {
   EXPECT_EQ(counts().done, 0) << "a report that comes late";
 }
 
+// The next coordinator on the store, to which the group comes back as its gateway does.
+class NextCoordinatorTest : public CoordinatorGroupsTest {
+ protected:
+  std::unique_ptr<Group> join_by_name(const std::string& session, std::vector<transport::HeldAttempt> held = {}) {
+    auto group = std::make_unique<Group>(lines_, session, 1);
+    group->link.introduce({"group", std::move(held)});
+    group->link.send(1, Hello{"far", 1, {0}, "cpu"});
+    return group;
+  }
+  storage::TrialDetail detail(const TrialJob& trial) { return *store_.trial(trial.spec.id); }
+  static Report epoch(const TrialJob& trial, int number) {
+    EpochRow row;
+    row.split = Split::train;
+    row.epoch = number;
+    return Report{trial.spec.id, trial.attempt, EpochDone{{row}, {number, 1, 0, 0}}};
+  }
+};
+
+TEST_F(NextCoordinatorTest, ATrialGoesOnAsTheAttemptThatItIs) {
+  auto group = join_by_name("g/1");
+  const TrialJob trial = trial_of(exchange(*group));
+  group->link.send(1, epoch(trial, 1));
+  exchange(*group);
+  begin(1);
+  step();
+  EXPECT_EQ(counts().running, 1);
+
+  group = join_by_name("g/2", {{1, trial.spec.id, trial.attempt}});
+  group->link.send(1, epoch(trial, 1));  // which the last one may not have kept
+  group->link.send(1, epoch(trial, 2));
+  EXPECT_EQ(exchange(*group), Messages{}) << "nothing new, and nothing to stop";
+  group->link.send(1, Report{trial.spec.id, trial.attempt, finished()});
+  exchange(*group);
+
+  EXPECT_EQ(counts().done, 1);
+  ASSERT_EQ(detail(trial).attempts.size(), 1U);
+  EXPECT_EQ(detail(trial).attempts[0].outcome, "finished");
+  EXPECT_EQ(detail(trial).row.crashes, 0);
+  EXPECT_EQ(store_.curve(trial.spec.id, Split::train)->size(), 2U);
+  EXPECT_EQ(coordinator_->explain(trial.spec.id, now_).find("\"absent\":true"), std::string::npos);
+}
+
+TEST_F(NextCoordinatorTest, AnEndThatTheLastOneCommittedIsRepeatedWithoutEffect) {
+  auto group = join_by_name("g/1");
+  const TrialJob trial = trial_of(exchange(*group));
+  group->link.send(1, Report{trial.spec.id, trial.attempt, finished()});
+  group->link.poll(now_);
+  step();
+  EXPECT_EQ(counts().done, 1);
+  begin(1);
+
+  group = join_by_name("g/2", {{1, trial.spec.id, trial.attempt}});
+  group->link.send(1, Report{trial.spec.id, trial.attempt, finished()});
+  const TrialJob next = trial_of(exchange(*group));
+
+  EXPECT_EQ(counts().done, 1);
+  EXPECT_NE(next.spec.id, trial.spec.id);
+  ASSERT_EQ(detail(trial).attempts.size(), 1U);
+}
+
+TEST_F(NextCoordinatorTest, AGroupThatDoesNotComeBackIsWaitedForOneMinute) {
+  const auto group = join_by_name("g/1");
+  const TrialJob trial = trial_of(exchange(*group));
+  begin(1);
+  step();
+  now_ += 59s;
+  for (auto* worker : {&worker_, &second_, &third_}) worker->send(0, Beat{});
+  step();
+  EXPECT_EQ(counts().running, 1);
+  now_ += 1s;
+  step();
+
+  EXPECT_EQ(counts().running, 0);
+  EXPECT_EQ(detail(trial).attempts[0].outcome, "failed");
+  EXPECT_EQ(detail(trial).attempts[0].failure->message, "its group did not come back");
+  EXPECT_EQ(detail(trial).row.crashes, 0);
+}
+
+TEST_F(NextCoordinatorTest, AFailureTellsTheOwnWorkersAloneToLeave) {
+  const auto group = join_by_name("g/1");
+  writer_.before_commit = [] { return Status(Error{ErrorCode::no_space, "no space left on device"}); };
+  group->link.poll(now_);
+
+  EXPECT_EQ(step(), ExitCode::internal);
+
+  linked_->poll();
+  EXPECT_EQ(got(*group), Messages{});
+  EXPECT_EQ(received(), std::vector<Message>{Shutdown{}});
+}
+
 TEST_F(CoordinatorGroupsTest, AGroupThatLeavesHandsBackAndIsLetGo) {
   const auto group = join_group("far", 2);
   const Messages assigned = exchange(*group);

@@ -3,15 +3,22 @@
 //
 //   options max_attempts=3 stack=1       trials t1 t2            trial t1 shape=a state=done attempt=1 crashes=0
 //   trial t1 epochs=10 saved=4           epochs, and how many its newest checkpoint has
+//   trial t1 state=running attempt=1 crashes=1 group=g     of a group of an earlier coordinator
+//   group g returns with t1#1            the worker's group, and what it brings
+//   worker 4 joins of g with t1#1
+//   stays                                the coordinator does not end when nothing is left: expect idle
 //   measured a 2.5                       seconds of an epoch of shape a in an earlier run (a line each)
 //   sweep 2 priority=1 state=paused      the trials that follow are its own; it is added by the next event
 //   cancel t1 t2 | retry t1 | pause sweep 1 | resume sweep 1 | sweep 1 has priority 5
-//   worker 1 joins [n1] | exclude n1 n2 (and no others) | worker 1 lost | worker 1 leaves | pause | tick | wait 1.5 s |
-//   job ends in 60 s [of 3600 s] w1 t1#1 started|epoch|checkpoint|finished|diverged|stopped|crashed|killed|memory|error
-//   [stack=2] w1 t1#1 epoch seconds=2.5 | w1 t1#1 checkpoint epoch=4 | w1 t1#1 started epoch=4 w1 wants 4 trials at
-//   once expect assign t1#1 t2#1 -> w1 | record t1#1 crashed retry refund | stop w1 [t1] | let w1 go | ended .. |
-//   paused .. | exclude n1: WHY refund t1*2 t2*1 | include n1: WHY | nothing stale 2 reports refused so far standing t1
-//   pending backoff=1 before=2 workers=1    what holds it up, zeros left out; or: standing t1 unknown
+//   worker 1 joins [n1] | worker 1 lost | worker 1 leaves | exclude n1 n2 (and no others)
+//   pause | tick | wait 1.5 s | job ends in 60 s [of 3600 s]
+//   w1 t1#1 started|epoch|checkpoint|finished|diverged|stopped|crashed|killed|memory|error [stack=2]
+//   w1 t1#1 epoch seconds=2.5 | w1 t1#1 checkpoint epoch=4 | w1 t1#1 started epoch=4
+//   w1 wants 4                           trials at once
+//   expect assign t1#1 t2#1 -> w1 | record t1#1 crashed retry refund | stop w1 [t1] | let w1 go
+//   expect exclude n1: WHY refund t1*2 t2*1 | include n1: WHY | idle | ended .. | paused .. | nothing
+//   stale 2                              reports refused so far
+//   standing t1 pending backoff=1 before=2 workers=1    what holds it up, zeros left out; or: standing t1 unknown
 #include <algorithm>
 #include <cmath>
 #include <csignal>
@@ -83,6 +90,15 @@ std::string name_of(const TrialId& trial, int attempt) {
   return trial.hex + "#" + std::to_string(attempt);
 }
 
+std::vector<ClaimedTrial> claimed_from(const Words& words, std::size_t begin) {
+  std::vector<ClaimedTrial> claimed;
+  for (std::size_t i = begin; i < words.size(); ++i) {
+    const auto [trial, attempt] = split(words[i], '#');
+    claimed.push_back({{trial}, std::stoi(attempt)});
+  }
+  return claimed;
+}
+
 struct TextOf {
   std::string operator()(const ClaimAndAssign& effect) const {
     std::string text = "assign";
@@ -111,6 +127,7 @@ struct TextOf {
     for (const NodeCrash& crash : verdict.refunds) text += " " + crash.trial.hex + "*" + std::to_string(crash.times);
     return text;
   }
+  std::string operator()(const Idle&) const { return "idle"; }
   std::string operator()(const Ended& effect) const {
     std::ostringstream text;
     text << (effect.paused ? "paused" : "ended") << " done=" << effect.done << " failed=" << effect.failed
@@ -126,6 +143,7 @@ std::string text_of(const std::optional<TrialStanding>& standing) {
   std::ostringstream text;
   text << mer::name_of(standing->state);
   if (standing->leaving) text << " leaving";
+  if (standing->absent) text << " absent";
   if (standing->worker) text << " w" << standing->worker->rank;
   if (!standing->of_active_sweep) text << " inactive";
   if (standing->backoff) text << " backoff=" << *standing->backoff;
@@ -159,6 +177,12 @@ class ScenarioRunner {
   void run_line(const std::string& line) {
     const Words words = words_of(line);
     if (words[0] == "options") return set_options(words);
+    if (words[0] == "stays") {
+      SchedulerOptions staying;
+      staying.stay = true;
+      scheduler_ = Scheduler(staying);
+      return;
+    }
     if (words[0] == "trials") {
       for (std::size_t i = 1; i < words.size(); ++i) current().trials.push_back({{words[i]}, "", {}, 0, 0});
       return;
@@ -233,6 +257,7 @@ class ScenarioRunner {
       if (key == "crashes") trial.crashes = std::stoi(value);
       if (key == "epochs") trial.epochs = std::stoi(value);
       if (key == "saved") trial.saved = std::stoi(value);
+      if (key == "group") trial.group = value;
     }
     current().trials.push_back(trial);
   }
@@ -255,11 +280,13 @@ class ScenarioRunner {
       now_ += std::chrono::milliseconds(std::lround(std::stod(words[1]) * 1000));
       return Tick{};
     }
+    if (words[0] == "group") return GroupReturned{words[1], claimed_from(words, 4)};
     if (words[0] == "worker") {
       const WorkerId worker{std::stoi(words[1])};
       if (words[2] == "leaves") return WorkerLeaving{worker};
-      return words[2] == "joins" ? Event(WorkerJoined{worker, words.size() > 3 ? words[3] : ""})
-                                 : Event(WorkerLost{worker});
+      if (words[2] == "lost") return WorkerLost{worker};
+      if (words.size() > 4) return WorkerJoined{worker, "", words[4], claimed_from(words, 6)};
+      return WorkerJoined{worker, words.size() > 3 ? words[3] : ""};
     }
     const WorkerId worker{std::stoi(words[0].substr(1))};
     if (words.at(1) == "wants") return WorkerCapacity{worker, std::stoi(words.at(2))};

@@ -357,6 +357,37 @@ TEST_P(StoreConformance, ASessionHandsRunningTrialsBackAndRefundsThem) {
   EXPECT_EQ(detail(kTrial).attempts[0].ended_at, 500);
 }
 
+TEST_P(StoreConformance, ASessionLeavesWhatGroupsOfOtherJobsRun) {
+  const SweepId id = submit();
+  const TrialId own = trial_of(0, 1);
+  commit({Claim{kTrial, 1, 4, "node4", 100, "group"}, claim(own, 1)});
+  EXPECT_EQ(writer_.progress(id)->at(0).group, "group");
+
+  ASSERT_TRUE(writer_.begin_session("node1", 42, 500).ok());
+
+  const auto progress = writer_.progress(id).value();
+  EXPECT_EQ(progress[0].state, TrialState::running);
+  EXPECT_EQ(progress[0].group, "group");
+  EXPECT_EQ(progress[0].crashes, 1);
+  EXPECT_EQ(detail(kTrial).attempts[0].outcome, "running");
+  EXPECT_EQ(progress[1].state, TrialState::pending);
+  EXPECT_EQ(progress[1].group, "");
+  EXPECT_EQ(progress[1].crashes, 0);
+  EXPECT_TRUE(commit({recorded(kTrial, 1, epoch_of(1)), recorded(kTrial, 1, finished_of(8))}).empty());
+  EXPECT_EQ(writer_.progress(id)->at(0).state, TrialState::done);
+  EXPECT_EQ(writer_.progress(id)->at(0).group, "");
+}
+
+TEST_P(StoreConformance, AnAttemptOfTheOwnJobAfterAGroupsIsHandedBack) {
+  const SweepId id = submit();
+  commit({Claim{kTrial, 1, 4, "node4", 100, "group"}, recorded(kTrial, 1, AttemptStopped{}), claim(kTrial, 2)});
+
+  ASSERT_TRUE(writer_.begin_session("node1", 42, 500).ok());
+
+  EXPECT_EQ(writer_.progress(id)->at(0).state, TrialState::pending);
+  EXPECT_EQ(detail(kTrial).attempts[1].outcome, "lost");
+}
+
 TEST_P(StoreConformance, AReportOfALostAttemptIsStale) {
   submit();
   commit({claim(kTrial, 1)});

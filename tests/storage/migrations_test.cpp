@@ -117,5 +117,14 @@ TEST_F(MigrationsTest, AStoreOfVersion4StillReads) {
   EXPECT_EQ(open_reader(dir_).value()->sweeps()->front().counts, (StateCounts{.pending = 4, .done = 1, .diverged = 1}));
 }
 
+TEST_F(MigrationsTest, AStoreOfVersion5StillReads) {
+  make_store_of_version(5);
+
+  const auto store = SqliteStore::open(dir_).value();
+
+  EXPECT_EQ(version(), static_cast<std::int64_t>(schema_scripts().size()));
+  EXPECT_EQ(store->progress(SweepId{1})->at(3).group, "g1");
+}
+
 }  // namespace
 }  // namespace mer::storage::test

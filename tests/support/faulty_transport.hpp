@@ -37,6 +37,7 @@ class FaultyTransport : public transport::Transport {
   }
   bool flushed() const override { return real_.flushed(); }
   int lasting() const override { return real_.lasting(); }
+  std::vector<transport::Arrival> take_arrivals() override { return real_.take_arrivals(); }
   transport::Departures take_departures() override { return real_.take_departures(); }
   void confirm() override { real_.confirm(); }
 

@@ -179,6 +179,35 @@ TEST_F(LinkedTransportTest, AGatewayOfAnotherCoordinatorIsRefused) {
   EXPECT_TRUE(decode_frame(answers[0].bytes)->refused);
 }
 
+TEST_F(LinkedTransportTest, AGroupSaysItsNameAndWhatItsWorkersBring) {
+  const auto gateway = join("gateway", 2);
+  gateway->link.introduce({"group", {{2, {"a"}, 3}, {0, {"b"}, 1}, {3, {"c"}, 1}}});
+  gateway->link.send(2, Beat{1});
+  gateway->link.poll(now_);
+
+  EXPECT_EQ(taken(), (Messages{{3, Beat{1}}}));
+  EXPECT_EQ(linked_.take_arrivals(), (std::vector<Arrival>{{"group", 2, 2, {{2, {"a"}, 3}}}}))
+      << "but no attempt of a worker that it has not";
+  EXPECT_TRUE(linked_.take_arrivals().empty());
+}
+
+TEST_F(LinkedTransportTest, AGroupThatComesByANewSessionIsLostAsTheOneThatItWas) {
+  const auto before = join("before", 1);
+  const auto other = join("other", 1);
+  before->link.introduce({"group", {}});
+  other->link.introduce({"another group", {}});
+  const auto now = join("now", 1);
+  now->link.introduce({"group", {{1, {"a"}, 1}}});
+  for (auto* gateway : {before.get(), other.get(), now.get()}) gateway->link.poll(now_);
+  linked_.poll();
+
+  EXPECT_EQ(linked_.take_departures().lost, std::vector<int>{2});
+  ASSERT_EQ(linked_.take_arrivals().size(), 3U);
+  before->link.poll(now_);
+  EXPECT_TRUE(before->link.refused());
+  EXPECT_FALSE(now->link.refused());
+}
+
 TEST_F(LinkedTransportTest, ForeignBytesAreReportedAndChangeNothing) {
   LoopbackPort stranger(lines_, "stranger");
   stranger.send("", "nonsense");

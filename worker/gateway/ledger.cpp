@@ -1,0 +1,45 @@
+#include "worker/gateway/ledger.hpp"
+
+namespace mer::gateway {
+
+void Ledger::note_from(int worker, const Message& message) {
+  Worker& from = workers_[worker];
+  if (const auto* hello = std::get_if<Hello>(&message)) from.hello = *hello;
+  if (const auto* capacity = std::get_if<Capacity>(&message)) from.capacity = *capacity;
+  const auto* const report = std::get_if<Report>(&message);
+  if (report == nullptr || !ends_attempt(report->event)) return;
+  const auto attempt = from.attempts.find(report->trial);
+  if (attempt != from.attempts.end() && attempt->second == report->attempt) from.attempts.erase(attempt);
+}
+
+void Ledger::note_to(int worker, const Message& message) {
+  const auto* const assign = std::get_if<Assign>(&message);
+  if (assign == nullptr) return;
+  for (const TrialJob& trial : assign->job.trials) workers_[worker].attempts[trial.spec.id] = trial.attempt;
+}
+
+std::vector<transport::HeldAttempt> Ledger::held(const Messages& unkept) const {
+  std::vector<transport::HeldAttempt> held;
+  for (const auto& [worker, message] : unkept) {
+    const auto* const report = std::get_if<Report>(&message);
+    if (report != nullptr && ends_attempt(report->event)) held.push_back({worker, report->trial, report->attempt});
+  }
+  for (const auto& [number, worker] : workers_) {
+    for (const auto& [trial, attempt] : worker.attempts) held.push_back({number, trial, attempt});
+  }
+  return held;
+}
+
+Ledger::Messages Ledger::story(const Messages& unkept) const {
+  Messages story;
+  for (const auto& [number, worker] : workers_) {
+    if (worker.hello) story.emplace_back(number, *worker.hello);
+    if (worker.hello && worker.capacity) story.emplace_back(number, *worker.capacity);
+  }
+  for (const auto& [worker, message] : unkept) {
+    if (std::holds_alternative<Report>(message)) story.emplace_back(worker, message);
+  }
+  return story;
+}
+
+}  // namespace mer::gateway
