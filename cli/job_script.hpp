@@ -20,7 +20,7 @@ struct JobScript {
   std::string setup;     // lines of shell
   std::string programs;  // folder of merctl
   std::string store;     // folder
-  std::string sweep;     // its number
+  std::string sweep;     // its number or name; empty: every active one
   long seconds = 0;      // the job's time limit
 };
 std::string fill(std::string_view text, const JobScript& job);

@@ -1,4 +1,4 @@
-"""slurm/sweep.sbatch and merctl on a real Slurm of three nodes: where workers go, and what interruptions cost."""
+"""The batch script of `merctl submit --slurm`, and merctl, on a real Slurm of three nodes: where workers go, and what interruptions cost."""
 import re
 
 import mer_run
@@ -57,7 +57,7 @@ def wait_for_a_part(mer):
 
 
 def starts_in_log(mer):
-    return [int(number) for number in re.findall(r"start (\d+): merctl run", mer.log.read_text())]
+    return [int(number) for number in re.findall(r"start (\d+): merctl work", mer.log.read_text())]
 
 
 def test_one_node_runs_a_sweep_to_its_end(submit, mer, sweep, expected):
