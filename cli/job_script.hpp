@@ -19,6 +19,7 @@ struct JobScript {
   std::string options;   // #SBATCH lines
   std::string setup;     // lines of shell
   std::string programs;  // folder of merctl
+  std::string launcher;  // as MER_LAUNCHER
   std::string store;     // folder
   std::string sweep;     // its number or name; empty: every active one
   long seconds = 0;      // the job's time limit

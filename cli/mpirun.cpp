@@ -13,6 +13,8 @@
 #include <unistd.h>
 #include <utility>
 
+#include "cli/srun.hpp"
+
 namespace mer::cli {
 namespace {
 
@@ -52,10 +54,13 @@ int exec_failure(int pipe) {
   return count == ssize_t(sizeof number) ? number : 0;
 }
 
-Error cannot_start(int number) {
-  const std::string what = number == ENOENT ? "mpirun was not found on PATH" : "mpirun cannot be started";
-  return {ErrorCode::unavailable,
-          what + " (" + std::strerror(number) + "): " + kMpirunRemedy + "; `merctl doctor` examines this machine"};
+Error cannot_start(int number, Launcher launcher) {
+  const std::string what =
+      std::string(name_of(launcher)) + (number == ENOENT ? " was not found on PATH" : " cannot be started");
+  const std::string remedy = launcher == Launcher::srun
+                                 ? "put Slurm's bin folder into PATH"
+                                 : std::string(kMpirunRemedy) + "; `merctl doctor` examines this machine";
+  return {ErrorCode::unavailable, what + " (" + std::strerror(number) + "): " + remedy};
 }
 
 // An array as exec takes it; it points into `words`.
@@ -66,7 +71,7 @@ std::vector<char*> pointers_to(std::vector<std::string>& words) {
   return pointers;
 }
 
-// This process's, and `defaults` that it does not set.
+// This process's, and those of `defaults` that it does not set.
 std::vector<std::string> environment_with(const std::vector<std::string>& defaults) {
   std::vector<std::string> variables;
   for (char** variable = environ; *variable != nullptr; ++variable) variables.emplace_back(*variable);
@@ -77,6 +82,14 @@ std::vector<std::string> environment_with(const std::vector<std::string>& defaul
 }
 
 }  // namespace
+
+std::vector<std::string> first_rank(const LaunchOptions& options) {
+  std::vector<std::string> words = {(options.programs / (options.join ? "mer-gateway" : "mer-coordinator")).string(),
+                                    "--store", options.store.string()};
+  if (!options.join) words.insert(words.end(), {"--sweep", std::to_string(options.sweep.number)});
+  if (!options.web && !options.join) words.emplace_back("--no-web");
+  return words;
+}
 
 std::vector<std::string> mpirun_arguments(const LaunchOptions& options) {
   std::vector<std::string> arguments = {"mpirun"};
@@ -90,10 +103,8 @@ std::vector<std::string> mpirun_arguments(const LaunchOptions& options) {
   if (options.hosts.empty()) add({"--mca", "btl_tcp_if_include", "lo", "--mca", "oob_tcp_if_include", "lo"});
   add({"-n", "1"});
   if (!options.hosts.empty()) add({"--host", options.hosts.front().host});
-  add({(options.programs / (options.join ? "mer-gateway" : "mer-coordinator")).string(), "--store",
-       options.store.string()});
-  if (!options.join) add({"--sweep", std::to_string(options.sweep.number)});
-  if (!options.web && !options.join) add({"--no-web"});
+  const std::vector<std::string> first = first_rank(options);
+  arguments.insert(arguments.end(), first.begin(), first.end());
   if (options.hosts.empty()) add({":", "-n", std::to_string(options.workers), worker});
   for (const HostWorkers& there : options.hosts) {
     if (there.workers > 0) add({":", "-n", std::to_string(there.workers), "--host", there.host, worker});
@@ -107,21 +118,22 @@ std::vector<std::string> mpirun_variables(const LaunchOptions& options) {
 }
 
 Result<Mpirun> Mpirun::start(const LaunchOptions& options) {
-  std::vector<std::string> words = mpirun_arguments(options);
-  std::vector<std::string> variables = environment_with(mpirun_variables(options));
+  const bool by_slurm = options.launcher == Launcher::srun;
+  std::vector<std::string> words = by_slurm ? srun_arguments(options) : mpirun_arguments(options);
+  std::vector<std::string> variables = environment_with(by_slurm ? srun_variables(options) : mpirun_variables(options));
   const std::vector<char*> arguments = pointers_to(words), environment = pointers_to(variables);
 
   MER_ASSIGN(Pipe output, Pipe::make());
   MER_ASSIGN(Pipe failure, Pipe::make());
   const Inherited inherited{.parent = ::getpid(), .output = output.write_end.get(), .failure = failure.write_end.get()};
   const pid_t child = ::fork();
-  if (child < 0) return cannot_start(errno);
+  if (child < 0) return cannot_start(errno, options.launcher);
   if (child == 0) become_mpirun(arguments, environment, inherited);
   output.write_end.reset();
   failure.write_end.reset();
   if (const int number = exec_failure(failure.read_end.get()); number != 0) {
     ::waitpid(child, nullptr, 0);
-    return cannot_start(number);
+    return cannot_start(number, options.launcher);
   }
   return Mpirun(child, std::move(output.read_end));
 }

@@ -59,7 +59,8 @@ Status queue_chain(const fs::path& store, const fs::path& script, int jobs, Queu
   return {};
 }
 
-// Its script names the sweep, which has no number yet: who submits that, and then calls sbatch, needs to change nothing.
+// Its script names the sweep, which has no number yet: who submits that, and then calls sbatch, needs to change
+// nothing.
 ExitCode show_dry_run(const Context& context, const SlurmPlan& job, const SlurmOptions& options, const Cost& cost,
                       const std::string& sweep) {
   JobScript script = job.script;

@@ -9,6 +9,7 @@
 #include <unistd.h>
 #include <vector>
 
+#include "cli/launcher.hpp"
 #include "cli/mpirun.hpp"
 #include "cli/progress.hpp"
 #include "cli/stop_signals.hpp"
@@ -88,11 +89,13 @@ Result<Standing> standing_of(const Context& context, const LocalRun& run) {
 }
 
 Result<LaunchEnd> join_once(const Context& context, int workers) {
+  MER_ASSIGN(const Launcher launcher, choose_launcher(false));
   const LaunchOptions options{.programs = program_folder(),
                               .store = std::filesystem::absolute(context.store),
                               .sweep = {},
                               .workers = workers,
                               .as_root = ::geteuid() == 0,
+                              .launcher = launcher,
                               .join = true};
   StopSignals signals;
   ProgressView view = make_view(context);
@@ -102,12 +105,14 @@ Result<LaunchEnd> join_once(const Context& context, int workers) {
 }
 
 Result<LaunchEnd> run_to_the_end(const Context& context, const LocalRun& run) {
+  MER_ASSIGN(const Launcher launcher, choose_launcher(!run.nodes.empty()));
   LaunchOptions options{.programs = program_folder(),
                         .store = std::filesystem::absolute(context.store),
                         .sweep = run.sweep,
                         .workers = run.workers,
                         .web = run.web,
-                        .as_root = ::geteuid() == 0};
+                        .as_root = ::geteuid() == 0,
+                        .launcher = launcher};
   StopSignals signals;
   ProgressView view = make_view(context);
   MER_ASSIGN(Standing before, standing_of(context, run));
@@ -124,7 +129,7 @@ Result<LaunchEnd> run_to_the_end(const Context& context, const LocalRun& run) {
     if (after.complete()) break;
     fruitless = after.beyond(before) ? 0 : fruitless + 1;
     if (fruitless == kFruitlessLaunches) {
-      return Error{ErrorCode::unavailable, "mpirun ended " + std::to_string(fruitless) +
+      return Error{ErrorCode::unavailable, std::string(name_of(launcher)) + " ended " + std::to_string(fruitless) +
                                                " times without progress; its messages are above; `merctl doctor` "
                                                "examines this machine"};
     }

@@ -79,4 +79,4 @@ def test_doctor_finds_the_nodes_sound(login, cluster):
 
     assert doctor.returncode == 0, doctor.stdout
     assert "ran on 2: n[1-2]; GPUs: 0" in doctor.stdout
-    assert len(re.findall(r"^ok +(mpirun|srun --mpi=pmix|all nodes|store|programs)", doctor.stdout, re.MULTILINE)) == 5
+    assert len(re.findall(r"^ok +(mpirun|srun --mpi=pmix|launcher|all nodes|store|programs)", doctor.stdout, re.MULTILINE)) == 6
