@@ -162,7 +162,9 @@ def test_scancel_ends_a_job_for_good_and_the_same_command_resumes(submit, mer, s
     assert_same_results(mer, expected)
 
 
-def test_scancel_of_several_nodes_costs_no_crash(submit, mer, sweep, expected):
+@pytest.mark.parametrize("launcher", ["mpirun", "srun"])
+def test_scancel_of_several_nodes_costs_no_crash(submit, mer, sweep, expected, launcher):
+    mer.environment["MER_LAUNCHER"] = launcher
     job = submit(sweep, "--nodes=3", "--cpus-per-task=1")
     wait_for_a_part(mer)
     job.ask("scancel")
