@@ -1,9 +1,12 @@
 #include "cli/allocated_nodes.hpp"
 
+#include <algorithm>
+#include <optional>
 #include <string>
 #include <unistd.h>
 
 #include "cli/shell.hpp"
+#include "cli/sweep_run.hpp"
 
 namespace mer::cli {
 namespace {
@@ -31,6 +34,11 @@ Result<std::vector<Node>> allocated_nodes() {
                                              hosts.text + "; is Slurm's bin folder in PATH?"};
   }
   return nodes_from(environment, hosts.text);
+}
+
+int allocated_cores() {
+  const std::optional<int> given = cpus_here(slurm_environment());
+  return given ? std::min(*given, usable_cores()) : usable_cores();
 }
 
 }  // namespace mer::cli

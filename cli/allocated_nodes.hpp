@@ -14,4 +14,8 @@ namespace mer::cli {
 // Empty: this machine alone, in a job of one node as without Slurm.
 Result<std::vector<Node>> allocated_nodes();
 
+// Cores that this process may use, at least one. Not more than Slurm gave to its job, which a site may count but not
+// enforce.
+int allocated_cores();
+
 }  // namespace mer::cli

@@ -85,6 +85,11 @@ Result<std::vector<Node>> nodes_from(const Environment& environment, std::string
   return nodes;
 }
 
+std::optional<int> cpus_here(const Environment& environment) {
+  const Result<std::vector<int>> cpus = cpus_from(value_of(environment, kCpus));
+  return cpus && !cpus->empty() ? std::optional(cpus->front()) : std::nullopt;
+}
+
 int usual_workers(const std::vector<Node>& nodes, int gang) {
   int within = 0, all = 0;
   for (const Node& node : nodes) {

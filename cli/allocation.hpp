@@ -5,6 +5,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,6 +27,9 @@ bool spans_nodes(const Environment& environment);
 // The job's nodes with their CPUs (SLURM_JOB_CPUS_PER_NODE, "4(x2),2"), in Slurm's order: the first is where the batch
 // script runs. `hosts` is what `scontrol show hostnames` prints of SLURM_JOB_NODELIST.
 Result<std::vector<Node>> nodes_from(const Environment& environment, std::string_view hosts);
+
+// CPUs that Slurm gave to this job on its first node, where its batch script runs; nullopt: no job of Slurm's.
+std::optional<int> cpus_here(const Environment& environment);
 
 // All workers that the nodes are meant for, in whole gangs; gangs stay within a node unless none has room for one.
 int usual_workers(const std::vector<Node>& nodes, int gang);

@@ -37,7 +37,7 @@ constexpr Check kChecks[] = {
     {"merctl", "programs", "", "build mer on a file system that the nodes share, with the libraries that they have"},
     {"store", "store", "", "choose a folder with --store that the nodes can write"},
     {"shared", "all nodes", "see the store and the programs", "both must be on a file system that all nodes share"},
-    {"mpirun", "mpirun", "starts ranks on every node", "mend what it says: mer starts its workers by mpirun"},
+    {"mpirun", "mpirun", "starts ranks on every node", ""},
     {"srun", "srun --mpi=pmix", "starts ranks on every node", ""}};
 
 // What the job has printed so far; empty: nothing yet.
@@ -66,6 +66,23 @@ Status wait_for(const std::string& id, const std::filesystem::path& output) {
   return Error{ErrorCode::timeout, "job " + id + " did not end in 10 minutes (" + said + ") and was withdrawn"};
 }
 
+bool is_good(const std::map<std::string, std::string>& said, const char* check) {
+  const auto text = said.find(check);
+  return text != said.end() && text->second.starts_with("ok");
+}
+
+// What starts the ranks of a run: one of two will do.
+Finding launcher_finding(const std::map<std::string, std::string>& said) {
+  if (is_good(said, "mpirun")) return {Level::ok, "launcher", "mpirun", ""};
+  if (is_good(said, "srun")) {
+    return {Level::ok, "launcher", R"(srun: add "launcher": "srun" to slurm/site.json, which saves a try of mpirun)",
+            ""};
+  }
+  return {Level::problem, "launcher", "neither mpirun nor srun --mpi=pmix starts ranks on every node",
+          "mend what they say above: load an Open MPI 4.1 that knows Slurm in \"setup\" of slurm/site.json, or ask for "
+          "Slurm's PMIx plugin (srun --mpi=list shows it)"};
+}
+
 }  // namespace
 
 std::vector<Finding> slurm_findings(const std::string& printed) {
@@ -92,6 +109,7 @@ std::vector<Finding> slurm_findings(const std::string& printed) {
                                  : Level::note,
                         check.subject, good && check.good[0] != '\0' ? check.good : words, good ? "" : check.remedy});
   }
+  findings.push_back(launcher_finding(said));
   return findings;
 }
 

@@ -8,9 +8,10 @@ namespace mer::cli {
 
 // In one pass: what a value holds is not filled in again.
 std::string fill(std::string_view text, const JobScript& job) {
-  const std::array<std::pair<std::string_view, std::string>, 7> values = {{{"@OPTIONS@", job.options},
+  const std::array<std::pair<std::string_view, std::string>, 8> values = {{{"@OPTIONS@", job.options},
                                                                            {"@SETUP@", job.setup},
                                                                            {"@PROGRAMS@", shell_word(job.programs)},
+                                                                           {"@LAUNCHER@", shell_word(job.launcher)},
                                                                            {"@STORE@", shell_word(job.store)},
                                                                            {"@SWEEP@", shell_word(job.sweep)},
                                                                            {"@SECONDS@", std::to_string(job.seconds)},

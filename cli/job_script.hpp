@@ -19,8 +19,9 @@ struct JobScript {
   std::string options;    // #SBATCH lines
   std::string setup;      // lines of shell
   std::string programs;   // folder of merctl
+  std::string launcher;   // as MER_LAUNCHER
   std::string store;      // folder
-  std::string sweep;      // its number
+  std::string sweep;      // its number or name; empty: every active one
   long seconds = 0;       // the job's time limit
   std::string idle = {};  // workers that joined a run leave after so long without a trial; empty: they stay
 };

@@ -13,6 +13,8 @@
 #include <unistd.h>
 #include <utility>
 
+#include "cli/srun.hpp"
+
 namespace mer::cli {
 namespace {
 
@@ -57,9 +59,12 @@ Error cannot_start(const LaunchOptions& options, int number) {
     return {ErrorCode::unavailable, (options.programs / "mer-coordinator").string() + ": cannot be started (" +
                                         std::strerror(number) + "); it belongs beside merctl"};
   }
-  const std::string what = number == ENOENT ? "mpirun was not found on PATH" : "mpirun cannot be started";
-  return {ErrorCode::unavailable,
-          what + " (" + std::strerror(number) + "): " + kMpirunRemedy + "; `merctl doctor` examines this machine"};
+  const std::string what =
+      std::string(name_of(options.launcher)) + (number == ENOENT ? " was not found on PATH" : " cannot be started");
+  const std::string remedy = options.launcher == Launcher::srun
+                                 ? "put Slurm's bin folder into PATH"
+                                 : std::string(kMpirunRemedy) + "; `merctl doctor` examines this machine";
+  return {ErrorCode::unavailable, what + " (" + std::strerror(number) + "): " + remedy};
 }
 
 // An array as exec takes it; it points into `words`.
@@ -70,7 +75,7 @@ std::vector<char*> pointers_to(std::vector<std::string>& words) {
   return pointers;
 }
 
-// This process's, and `defaults` that it does not set.
+// This process's, and those of `defaults` that it does not set.
 std::vector<std::string> environment_with(const std::vector<std::string>& defaults) {
   std::vector<std::string> variables;
   for (char** variable = environ; *variable != nullptr; ++variable) variables.emplace_back(*variable);
@@ -81,6 +86,21 @@ std::vector<std::string> environment_with(const std::vector<std::string>& defaul
 }
 
 }  // namespace
+
+std::vector<std::string> first_rank(const LaunchOptions& options) {
+  std::vector<std::string> words = {(options.programs / (options.join ? "mer-gateway" : "mer-coordinator")).string(),
+                                    "--store", options.store.string()};
+  if (options.join) {
+    words.insert(words.end(), {"--patience", std::to_string(options.limits.patience.count())});
+    if (const long idle = options.limits.idle.count(); idle > 0) {
+      words.insert(words.end(), {"--idle-seconds", std::to_string(idle)});
+    }
+    return words;
+  }
+  words.insert(words.end(), {"--sweep", std::to_string(options.sweep.number)});
+  if (!options.web) words.emplace_back("--no-web");
+  return words;
+}
 
 std::vector<std::string> mpirun_arguments(const LaunchOptions& options) {
   std::vector<std::string> arguments = {"mpirun"};
@@ -94,14 +114,8 @@ std::vector<std::string> mpirun_arguments(const LaunchOptions& options) {
   if (options.hosts.empty()) add({"--mca", "btl_tcp_if_include", "lo", "--mca", "oob_tcp_if_include", "lo"});
   add({"-n", "1"});
   if (!options.hosts.empty()) add({"--host", options.hosts.front().host});
-  add({(options.programs / (options.join ? "mer-gateway" : "mer-coordinator")).string(), "--store",
-       options.store.string()});
-  if (options.join) {
-    add({"--patience", std::to_string(options.limits.patience.count())});
-    if (options.limits.idle.count() > 0) add({"--idle-seconds", std::to_string(options.limits.idle.count())});
-  }
-  if (!options.join) add({"--sweep", std::to_string(options.sweep.number)});
-  if (!options.web && !options.join) add({"--no-web"});
+  const std::vector<std::string> first = first_rank(options);
+  arguments.insert(arguments.end(), first.begin(), first.end());
   if (options.hosts.empty()) add({":", "-n", std::to_string(options.workers), worker});
   for (const HostWorkers& there : options.hosts) {
     if (there.workers > 0) add({":", "-n", std::to_string(there.workers), "--host", there.host, worker});
@@ -126,9 +140,19 @@ std::vector<std::string> mpirun_variables(const LaunchOptions& options) {
   return options.hosts.empty() ? std::vector<std::string>{} : std::vector<std::string>{"SLURM_OVERLAP=1"};
 }
 
+namespace {
+
+std::vector<std::string> command_line(const LaunchOptions& options) {
+  if (options.alone) return coordinator_arguments(options);
+  return options.launcher == Launcher::srun ? srun_arguments(options) : mpirun_arguments(options);
+}
+
+}  // namespace
+
 Result<Mpirun> Mpirun::start(const LaunchOptions& options) {
-  std::vector<std::string> words = options.alone ? coordinator_arguments(options) : mpirun_arguments(options);
-  std::vector<std::string> variables = environment_with(mpirun_variables(options));
+  std::vector<std::string> words = command_line(options);
+  std::vector<std::string> variables =
+      environment_with(options.launcher == Launcher::srun ? srun_variables(options) : mpirun_variables(options));
   const std::vector<char*> arguments = pointers_to(words), environment = pointers_to(variables);
 
   MER_ASSIGN(Pipe output, Pipe::make());

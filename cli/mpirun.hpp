@@ -4,8 +4,8 @@
 // The child has a process group of its own, so that a terminal's Ctrl-C reaches merctl alone: mpirun answers SIGINT by
 // killing its ranks within 2 s, but forwards SIGUSR1 to them at once, which the coordinator takes as a request to
 // pause. It gets SIGINT when merctl dies. SIGTERM, which batch systems send to every process of a job, it does not
-// hear: the coordinator does, and has the time that it needs to save. Threads: one thread owns it. Errors: unavailable,
-// with a remedy, when mpirun cannot be started.
+// hear: the coordinator does, and has the time that it needs to save. srun (options.launcher) is treated alike.
+// Threads: one thread owns it. Errors: unavailable, with a remedy, when mpirun cannot be started.
 #pragma once
 
 #include <chrono>
@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "cli/allocation.hpp"
+#include "cli/launcher.hpp"
 #include "core/descriptor.hpp"
 #include "core/ids.hpp"
 #include "core/result.hpp"
@@ -37,6 +38,7 @@ struct LaunchOptions {
   std::vector<HostWorkers> hosts = {};  // not empty: there instead; the coordinator is on the first
   bool web = true;
   bool as_root = false;
+  Launcher launcher = Launcher::mpirun;
   bool join = false;       // rank 0 is a gateway to the coordinator that holds the store
   JoinLimits limits = {};  // of it
   bool alone = false;      // a coordinator without workers
@@ -45,7 +47,10 @@ struct LaunchOptions {
 
 inline constexpr char kMpirunRemedy[] = "install openmpi-bin (apt-get), or load your cluster's Open MPI 4.1 module";
 
-// The command line, argv[0] first.
+// What rank 0 is: the coordinator's command line, or the gateway's.
+std::vector<std::string> first_rank(const LaunchOptions& options);
+
+// The command line, argv[0] first. With srun as the launcher it is srun_arguments() (srun.hpp) that start() takes.
 std::vector<std::string> mpirun_arguments(const LaunchOptions& options);
 std::vector<std::string> coordinator_arguments(const LaunchOptions& options);  // alone
 
@@ -54,7 +59,7 @@ std::vector<std::string> mpirun_variables(const LaunchOptions& options);
 
 class Mpirun {
  public:
-  // Returns once mpirun runs. Error unavailable: it is not on PATH, or cannot be executed.
+  // Returns once it runs. Error unavailable: the launcher is not on PATH, or cannot be executed.
   static Result<Mpirun> start(const LaunchOptions& options);
   Mpirun(Mpirun&& other) noexcept;
   Mpirun& operator=(Mpirun&&) = delete;

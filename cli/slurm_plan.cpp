@@ -52,6 +52,7 @@ Result<SlurmPlan> slurm_plan(const Context& context, const SlurmOptions& options
   job.script.options = sbatch_lines(job.request, site);
   for (const std::string& line : site.setup) job.script.setup += "  " + line + "\n";
   job.script.programs = site.programs.empty() ? program_folder().string() : site.programs;
+  job.script.launcher = site.launcher;
   job.script.store = fs::absolute(context.store).lexically_normal().string();
   job.script.idle = options.idle_timeout;
   MER_ASSIGN(job.script.seconds, slurm_seconds(job.request.at("time")));

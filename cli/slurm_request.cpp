@@ -5,6 +5,7 @@
 #include <charconv>
 #include <optional>
 
+#include "cli/launcher.hpp"
 #include "core/json.hpp"
 #include "core/json_text.hpp"
 #include "core/nearest.hpp"
@@ -95,14 +96,22 @@ Status read_programs(const json& value, const std::string& where, std::string& p
   return wrong(where, "the absolute path of a folder is expected, not " + shown(value));
 }
 
+Status read_launcher(const json& value, const std::string& where, std::string& launcher) {
+  const auto known = launcher_from(text_of(value));
+  if (!known) return wrong(where, known.error().message);
+  launcher = *known ? name_of(**known) : "auto";
+  return {};
+}
+
 Status read_member(const std::string& key, const json& value, const std::string& name, Site& site) {
   const std::string where = name + ": /" + key;
   if (key == "options") return read_options(value, where, site.options);
   if (key == "sbatch") return read_sbatch(value, where, site.sbatch);
   if (key == "setup") return read_lines(value, where, site.setup);
   if (key == "programs") return read_programs(value, where, site.programs);
+  if (key == "launcher") return read_launcher(value, where, site.launcher);
   if (key != "signal_seconds") {
-    const std::vector<std::string> keys = {"options", "sbatch", "setup", "programs", "signal_seconds"};
+    const std::vector<std::string> keys = {"options", "sbatch", "setup", "programs", "launcher", "signal_seconds"};
     return wrong(where, "unknown key" + did_you_mean(key, keys) + "; allowed: " + quote_list(keys));
   }
   if (!value.is_number_integer() || value.get<long>() < kShortestSignal || value.get<long>() > 65535) {

@@ -35,6 +35,7 @@ struct Site {
   std::vector<std::string> sbatch;  // other options, as sbatch takes them
   std::vector<std::string> setup;   // lines of shell before mer starts
   std::string programs;             // folder of merctl on the nodes; empty: as here
+  std::string launcher = "auto";    // what starts ranks: as MER_LAUNCHER
   int signal_seconds = 120;         // before its time limit a job saves and ends
 };
 // `name` stands for the file in messages.

@@ -59,9 +59,12 @@ Status queue_chain(const fs::path& store, const fs::path& script, int jobs, Queu
   return {};
 }
 
-ExitCode show_dry_run(const Context& context, const SlurmPlan& job, const SlurmOptions& options, const Cost& cost) {
+// Its script names the sweep, which has no number yet: who submits that, and then calls sbatch, needs to change
+// nothing.
+ExitCode show_dry_run(const Context& context, const SlurmPlan& job, const SlurmOptions& options, const Cost& cost,
+                      const std::string& sweep) {
   JobScript script = job.script;
-  script.sweep = "SWEEP";  // its number in the store
+  script.sweep = sweep;
   const std::string text = fill(job_template(), script);
   if (context.format == Format::json) {
     json document = {{"schema", 1},           {"jobs", options.jobs},   {"request", job.request},
@@ -110,7 +113,7 @@ ExitCode submit_slurm_command(const Context& context, const SweepFileOptions& sw
   prepared->plan.submission.fresh = options.fresh;
   const Result<Cost> cost = cost_of(context, prepared->plan.submission);
   if (!cost) return report(context, cost.error());
-  if (slurm.dry_run) return show_dry_run(context, *job, slurm, *cost);
+  if (slurm.dry_run) return show_dry_run(context, *job, slurm, *cost, prepared->plan.submission.sweep.name);
 
   Queued queued;
   const auto done = [&]() -> Status {

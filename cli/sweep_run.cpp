@@ -9,6 +9,7 @@
 #include <unistd.h>
 #include <vector>
 
+#include "cli/launcher.hpp"
 #include "cli/mpirun.hpp"
 #include "cli/progress.hpp"
 #include "cli/stop_signals.hpp"
@@ -90,11 +91,13 @@ Result<Standing> standing_of(const Context& context, const LocalRun& run) {
 }
 
 Result<LaunchEnd> join_once(const Context& context, int workers, const JoinLimits& limits) {
+  MER_ASSIGN(const Launcher launcher, choose_launcher(false));
   const LaunchOptions options{.programs = program_folder(),
                               .store = std::filesystem::absolute(context.store),
                               .sweep = {},
                               .workers = workers,
                               .as_root = ::geteuid() == 0,
+                              .launcher = launcher,
                               .join = true,
                               .limits = limits};
   StopSignals signals;
@@ -105,12 +108,17 @@ Result<LaunchEnd> join_once(const Context& context, int workers, const JoinLimit
 }
 
 Result<LaunchEnd> run_to_the_end(const Context& context, const LocalRun& run) {
+  Launcher launcher = Launcher::mpirun;  // of no concern to a coordinator alone
+  if (!run.alone) {
+    MER_ASSIGN(launcher, choose_launcher(!run.nodes.empty()));
+  }
   LaunchOptions options{.programs = program_folder(),
                         .store = std::filesystem::absolute(context.store),
                         .sweep = run.sweep,
                         .workers = run.workers,
                         .web = run.web,
                         .as_root = ::geteuid() == 0,
+                        .launcher = launcher,
                         .alone = run.alone,
                         .stay = run.stay};
   StopSignals signals;
@@ -129,8 +137,8 @@ Result<LaunchEnd> run_to_the_end(const Context& context, const LocalRun& run) {
     if (after.complete() && !run.stay) break;
     fruitless = after.beyond(before) ? 0 : fruitless + 1;
     if (fruitless == kFruitlessLaunches) {
-      return Error{ErrorCode::unavailable, std::string(run.alone ? "the coordinator" : "mpirun") + " ended " +
-                                               std::to_string(fruitless) +
+      const std::string what = run.alone ? "the coordinator" : name_of(launcher);
+      return Error{ErrorCode::unavailable, what + " ended " + std::to_string(fruitless) +
                                                " times without progress; its messages are above; `merctl doctor` "
                                                "examines this machine"};
     }

@@ -96,7 +96,7 @@ Result<Workplace> workplace_of(const ResourceSettings& resources, int asked) {
   Workplace workplace;
   MER_ASSIGN(workplace.place, training_place(resources, look_around(program_folder())));
   MER_ASSIGN(workplace.nodes, nodes_to_use(workplace.place));
-  MER_ASSIGN(workplace.workers, workers_of(resources, workplace.place, asked, usable_cores(), workplace.nodes));
+  MER_ASSIGN(workplace.workers, workers_of(resources, workplace.place, asked, allocated_cores(), workplace.nodes));
   return workplace;
 }
 

@@ -7,9 +7,9 @@
 #include <csignal>
 #include <cstring>
 #include <fcntl.h>
-#include <initializer_list>
 #include <poll.h>
 #include <sched.h>
+#include <span>
 #include <string_view>
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -32,9 +32,15 @@ Error cannot(const std::string& what) {
   return {ErrorCode::unavailable, "cannot " + what + ": " + std::strerror(errno)};
 }
 
-bool begins_with_one_of(std::string_view variable, std::initializer_list<std::string_view> prefixes) {
+bool begins_with_one_of(std::string_view variable, std::span<const std::string_view> prefixes) {
   return std::ranges::any_of(prefixes, [&](std::string_view prefix) { return variable.starts_with(prefix); });
 }
+
+// What mpirun, or Slurm's step, tells a rank: a child is none.
+constexpr std::string_view kOfRanks[] = {"OMPI_",         "PMIX_",          "PMI_",          "ORTE_",
+                                         "SLURM_PMIX",    "SLURM_MPI_TYPE", "SLURM_PROCID=", "SLURM_LOCALID",
+                                         "SLURM_NODEID=", "SLURM_SRUN",     "SLURM_STEP_ID", "SLURM_STEPID",
+                                         "SLURM_GTIDS",   "SLURM_TASK_PID"};
 
 // Of this process, but for what is MPI's, with the command's own.
 std::vector<std::string> environment_of(const ChildCommand& command) {
@@ -42,8 +48,8 @@ std::vector<std::string> environment_of(const ChildCommand& command) {
   std::string gpus = kVisibleGpus;
   gpus += '=';
   for (char** variable = environ; *variable != nullptr; ++variable) {
-    if (begins_with_one_of(*variable, {"OMPI_", "PMIX_", "PMI_", "ORTE_"})) continue;
-    if (!command.gpu.empty() && begins_with_one_of(*variable, {gpus})) continue;
+    if (begins_with_one_of(*variable, kOfRanks)) continue;
+    if (!command.gpu.empty() && std::string_view(*variable).starts_with(gpus)) continue;
     variables.emplace_back(*variable);
   }
   if (!command.gpu.empty()) variables.push_back(gpus + command.gpu);

@@ -44,6 +44,13 @@ TEST(AllocationTest, EveryNodeHasItsCpus) {
   EXPECT_EQ((*nodes)[2].room, 2);
 }
 
+TEST(AllocationTest, TheFirstNodesCpusAreThoseOfABatchScript) {
+  EXPECT_EQ(cpus_here(job_of("3", "2(x2),4")), 2);
+  EXPECT_EQ(cpus_here(job_of("1", "4")), 4);
+  EXPECT_EQ(cpus_here(job_of("1", "many")), std::nullopt);
+  EXPECT_EQ(cpus_here({}), std::nullopt);
+}
+
 TEST(AllocationTest, CpusThatCannotBeReadAreNamed) {
   for (const char* cpus :
        {"", "four", "4(x2", "4(x)", "4(x0)", "0(x3)", "-1", "4(x2)2", "4,,2", "99999999999", "1(x2000000)"}) {

@@ -31,11 +31,22 @@ TEST(SlurmFindingsTest, WhatFailedHasARemedyAndWhatWasNotTriedIsAProblem) {
   const auto findings =
       slurm_findings("mer-doctor nodes 2: n[1-2]\nmer-doctor mpirun failed 1 hosts: ssh: not found\n");
 
-  EXPECT_EQ(about(findings, "mpirun").level, Level::problem);
+  EXPECT_EQ(about(findings, "mpirun").level, Level::note);
   EXPECT_EQ(about(findings, "mpirun").text, "1 hosts: ssh: not found");
-  EXPECT_FALSE(about(findings, "mpirun").remedy.empty());
+  EXPECT_EQ(about(findings, "launcher").level, Level::problem);
+  EXPECT_FALSE(about(findings, "launcher").remedy.empty());
   EXPECT_EQ(about(findings, "store").level, Level::problem);
   EXPECT_NE(about(findings, "store").text.find("ended before"), std::string::npos);
+}
+
+TEST(SlurmFindingsTest, OneLauncherOfTwoWillDo) {
+  const auto both = slurm_findings("mer-doctor mpirun ok\nmer-doctor srun ok\n");
+  const auto srun = slurm_findings("mer-doctor mpirun failed 1 hosts: no\nmer-doctor srun ok\n");
+
+  EXPECT_EQ(about(both, "launcher").level, Level::ok);
+  EXPECT_EQ(about(both, "launcher").text, "mpirun");
+  EXPECT_EQ(about(srun, "launcher").level, Level::ok);
+  EXPECT_NE(about(srun, "launcher").text.find(R"("launcher": "srun")"), std::string::npos);
 }
 
 }  // namespace

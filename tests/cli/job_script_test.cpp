@@ -9,8 +9,14 @@ namespace mer::cli {
 namespace {
 
 JobScript a_job() {
-  return {
-      "#SBATCH --nodes=2\n", "  module load openmpi\n", "/opt/it's mer/bin", "/data/st @SWEEP@ ore", "7", 3600, "5m"};
+  return {"#SBATCH --nodes=2\n",
+          "  module load openmpi\n",
+          "/opt/it's mer/bin",
+          "srun",
+          "/data/st @SWEEP@ ore",
+          "7",
+          3600,
+          "5m"};
 }
 
 TEST(JobTemplateTest, EveryPlaceIsFilledOnce) {
@@ -20,6 +26,7 @@ TEST(JobTemplateTest, EveryPlaceIsFilledOnce) {
   EXPECT_NE(script.find("\n  module load openmpi\n"), std::string::npos);
   EXPECT_NE(script.find("\nprograms='/opt/it'\\''s mer/bin'\n"), std::string::npos);
   EXPECT_NE(script.find("\nexport MER_STORE='/data/st @SWEEP@ ore'\n"), std::string::npos);
+  EXPECT_NE(script.find("\nexport MER_LAUNCHER=${MER_LAUNCHER:-'srun'}\n"), std::string::npos);
   EXPECT_NE(script.find("\nsweep='7'\n"), std::string::npos);
   EXPECT_NE(script.find("MER_JOB_SECONDS=3600\n"), std::string::npos);
   EXPECT_NE(script.find("\nidle_timeout='5m'\n"), std::string::npos);

@@ -1,11 +1,14 @@
 #include "cli/mpirun.hpp"
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "cli/shell.hpp"
+#include "cli/srun.hpp"
 #include "tests/support/temp_dir.hpp"
 
 namespace mer::cli {
@@ -108,17 +111,73 @@ TEST(MpirunArgumentsTest, LeaveTheNetworkOfSeveralNodesToTheSite) {
   EXPECT_THAT(mpirun_arguments(over_nodes()), Not(Contains("oob_tcp_if_include")));
 }
 
+TEST(SrunArgumentsTest, LayOutTheCoordinatorAndThenTheWorkersOverTheNodes) {
+  const std::vector<std::string> words = srun_arguments(over_nodes());
+
+  EXPECT_THAT(words, Contains("--nodelist=n1,n1,n1,n2,n2,n2"));
+  EXPECT_THAT(words, Contains("--distribution=arbitrary"));
+  EXPECT_THAT(words, Contains("--nodes=2"));
+  EXPECT_THAT(words, Contains("--ntasks=6"));
+}
+
+TEST(SrunArgumentsTest, OnOneMachineItsNodeIsWhereItIs) {
+  const std::string line = joined(srun_arguments(options()));
+
+  EXPECT_THAT(line, HasSubstr("--nodes=1 --ntasks=4 sh -c "));
+  EXPECT_THAT(line, Not(HasSubstr("--nodelist")));
+}
+
+TEST(SrunArgumentsTest, EndTheStepWithAnyRankAndLeaveCoresToTheAgents) {
+  const std::vector<std::string> words = srun_arguments(options());
+
+  for (const char* word : {"--mpi=pmix", "--kill-on-bad-exit=1", "--quit-on-interrupt", "--overlap", "--cpu-bind=none"})
+    EXPECT_THAT(words, Contains(word));
+}
+
+// What sh makes of the command of a step's task with that number.
+std::string becomes(const LaunchOptions& launch, const std::string& task) {
+  std::vector<std::string> words = srun_arguments(launch);
+  words.erase(words.begin(), std::ranges::find(words, "sh"));
+  words.insert(words.begin(), {"env", "SLURM_PROCID=" + task});
+  return run_program(words).text;
+}
+
+TEST(SrunArgumentsTest, TaskZeroIsTheCoordinatorAndTheOthersAreWorkers) {
+  const testing_support::TempDir folder;
+  LaunchOptions launch = options();
+  launch.programs = folder.path();
+  for (const char* name : {"mer-coordinator", "mer-worker"}) {
+    std::ofstream(folder.path() / name) << "#!/bin/sh\necho " << name << " \"$@\"\n";
+    fs::permissions(folder.path() / name, fs::perms::owner_all);
+  }
+
+  EXPECT_EQ(becomes(launch, "0"), "mer-coordinator --store /data/store --sweep 7\n");
+  EXPECT_EQ(becomes(launch, "3"), "mer-worker\n");
+}
+
+TEST(LauncherTest, IsMpirunOrSrunOrLeftOpen) {
+  EXPECT_EQ(launcher_from("mpirun").value(), Launcher::mpirun);
+  EXPECT_EQ(launcher_from("srun").value(), Launcher::srun);
+  EXPECT_EQ(launcher_from("auto").value(), std::nullopt);
+  EXPECT_EQ(launcher_from("").value(), std::nullopt);
+  EXPECT_THAT(launcher_from("ssh").error().message, HasSubstr("\"ssh\""));
+}
+
 // PATH is a folder of the test's own.
 class MpirunStartTest : public testing::Test {
  protected:
   MpirunStartTest() { ::setenv("PATH", folder_.path().c_str(), 1); }
   ~MpirunStartTest() override {
     ::setenv("PATH", path_.c_str(), 1);
+    ::unsetenv("SLURM_JOB_ID");
+    ::unsetenv("MER_LAUNCHER");
     ::unsetenv("SLURM_OVERLAP");
   }
 
-  void install_mpirun(const std::string& text, fs::perms mode) {
-    const fs::path file = folder_.path() / "mpirun";
+  void install_mpirun(const std::string& text, fs::perms mode) { install("mpirun", text, mode); }
+
+  void install(const std::string& name, const std::string& text, fs::perms mode) {
+    const fs::path file = folder_.path() / name;
     std::ofstream(file) << text;
     fs::permissions(file, mode);
   }
@@ -167,6 +226,30 @@ TEST_F(MpirunStartTest, LetsStepsOfSlurmOverlapUnlessSomeoneChose) {
   EXPECT_EQ(output_of(script, over_nodes()), "<1>\n");
   ::setenv("SLURM_OVERLAP", "0", 1);
   EXPECT_EQ(output_of(script, over_nodes()), "<0>\n");
+}
+
+TEST_F(MpirunStartTest, TakesSrunWhereSomeoneChoseIt) {
+  LaunchOptions by_slurm = over_nodes();
+  by_slurm.launcher = Launcher::srun;
+  install("srun", "#!/bin/sh\necho \"$1 $OMPI_MCA_btl\"\n", fs::perms::owner_all);
+
+  EXPECT_EQ(output_of("echo mpirun", by_slurm), "--mpi=pmix self,tcp\n");
+  ::setenv("SLURM_JOB_ID", "7", 1);
+  ::setenv("MER_LAUNCHER", "srun", 1);
+  EXPECT_EQ(choose_launcher(true).value(), Launcher::srun);
+  ::unsetenv("SLURM_JOB_ID");
+  EXPECT_THAT(choose_launcher(true).error().message, HasSubstr("no job of Slurm's"));
+}
+
+TEST_F(MpirunStartTest, TakesSrunInAJobWhereMpirunStartsNothing) {
+  install("timeout", "#!/bin/sh\nshift\nexec \"$@\"\n", fs::perms::owner_all);
+  install("srun", "#!/bin/sh\n", fs::perms::owner_all);
+  install_mpirun("#!/bin/sh\nexit 1\n", fs::perms::owner_all);
+  EXPECT_EQ(choose_launcher(true).value(), Launcher::mpirun) << "no job of Slurm's";
+  ::setenv("SLURM_JOB_ID", "7", 1);
+  EXPECT_EQ(choose_launcher(true).value(), Launcher::srun);
+  install_mpirun("#!/bin/sh\n", fs::perms::owner_all);
+  EXPECT_EQ(choose_launcher(true).value(), Launcher::mpirun);
 }
 
 // Slurm ends a job with TERM to all its processes: an mpirun that hears it kills its ranks within a second.

@@ -49,7 +49,7 @@ TEST(CheckJobOptionTest, RefusesWhatWouldBreakTheScriptOrTheJob) {
 TEST(SiteTest, ReadsEveryKey) {
   const auto site = site_from(R"({"options": {"partition": "gpu", "cpus-per-task": 8}, // of this cluster
                                   "sbatch": ["--exclude=n13"], "setup": ["module load openmpi"],
-                                  "programs": "/opt/mer/bin", "signal_seconds": 300})",
+                                  "programs": "/opt/mer/bin", "launcher": "srun", "signal_seconds": 300})",
                               "site.json");
 
   ASSERT_TRUE(site.ok()) << site.error().message;
@@ -58,10 +58,13 @@ TEST(SiteTest, ReadsEveryKey) {
   EXPECT_EQ(site->sbatch, std::vector<std::string>{"--exclude=n13"});
   EXPECT_EQ(site->setup, std::vector<std::string>{"module load openmpi"});
   EXPECT_EQ(site->programs, "/opt/mer/bin");
+  EXPECT_EQ(site->launcher, "srun");
   EXPECT_EQ(site->signal_seconds, 300);
 }
 
 TEST(SiteTest, ErrorsNameFilePlaceAndRemedy) {
+  EXPECT_NE(refusal(site_from(R"({"launcher": "ssh"})", "s")).find("\"mpirun\", \"srun\" or \"auto\", not \"ssh\""),
+            std::string::npos);
   EXPECT_NE(refusal(site_from(R"({"setpu": []})", "site.json")).find("site.json: /setpu: unknown key (did you mean"),
             std::string::npos);
   EXPECT_NE(refusal(site_from(R"({"options": {"nodes": 0}})", "s")).find("/options/nodes: \"0\""), std::string::npos);

@@ -19,15 +19,25 @@ usage() {
   sed -n '2,/^set /s/^# \{0,1\}//p' "$0" | sed '$d'
   exit 2
 }
-fail() {
-  echo "cluster: $*" >&2
-  exit 1
-}
 lacking() {  # what this machine would need; tests are skipped with it
   echo "$*" >&2
   exit 77
 }
-logged() { "$@" </dev/null >>"$dir/log/start.log" 2>&1 || fail "$1 failed: $(tail -n 3 "$dir/log/start.log")"; }
+# A bare chroot refuses what munge's package does when it is installed: the programs are there, and may not run.
+half_installed() {
+  local package
+  for package in munge slurmctld slurmd slurm-client; do
+    [ "$(dpkg-query --show --showformat '${db:Status-Status}' "$package" 2>/dev/null)" = installed ] || return 0
+  done
+  return 1
+}
+fail() {
+  [ -z "$starting" ] || ! half_installed || lacking "Slurm is only half installed here: $*"
+  echo "cluster: $*" >&2
+  exit 1
+}
+starting=
+logged() { "$@" </dev/null >>"$dir/log/start.log" 2>&1 || fail "$* failed: $(tail -n 3 "$dir/log/start.log")"; }
 
 # --- processes of the cluster, by name ---
 
@@ -136,7 +146,7 @@ boot() {
   chmod 1777 "$dir/spool/$node/tmp"
   make_host "$node" --pid --ipc --fork --kill-child=KILL --mount-proc "${network[@]}"
   [ "$NET" != 1 ] || plug_in "$node"
-  logged on_host "$node" env -i PATH="$PATH" SLURM_CONF="$conf" slurmd -N "$node"
+  logged on_host "$node" timeout 20 env -i PATH="$PATH" SLURM_CONF="$conf" slurmd -N "$node"
 }
 
 crash() {
@@ -229,7 +239,7 @@ check_machine() {
     command -v "$program" >/dev/null || lacking "$program is missing: tools/setup.sh --tests"
   done
   [ "$NET" != 1 ] || command -v ip >/dev/null || lacking "ip is missing: tools/setup.sh --tests"
-  unshare --uts --mount --propagation private --pid --ipc --fork --mount-proc true 2>/dev/null ||
+  timeout 10 unshare --uts --mount --propagation private --pid --ipc --fork --mount-proc true 2>/dev/null ||
     lacking "no namespaces can be made here: not permitted, or in a chroot"
   [ "$NET" != 1 ] || unshare --net true 2>/dev/null || lacking "no network namespaces can be made here"
   (device=$(mktemp -u) && mknod "$device" c 1 3 && : >"$device" && rm "$device") 2>/dev/null ||
@@ -248,25 +258,25 @@ make_folders() {
 
 start_munge() {
   (umask 077 && head -c 128 /dev/urandom >"$dir/etc/munge.key")
-  logged munged --key-file="$dir/etc/munge.key" --socket="$run/munge.sock" --pid-file="$run/munged.pidfile" \
+  logged timeout 20 munged --key-file="$dir/etc/munge.key" --socket="$run/munge.sock" --pid-file="$run/munged.pidfile" \
     --log-file="$dir/log/munged.log" --seed-file="$run/munge.seed" --num-threads=2
   note_daemon munged
 }
 
 start_controller() {
   [ "$NET" != 1 ] || make_controller_network
-  logged on_controller env -i PATH="$PATH" SLURM_CONF="$conf" slurmctld
+  logged on_controller timeout 20 env -i PATH="$PATH" SLURM_CONF="$conf" slurmctld
   note_daemon slurmctld
 }
 
-idle_nodes() { on_controller sinfo --noheader --Node --partition=main --states=idle --format=%N 2>/dev/null | wc -l; }
+idle_nodes() { on_controller timeout 5 sinfo --noheader --Node --partition=main --states=idle --format=%N 2>/dev/null | wc -l; }
 wait_for_nodes() {
   local tries
-  for ((tries = 0; tries < 300; ++tries)); do
+  for ((tries = 0; tries < 150; ++tries)); do
     [ "$(idle_nodes)" -ne "$nodes" ] || return 0
     sleep 0.2
   done
-  fail "not all nodes are idle after 60 s: $dir/log"
+  fail "not all nodes are idle after 30 s: $dir/log"
 }
 
 guard() {  # stops the cluster at the end of its owner
@@ -279,6 +289,7 @@ guard() {  # stops the cluster at the end of its owner
 start() {
   nodes=$1 CPUS=${CPUS:-4} GPUS=${GPUS:-2} NET=${NET:-0} PORT=${PORT:-17900}
   check_machine
+  starting=1
   trap stop EXIT
   make_folders
   [ -z "${OWNER:-}" ] || guard
@@ -286,6 +297,7 @@ start() {
   start_controller
   for ((i = 1; i <= nodes; ++i)); do boot "n$i"; done
   wait_for_nodes
+  starting=
   trap - EXIT
 }
 

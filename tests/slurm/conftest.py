@@ -6,8 +6,6 @@ from mer_fixtures import corpus, mer, programs, pytest_runtest_makereport, undis
 
 __all__ = ["corpus", "mer", "programs", "pytest_runtest_makereport", "undisturbed"]
 
-SWEEP_SCRIPT = mer_run.SOURCE / "slurm" / "sweep.sbatch"
-
 
 @pytest.fixture(scope="session")
 def three_nodes():
@@ -23,10 +21,23 @@ def cluster(three_nodes):
 
 
 @pytest.fixture
-def submit(cluster, mer):
-    """submit(sweep, options of sbatch ..) -> Job: slurm/sweep.sbatch with that sweep file, its output in merctl's log."""
-    def submit(sweep, *options, arguments=("--no-web",)):
-        environment = mer.environment | slurm_cluster.ONE_LOOPBACK | {"MER_BIN": str(mer_run.BIN)}
-        return cluster.submit("--output", mer.log, *options, SWEEP_SCRIPT, sweep, *arguments,
-                              environment=environment, folder=mer.folder)
+def login(cluster, mer):
+    """merctl as on a login node of the cluster: the coordinator answers on an address that others reach."""
+    address = mer_run.address_of_this_machine()
+    if address is None:
+        pytest.skip("this machine has no address but its own loopback")
+    mer.environment |= slurm_cluster.ONE_LOOPBACK | {"SLURM_CONF": str(cluster.folder / "etc" / "slurm.conf"),
+                                                     "MER_WEB_ADDRESS": address, "MER_GATEWAY_ADDRESS": address}
+    return mer
+
+
+@pytest.fixture
+def submit(cluster, login):
+    """submit(sweep, options of sbatch ..) -> Job: calls sbatch with the script of --dry-run, its output in merctl's log."""
+    def submit(sweep, *options):
+        assert login.run("submit", sweep).returncode == 0
+        script = login.folder / "job.sbatch"
+        script.write_text(login.run("submit", sweep, "--slurm", "--dry-run").stdout)
+        return cluster.submit("--output", login.log, *options, script, environment=login.environment,
+                              folder=login.folder)
     return submit

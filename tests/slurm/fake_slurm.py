@@ -5,15 +5,31 @@ the programs of `programs` in front of PATH. `scontrol requeue` ends it with TER
 """
 import os
 import re
-import shutil
+import shlex
 import signal
 import subprocess
 import time
 from pathlib import Path
 
+TEMPLATE = Path(__file__).parents[2] / "slurm" / "job.sbatch.in"
+
 SCONTROL = """#!/usr/bin/env bash
 echo "$*" >>"$FAKE_SLURM/scontrol.log"
 """
+SCANCEL = """#!/usr/bin/env bash
+echo "$*" >>"$FAKE_SLURM/scancel.log"
+"""
+# Jobs of the chain that wait: the file `waiting-jobs`. When this job ends, nobody knows.
+SQUEUE = """#!/usr/bin/env bash
+case " $* " in *" --name "*) cat "$FAKE_SLURM/waiting-jobs" 2>/dev/null ;; esac
+"""
+
+
+def job_script(programs: Path, store: Path, sweep: str) -> str:
+    """slurm/job.sbatch.in as `merctl submit --slurm` fills it."""
+    values = {"OPTIONS": "#SBATCH --open-mode=append\n", "SETUP": "", "LAUNCHER": "auto", "PROGRAMS": shlex.quote(str(programs)),
+              "STORE": shlex.quote(str(store)), "SWEEP": shlex.quote(sweep), "SECONDS": "3600"}
+    return re.sub("@([A-Z]+)@", lambda place: values[place[1]], TEMPLATE.read_text())
 
 
 def wait_until(condition, what: str, seconds: float = 120.0):
@@ -28,7 +44,7 @@ def wait_until(condition, what: str, seconds: float = 120.0):
 
 
 class FakeSlurm:
-    def __init__(self, folder: Path, script: Path):
+    def __init__(self, folder: Path, script: str):
         self.folder = folder
         self.submit_dir = folder / "submitted-from"
         self.programs = folder / "programs"
@@ -38,12 +54,13 @@ class FakeSlurm:
             each.mkdir(parents=True)
         self.spooled = folder / "spool" / "slurm_script"
         self.spooled.parent.mkdir()
-        shutil.copy(script, self.spooled)
-        self.directives = re.findall(r"^#SBATCH\s+(\S+)$", script.read_text(), re.MULTILINE)
+        self.spooled.write_text(script)
+        self.directives = re.findall(r"^#SBATCH\s+(\S+)$", script, re.MULTILINE)
         self.environment: dict[str, str] = {}
         self.starts = 0
         self.process: subprocess.Popen | None = None
-        self.add_program("scontrol", SCONTROL)
+        for name, text in (("scontrol", SCONTROL), ("scancel", SCANCEL), ("squeue", SQUEUE)):
+            self.add_program(name, text)
 
     def add_program(self, name: str, text: str) -> Path:
         path = self.programs / name
@@ -59,15 +76,15 @@ class FakeSlurm:
                 return value
         return None
 
-    def start(self, *arguments: str) -> None:
+    def start(self) -> None:
         """What Slurm does when the job's turn comes, at first and after each requeue."""
         environment = {name: value for name, value in os.environ.items() if not name.startswith(("SLURM_", "MER_"))}
         environment |= {
             "PATH": f"{self.programs}:{environment['PATH']}",
             "FAKE_SLURM": str(self.state),
             "SLURM_JOB_ID": "4711",
+            "SLURM_JOB_NAME": "mer-7-chain",
             "SLURM_SUBMIT_DIR": str(self.submit_dir),
-            "SLURM_CPUS_PER_TASK": self.option("cpus-per-task") or "1",
         }
         if self.starts:
             environment["SLURM_RESTART_COUNT"] = str(self.starts)
@@ -76,12 +93,16 @@ class FakeSlurm:
         mode = "a" if self.option("open-mode") == "append" else "w"
         with self.log.open(mode) as out:
             self.process = subprocess.Popen(
-                ["bash", str(self.spooled), *arguments],
+                ["bash", str(self.spooled)],
                 cwd=self.submit_dir, env=environment, stdout=out, stderr=out, start_new_session=True)
 
     def requeues(self) -> list[str]:
         log = self.state / "scontrol.log"
         return [line for line in log.read_text().splitlines() if line.startswith("requeue")] if log.exists() else []
+
+    def withdrawals(self) -> list[str]:
+        log = self.state / "scancel.log"
+        return log.read_text().splitlines() if log.exists() else []
 
     def signal_batch(self, number: int) -> None:
         """`--signal=B:`: to the batch script's shell alone."""

@@ -1,10 +1,11 @@
-"""slurm/sweep.sbatch and merctl on a real Slurm of three nodes: where workers go, and what interruptions cost."""
+"""The batch script of `merctl submit --slurm`, and merctl, on a real Slurm of three nodes: where workers go, and what interruptions cost."""
 import re
 
 import mer_run
 import pytest
 from fake_slurm import wait_until
 from mer_run import SESSIONS, sweep_of
+from programs import write_program
 
 EPOCHS = 80
 ROWS = SESSIONS * EPOCHS * 2
@@ -57,7 +58,7 @@ def wait_for_a_part(mer):
 
 
 def starts_in_log(mer):
-    return [int(number) for number in re.findall(r"start (\d+): merctl run", mer.log.read_text())]
+    return [int(number) for number in re.findall(r"start (\d+): merctl work", mer.log.read_text())]
 
 
 def test_one_node_runs_a_sweep_to_its_end(submit, mer, sweep, expected):
@@ -77,6 +78,37 @@ def test_workers_are_on_every_node_as_many_as_it_has_cpus(submit, mer, corpus, u
     [(trial,), *_] = mer.query("SELECT t.id FROM attempts a JOIN trials t USING (trial) WHERE trainer_host = 'n3'")
     assert "n3" in mer.run("show", trial).stdout
     assert_same_results(mer, undisturbed)
+
+
+def test_where_mpirun_cannot_start_its_daemons_srun_starts_the_ranks(submit, mer, corpus, undisturbed):
+    write_program(mer.folder / "bin" / "mpirun", "#!/bin/sh\necho no daemon; exit 1\n")
+    mer.environment["PATH"] = f"{mer.folder / 'bin'}:{mer.environment['PATH']}"
+
+    job = submit(mer.write_sweep(sweep_of(corpus)), "--nodes=3", "--cpus-per-task=2")
+
+    assert job.wait() == ("COMPLETED", 0)
+    assert "starting ranks by srun: mpirun cannot (status 1: no daemon)" in mer.log.read_text()
+    assert {host for (host,) in attempts(mer, "trainer_host")} == {"n1", "n2", "n3"}
+    assert_same_results(mer, undisturbed)
+
+
+def test_by_srun_a_lost_worker_costs_a_new_start_and_the_time_limits_signal_a_pause(submit, mer, sweep, expected):
+    mer.environment["MER_LAUNCHER"] = "srun"
+    job = submit(sweep, "--nodes=3", "--cpus-per-task=1")
+    wait_for_a_part(mer)
+    mer.kill("mer-worker")
+    wait_until(lambda: "a process was lost; starting again from the store" in mer.log.read_text(), "it is noticed", 30)
+    begun = attempts(mer, "count(*)")
+    wait_until(lambda: attempts(mer, "count(*)") > begun, "it trains again")
+    job.ask("scancel", "--signal=USR1", "--batch")
+    wait_until(lambda: job.starts() == 2, "the job is queued again")
+    kept = {outcome for (outcome,) in attempts(mer, "outcome")}
+
+    assert job.wait() == ("COMPLETED", 0)
+    assert "stopped" in kept
+    assert starts_in_log(mer) == [1, 2]
+    assert_no_crash_was_charged(mer)
+    assert_same_results(mer, expected)
 
 
 def test_a_worker_has_the_gpu_of_its_own_node(cluster, submit, mer, corpus):
@@ -130,7 +162,9 @@ def test_scancel_ends_a_job_for_good_and_the_same_command_resumes(submit, mer, s
     assert_same_results(mer, expected)
 
 
-def test_scancel_of_several_nodes_costs_no_crash(submit, mer, sweep, expected):
+@pytest.mark.parametrize("launcher", ["mpirun", "srun"])
+def test_scancel_of_several_nodes_costs_no_crash(submit, mer, sweep, expected, launcher):
+    mer.environment["MER_LAUNCHER"] = launcher
     job = submit(sweep, "--nodes=3", "--cpus-per-task=1")
     wait_for_a_part(mer)
     job.ask("scancel")

@@ -1,39 +1,43 @@
-"""slurm/sweep.sbatch against stand-ins for Slurm and merctl: what each exit code and each signal leads to."""
+"""slurm/job.sbatch.in against stand-ins for Slurm and merctl: what each exit code and each signal leads to."""
 import signal
-from pathlib import Path
 
 import pytest
-from fake_slurm import FakeSlurm, wait_until
+from fake_slurm import FakeSlurm, job_script, wait_until
 
-SCRIPT = Path(__file__).parents[2] / "slurm" / "sweep.sbatch"
-
-# Takes the next line of $FAKE_SLURM/plan: a number to exit with at once, `wait CODE` to run until a signal and exit with
-# CODE, `kill` to die by SIGKILL. Writes down its arguments and the signals that it gets.
+# `work` takes the next line of $FAKE_SLURM/plan: a number to exit with at once, `wait CODE` to run until a signal and exit
+# with CODE, `kill` to die by SIGKILL; it writes down the signals that it gets. `complete` says what the file `standing`
+# does, else that the sweep is done after a `work` that ended with 0 or 1. The arguments of both are in merctl.log.
 FAKE_MERCTL = """#!/usr/bin/env bash
-echo "$*" >>"$FAKE_SLURM/merctl.log"
-action=$(head -n 1 "$FAKE_SLURM/plan")
-sed -i 1d "$FAKE_SLURM/plan"
+cd "$FAKE_SLURM"
+echo "$*" >>merctl.log
+if [ "$1" = complete ]; then exit "$(cat standing 2>/dev/null || cat done 2>/dev/null || echo 1)"; fi
+end() {
+  [ "$1" -gt 1 ] || echo 0 >done
+  exit "$1"
+}
+action=$(head -n 1 plan)
+sed -i 1d plan
 case $action in
   kill) kill -KILL $$ ;;
   wait*)
     got=
     trap 'got=USR1' USR1
     trap 'got=TERM' TERM
-    touch "$FAKE_SLURM/waiting"
+    touch waiting
     while [ -z "$got" ]; do sleep 0.05; done
-    echo "$got" >>"$FAKE_SLURM/signals.log"
-    exit "${action#wait }" ;;
-  *) exit "$action" ;;
+    echo "$got" >>signals.log
+    end "${action#wait }" ;;
+  *) end "$action" ;;
 esac
 """
 
 
 @pytest.fixture
 def slurm(tmp_path):
-    fake = FakeSlurm(tmp_path, SCRIPT)
-    binaries = fake.submit_dir / "build" / "release" / "bin"
-    binaries.mkdir(parents=True)
-    fake.add_program("merctl", FAKE_MERCTL).rename(binaries / "merctl")
+    programs = tmp_path / "built"
+    fake = FakeSlurm(tmp_path, job_script(programs, tmp_path / "store", "7"))
+    programs.mkdir()
+    fake.add_program("merctl", FAKE_MERCTL).rename(programs / "merctl")
     fake.environment["MER_BUSY_SECONDS"] = "0"
     yield fake
     fake.close()
@@ -45,7 +49,7 @@ def plan(slurm, *actions):
 
 def calls(slurm):
     log = slurm.state / "merctl.log"
-    return log.read_text().splitlines() if log.exists() else []
+    return [call for call in log.read_text().splitlines() if call.startswith("work")] if log.exists() else []
 
 
 def use_nodes(slurm, count, answer=True):
@@ -64,78 +68,38 @@ def wait_for_merctl(slurm):
     (slurm.state / "waiting").unlink()
 
 
-def test_asks_slurm_for_an_early_signal_to_the_script_and_for_requeueing():
-    directives = SCRIPT.read_text()
-
-    assert "#SBATCH --signal=B:USR1@120\n" in directives
-    assert "#SBATCH --requeue\n" in directives
-    assert "#SBATCH --open-mode=append\n" in directives
-    assert "#SBATCH --nodes=1\n" in directives
-    assert "#SBATCH --ntasks-per-node=1\n" in directives
-
-
 @pytest.mark.parametrize("code", [0, 1, 2])
 def test_a_final_exit_code_ends_the_job_with_it(slurm, code):
     plan(slurm, code)
 
-    slurm.start("sweep.json", "--set", "train.epochs=2")
+    slurm.start()
 
     assert slurm.wait() == code
-    assert calls(slurm) == ["run sweep.json --set train.epochs=2 --workers 4"]
+    assert calls(slurm) == ["work 7"]
     assert slurm.requeues() == []
-
-
-@pytest.mark.parametrize("workers", [["--workers", "2"], ["--workers=2"]], ids=" ".join)
-def test_the_users_number_of_workers_replaces_the_jobs(slurm, workers):
-    plan(slurm, 0)
-
-    slurm.start("sweep.json", *workers, "--no-web")
-
-    assert slurm.wait() == 0
-    assert calls(slurm) == [f"run sweep.json {' '.join(workers)} --no-web"]
-
-
-def test_with_gpus_the_number_of_workers_is_left_to_merctl(slurm):
-    plan(slurm, 0)
-    slurm.environment["SLURM_JOB_GPUS"] = "0,1"
-
-    slurm.start("sweep.json")
-
-    assert slurm.wait() == 0
-    assert calls(slurm) == ["run sweep.json"]
-
-
-def test_on_several_nodes_the_number_of_workers_is_left_to_merctl(slurm):
-    plan(slurm, 0)
-    use_nodes(slurm, 3)
-
-    slurm.start("sweep.json")
-
-    assert slurm.wait() == 0
-    assert calls(slurm) == ["run sweep.json"]
 
 
 def test_the_signal_before_the_time_limit_pauses_and_requeues(slurm):
     plan(slurm, "wait 6", 0)
 
-    slurm.start("sweep.json")
+    slurm.start()
     wait_for_merctl(slurm)
     slurm.signal_batch(signal.SIGUSR1)
     wait_until(slurm.requeues, "the job is queued again")
     slurm.end_for_requeue()
-    slurm.start("sweep.json")
+    slurm.start()
 
     assert slurm.wait() == 0
     assert (slurm.state / "signals.log").read_text() == "USR1\n"
     assert slurm.requeues() == ["requeue 4711"]
-    assert calls(slurm) == ["run sweep.json --workers 4"] * 2
+    assert calls(slurm) == ["work 7"] * 2
     assert "start 1:" in slurm.log.read_text() and "start 2:" in slurm.log.read_text()
 
 
 def test_a_sweep_that_ends_after_the_signal_is_not_requeued(slurm):
     plan(slurm, "wait 0")
 
-    slurm.start("sweep.json")
+    slurm.start()
     wait_for_merctl(slurm)
     slurm.signal_batch(signal.SIGUSR1)
 
@@ -146,7 +110,7 @@ def test_a_sweep_that_ends_after_the_signal_is_not_requeued(slurm):
 def test_term_reaches_merctl_and_is_never_followed_by_a_requeue(slurm):
     plan(slurm, "wait 6")
 
-    slurm.start("sweep.json")
+    slurm.start()
     wait_for_merctl(slurm)
     slurm.signal_batch(signal.SIGTERM)
 
@@ -158,7 +122,7 @@ def test_term_reaches_merctl_and_is_never_followed_by_a_requeue(slurm):
 def test_term_after_the_early_signal_wins_over_the_requeue(slurm):
     plan(slurm, "wait 6")
 
-    slurm.start("sweep.json")
+    slurm.start()
     wait_for_merctl(slurm)
     slurm.process.send_signal(signal.SIGSTOP)  # so that both signals are there when the script goes on
     slurm.process.send_signal(signal.SIGUSR1)
@@ -172,7 +136,7 @@ def test_term_after_the_early_signal_wins_over_the_requeue(slurm):
 def test_a_killed_merctl_is_started_again_in_the_same_job(slurm):
     plan(slurm, "kill", 0)
 
-    slurm.start("sweep.json")
+    slurm.start()
 
     assert slurm.wait() == 0
     assert len(calls(slurm)) == 2
@@ -184,10 +148,10 @@ def test_a_node_that_does_not_answer_requeues_the_job(slurm, ended):
     plan(slurm, ended, 0)
     use_nodes(slurm, 3, answer=False)
 
-    slurm.start("sweep.json")
+    slurm.start()
     wait_until(slurm.requeues, "the job is queued again")
     slurm.end_for_requeue()
-    slurm.start("sweep.json")
+    slurm.start()
 
     assert slurm.wait() == 0
     assert slurm.requeues() == ["requeue 4711"]
@@ -199,7 +163,7 @@ def test_while_all_nodes_answer_merctl_is_started_again_in_the_same_job(slurm):
     plan(slurm, "kill", 0)
     use_nodes(slurm, 3)
 
-    slurm.start("sweep.json")
+    slurm.start()
 
     assert slurm.wait() == 0
     assert len(calls(slurm)) == 2
@@ -213,7 +177,7 @@ def test_a_final_exit_code_ends_the_job_whatever_its_nodes_do(slurm, code):
     plan(slurm, code)
     use_nodes(slurm, 3, answer=False)
 
-    slurm.start("sweep.json")
+    slurm.start()
 
     assert slurm.wait() == code
     assert slurm.requeues() == []
@@ -223,7 +187,7 @@ def test_term_is_never_followed_by_a_requeue_for_a_lost_node(slurm):
     plan(slurm, "wait 70")
     use_nodes(slurm, 3, answer=False)
 
-    slurm.start("sweep.json")
+    slurm.start()
     wait_for_merctl(slurm)
     slurm.signal_batch(signal.SIGTERM)
 
@@ -236,7 +200,7 @@ def test_a_node_that_never_answers_ends_the_job_in_the_end(slurm):
     use_nodes(slurm, 3, answer=False)
     slurm.environment["SLURM_RESTART_COUNT"] = "50"
 
-    slurm.start("sweep.json")
+    slurm.start()
 
     assert slurm.wait() == 5
     assert slurm.requeues() == []
@@ -246,25 +210,78 @@ def test_a_node_that_never_answers_ends_the_job_in_the_end(slurm):
 def test_a_busy_store_is_tried_again_and_given_up_in_the_end(slurm):
     plan(slurm, 5, 5, 5, 0)
 
-    slurm.start("sweep.json")
+    slurm.start()
 
     assert slurm.wait() == 5
     assert len(calls(slurm)) == 3
     assert "gave up after 3 tries" in slurm.log.read_text()
 
 
-def test_a_job_without_a_sweep_file_says_how_to_give_one(slurm):
+@pytest.mark.parametrize("restarts, ended", [("49", True), ("50", False)])
+def test_a_job_that_leads_nowhere_queues_itself_no_more(slurm, restarts, ended):
+    plan(slurm, 6)
+    slurm.environment["SLURM_RESTART_COUNT"] = restarts
+
     slurm.start()
 
-    assert slurm.wait() == 2
-    assert "usage: sbatch slurm/sweep.sbatch SWEEP.json" in slurm.log.read_text()
-    assert calls(slurm) == []
+    if ended:
+        wait_until(slurm.requeues, "the job is queued again")
+    else:
+        assert slurm.wait() == 6
+        assert "after 50 new starts: giving up" in slurm.log.read_text() and slurm.requeues() == []
+
+
+def test_what_is_left_and_takes_longer_than_the_job_is_queued_again(slurm):
+    plan(slurm, 6)
+
+    slurm.start()
+
+    wait_until(slurm.requeues, "the job is queued again")
+    assert "what is left takes longer than the rest of this job: queueing again" in slurm.log.read_text()
+
+
+def test_the_next_job_of_a_chain_goes_on_instead(slurm):
+    plan(slurm, "wait 6")
+    (slurm.state / "waiting-jobs").write_text("4712\n")
+
+    slurm.start()
+    wait_for_merctl(slurm)
+    slurm.signal_batch(signal.SIGUSR1)
+
+    assert slurm.wait() == 6
+    assert slurm.requeues() == [] and slurm.withdrawals() == []
+    assert "the next job of the chain goes on" in slurm.log.read_text()
+
+
+@pytest.mark.parametrize("ended, standing, code", [(1, 0, 1), (6, 6, 6), (70, 0, 0)],
+                         ids=["done", "somebody has paused it", "done, and lost its last words"])
+def test_a_sweep_that_needs_no_more_jobs_withdraws_those_that_wait(slurm, ended, standing, code):
+    plan(slurm, ended)
+    (slurm.state / "standing").write_text(str(standing))
+
+    slurm.start()
+
+    assert slurm.wait() == code
+    assert slurm.withdrawals() == ["-t PENDING --name mer-7-chain"] and slurm.requeues() == []
+
+
+def test_a_job_whose_end_slurm_does_not_say_ends_after_its_time_limit(slurm):
+    plan(slurm, 0)
+    slurm.add_program("squeue", "#!/bin/sh\nexit 0\n")
+    merctl = slurm.folder / "built" / "merctl"
+    merctl.write_text(merctl.read_text().replace("cd ", 'echo "$MER_JOB_ENDS_AT $(date +%s)" >"$FAKE_SLURM/ends"\ncd ', 1))
+
+    slurm.start()
+
+    assert slurm.wait() == 0
+    ends, now = map(int, (slurm.state / "ends").read_text().split())
+    assert 3500 < ends - now <= 3600
 
 
 def test_a_missing_program_is_named(slurm):
-    slurm.environment["MER_BIN"] = "/nowhere"
+    (slurm.folder / "built" / "merctl").unlink()
 
-    slurm.start("sweep.json")
+    slurm.start()
 
     assert slurm.wait() == 2
-    assert "no program /nowhere/merctl" in slurm.log.read_text()
+    assert f"no program {slurm.folder}/built/merctl" in slurm.log.read_text()

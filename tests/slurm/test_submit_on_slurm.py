@@ -1,23 +1,11 @@
 """`merctl submit --slurm`, `doctor --slurm` and `status` on a real Slurm of three nodes."""
 import re
 
-import pytest
-from cluster import ONE_LOOPBACK, Job
+from cluster import Job
 from fake_slurm import wait_until
-from mer_run import TRIALS, address_of_this_machine, sweep_of
+from mer_run import TRIALS, sweep_of
 
 LONG = {"epochs": 100000, "batch_dialogues": 3, "learning_rate": 1e-4}
-
-
-@pytest.fixture
-def login(cluster, mer):
-    """merctl as on a login node of the cluster: the coordinator answers on an address that others reach."""
-    address = address_of_this_machine()
-    if address is None:
-        pytest.skip("this machine has no address but its own loopback")
-    mer.environment |= ONE_LOOPBACK | {"SLURM_CONF": str(cluster.folder / "etc" / "slurm.conf"),
-                                       "MER_WEB_ADDRESS": address, "MER_GATEWAY_ADDRESS": address}
-    return mer
 
 
 def submitted(login, cluster, *arguments) -> list[Job]:
@@ -91,4 +79,4 @@ def test_doctor_finds_the_nodes_sound(login, cluster):
 
     assert doctor.returncode == 0, doctor.stdout
     assert "ran on 2: n[1-2]; GPUs: 0" in doctor.stdout
-    assert len(re.findall(r"^ok +(mpirun|srun --mpi=pmix|all nodes|store|programs)", doctor.stdout, re.MULTILINE)) == 5
+    assert len(re.findall(r"^ok +(mpirun|srun --mpi=pmix|launcher|all nodes|store|programs)", doctor.stdout, re.MULTILINE)) == 6

@@ -69,7 +69,8 @@ TEST_F(ApiTest, ASweepHasItsConfigurationsAndFolds) {
 }
 
 TEST_F(ApiTest, ResultsHaveMeanAndSdOfCompleteGroupsOnly) {
-  const json rows = parse(results_json(*store_, SweepId{1}, {.rule = SelectionRule::last, .metric = Metric::macro_f1})).at("rows");
+  const json rows =
+      parse(results_json(*store_, SweepId{1}, {.rule = SelectionRule::last, .metric = Metric::macro_f1})).at("rows");
 
   double sum = 0;
   double squares = 0;
@@ -91,7 +92,8 @@ TEST_F(ApiTest, TheOracleIsMarked) {
 
   EXPECT_EQ(best.at("oracle"), true);
   EXPECT_EQ(best.at("metric"), "wa");
-  EXPECT_EQ(parse(results_json(*store_, SweepId{1}, {.rule = SelectionRule::last, .metric = Metric::wa})).at("oracle"), false);
+  EXPECT_EQ(parse(results_json(*store_, SweepId{1}, {.rule = SelectionRule::last, .metric = Metric::wa})).at("oracle"),
+            false);
 }
 
 TEST_F(ApiTest, CurvesAverageOverFoldsAtEachEpoch) {

@@ -358,6 +358,7 @@ std::optional<ExitStatus> end_of(Subprocess& child, std::string& printed) {
 TEST(SubprocessTest, ChildSeesNoMpiVariablesAndItsCores) {
   ::setenv("OMPI_COMM_WORLD_RANK", "1", 1);
   ::setenv("PMIX_RANK", "1", 1);
+  for (const char* name : {"SLURM_PROCID", "SLURM_STEP_ID", "SLURM_STEP_GPUS"}) ::setenv(name, "1", 1);
   ::setenv("MER_TEST_KEPT", "yes", 1);
   cpu_set_t allowed;
   ::sched_getaffinity(0, sizeof(allowed), &allowed);
@@ -368,7 +369,11 @@ TEST(SubprocessTest, ChildSeesNoMpiVariablesAndItsCores) {
   ASSERT_TRUE(child.ok());
   std::string printed;
   EXPECT_EQ(end_of(*child, printed), (ExitStatus{false, 0}));
+  for (const char* name : {"SLURM_PROCID", "SLURM_STEP_ID", "SLURM_STEP_GPUS"}) ::unsetenv(name);
 
+  EXPECT_EQ(printed.find("SLURM_PROCID"), std::string::npos);
+  EXPECT_EQ(printed.find("SLURM_STEP_ID"), std::string::npos);
+  EXPECT_NE(printed.find("SLURM_STEP_GPUS=1"), std::string::npos) << "trainers ask what Slurm gave";
   EXPECT_EQ(printed.find("OMPI_"), std::string::npos);
   EXPECT_EQ(printed.find("PMIX_"), std::string::npos);
   EXPECT_NE(printed.find("MER_TEST_KEPT=yes"), std::string::npos);
