@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "cli/allocated_nodes.hpp"
+#include "cli/node_gpus.hpp"
 #include "cli/output.hpp"
 #include "cli/store_access.hpp"
 #include "cli/store_door.hpp"
@@ -41,12 +42,10 @@ Status say_what_runs(const Context& context, SweepId id) {
   return {};
 }
 
-// Those of Slurm's job, if it has several, with room for what their GPUs feed; each has as many as the first.
+// Those of Slurm's job, if it has several, with room for what the GPUs of each feed.
 Result<std::vector<Node>> nodes_to_use(const TrainingPlace& place) {
   MER_ASSIGN(std::vector<Node> nodes, allocated_nodes());
-  if (place.workers > 0) {
-    for (Node& node : nodes) node.room = place.workers;
-  }
+  if (place.workers > 0 && !nodes.empty()) MER_TRY(make_room_for_gpus(nodes, gpus_by_node(), place.workers));
   return nodes;
 }
 
