@@ -50,14 +50,22 @@ double double_of(const Json& json) {
 }
 
 Json corpus_json(const CorpusSource& corpus) {
-  if (corpus.synthetic.empty()) return {{"path", corpus.path}};
-  return {{"synthetic", corpus.synthetic}, {"seed", corpus.seed}};
+  Json json;
+  if (corpus.synthetic.empty()) {
+    json["path"] = corpus.path;
+  } else {
+    json["synthetic"] = corpus.synthetic;
+    json["seed"] = corpus.seed;
+  }
+  return json;
 }
 
 Json folds_json(const FoldSettings& folds) {
-  Json json = {{"scheme", to_string(folds.scheme)}, {"context", to_string(folds.context)}};
+  Json json;
+  json["scheme"] = to_string(folds.scheme);
+  json["context"] = to_string(folds.context);
   if (folds.validation == ValidationKind::dialogues) {
-    json["validation"] = {{"dialogues", folds.validation_fraction}};
+    json["validation"]["dialogues"] = folds.validation_fraction;
     json["seed"] = folds.seed;
   } else {
     json["validation"] = to_string(folds.validation);
@@ -190,7 +198,11 @@ Result<std::vector<std::pair<std::string, std::string>>> differing_from_json(con
 std::string published_to_json(const std::vector<Published>& values) {
   Json json = Json::array();
   for (const Published& row : values) {
-    json.push_back({{"label", row.label}, {"metric", name_of(row.metric)}, {"value", row.value}});
+    Json one;
+    one["label"] = row.label;
+    one["metric"] = name_of(row.metric);
+    one["value"] = row.value;
+    json.push_back(std::move(one));
   }
   return text_of(json);
 }
@@ -229,7 +241,8 @@ Result<TrainSettings> train_from_json(const std::string& text) {
 }
 
 std::string profile_to_json(const Profile& profile) {
-  Json json = {{"steps", profile.steps}};
+  Json json;
+  json["steps"] = profile.steps;
   for (const auto& [work, name] : EnumNames<Work>::all) json[name] = profile.of(work);
   return text_of(json);
 }

@@ -62,7 +62,10 @@ Status exclude_node(const StoreDir& store, const ExcludedNode& node) {
   std::error_code error;
   std::filesystem::create_directories(folder_of(store), error);
   if (error) return system_error(error.value(), folder_of(store).string() + ": cannot be made");
-  const json value = {{"host", node.host}, {"since", node.since}, {"why", node.why}};
+  json value;
+  value["host"] = node.host;
+  value["since"] = node.since;
+  value["why"] = node.why;
   const std::string draft = file.string() + ".new";
   const Descriptor descriptor(::open(draft.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
   if (descriptor.get() < 0) return system_error(errno, draft + ": cannot make");

@@ -17,15 +17,17 @@ std::string line_of(const Json& json) {
 }
 
 Json json_of(const GatewayDoor& door) {
-  return {{"address", door.address},
-          {"port", door.port},
-          {"server_key", door.server_key},
-          {"client_key", door.client_key},
-          {"client_secret", door.client_secret},
-          {"device", enum_name(door.device)},
-          {"gpu_fraction", door.gpu_fraction},
-          {"gpus_per_trial", door.gpus_per_trial},
-          {"threads", door.threads}};
+  Json json;
+  json["address"] = door.address;
+  json["port"] = door.port;
+  json["server_key"] = door.server_key;
+  json["client_key"] = door.client_key;
+  json["client_secret"] = door.client_secret;
+  json["device"] = enum_name(door.device);
+  json["gpu_fraction"] = door.gpu_fraction;
+  json["gpus_per_trial"] = door.gpus_per_trial;
+  json["threads"] = door.threads;
+  return json;
 }
 
 // Throws where a field is something else.

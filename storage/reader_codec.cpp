@@ -1,5 +1,6 @@
 #include "storage/reader_codec.hpp"
 
+#include <functional>
 #include <optional>
 #include <stdexcept>
 #include <type_traits>
@@ -225,8 +226,12 @@ T from_tree(const json& fields) {
 }
 
 std::string begin(const char* code, const std::string& message) {
+  json head;
+  head["format"] = kFormat;
+  head["code"] = code;
+  head["message"] = message;
   std::string answer;
-  append(answer, {{"format", kFormat}, {"code", code}, {"message", message}});
+  append(answer, head);
   return answer;
 }
 
@@ -252,10 +257,42 @@ ErrorCode code_named(const std::string& name) {
 // Error: the answer's own.
 Status read_outcome(FrameReader& frames) {
   MER_ASSIGN(const json head, next_tree(frames));
-  if (head.value("format", json()) != kFormat) return corrupt("format " + head.value("format", json()).dump());
+  if (head.value("format", 0) != kFormat) return corrupt("another format");
   const std::string code = head.value("code", std::string("internal"));
   if (code.empty()) return {};
   return Error{code_named(code), head.value("message", std::string())};
+}
+
+// tree: of the value at a position.
+std::string answer_with(std::size_t count, const std::function<json(std::size_t)>& tree, std::size_t longest) {
+  std::string answer = begin("", "");
+  for (std::size_t i = 0; i < count; ++i) {
+    if (append(answer, tree(i), longest)) continue;
+    return failed(invalid("the answer has more than " + std::to_string(longest >> 20) +
+                          " MiB, too much to ask of a coordinator; ask again when it has ended"));
+  }
+  return answer;
+}
+
+// Gives each value's tree to `take`, which throws what a JsonReader does.
+Status each_tree(std::string_view answer, const std::function<void(const json&)>& take) {
+  FrameReader frames;
+  frames.feed(answer);
+  try {
+    MER_TRY(read_outcome(frames));
+    while (frames.pending() > 0) {
+      MER_ASSIGN(const json tree, next_tree(frames));
+      take(tree);
+    }
+    return {};
+  } catch (const std::exception& error) {
+    return corrupt(error.what());
+  }
+}
+
+Status check_that_one(std::size_t values) {
+  if (values == 1) return {};
+  return corrupt(std::to_string(values) + " values, expected 1");
 }
 
 }  // namespace
@@ -263,42 +300,28 @@ Status read_outcome(FrameReader& frames) {
 template <class T>
 std::string answer_of(const Result<std::vector<T>>& values, std::size_t longest) {
   if (!values) return failed(values.error());
-  std::string answer = begin("", "");
-  for (const T& value : *values) {
-    if (!append(answer, tree_of(value), longest)) {
-      return failed(invalid("the answer has more than " + std::to_string(longest >> 20) +
-                            " MiB, too much to ask of a coordinator; ask again when it has ended"));
-    }
-  }
-  return answer;
+  return answer_with(
+      values->size(), [&](std::size_t i) { return tree_of((*values)[i]); }, longest);
 }
 
 template <class T>
 std::string answer_of(const Result<T>& value) {
-  return value ? answer_of(Result(std::vector<T>{*value})) : failed(value.error());
+  if (!value) return failed(value.error());
+  return answer_with(
+      1, [&](std::size_t) { return tree_of(*value); }, kLongestAnswer);
 }
 
 template <class T>
 Result<std::vector<T>> values_in(std::string_view answer) {
-  FrameReader frames;
-  frames.feed(answer);
-  try {
-    MER_TRY(read_outcome(frames));
-    std::vector<T> values;
-    while (frames.pending() > 0) {
-      MER_ASSIGN(const json tree, next_tree(frames));
-      values.push_back(from_tree<T>(tree));
-    }
-    return values;
-  } catch (const std::exception& error) {
-    return corrupt(error.what());
-  }
+  std::vector<T> values;
+  MER_TRY(each_tree(answer, [&](const json& tree) { values.push_back(from_tree<T>(tree)); }));
+  return values;
 }
 
 template <class T>
 Result<T> value_in(std::string_view answer) {
   MER_ASSIGN(std::vector<T> values, values_in<T>(answer));
-  if (values.size() != 1) return corrupt(std::to_string(values.size()) + " values, expected 1");
+  MER_TRY(check_that_one(values.size()));
   return std::move(values.front());
 }
 

@@ -56,7 +56,8 @@ void mark_best(std::vector<Row>& rows, std::size_t column) {
 std::vector<Row> published_rows(const std::vector<Published>& published) {
   std::vector<Row> rows;
   for (const Published& number : published) {
-    auto row = std::ranges::find_if(rows, [&](const Row& known) { return known[0] == Cell(number.label); });
+    auto row =
+        std::ranges::find_if(rows, [&](const Row& known) { return std::get<std::string>(known[0]) == number.label; });
     if (row == rows.end()) {
       rows.push_back({number.label});
       row = rows.end() - 1;

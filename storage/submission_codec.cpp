@@ -90,17 +90,18 @@ std::string bytes_of(const Submission& submission) {
   for (const auto& fold : submission.folds) folds.push_back(json_of(fold));
   for (const auto& part : submission.test_parts) parts.push_back(json_of(part));
   for (const auto& trial : submission.trials) trials.push_back(json_of(trial, submission));
-  const json all = {{"format", kFormat},
-                    {"resolved", submission.sweep.resolved_json},
-                    {"configurations", std::move(ids)},
-                    {"corpora", std::move(corpora)},
-                    {"folds", std::move(folds)},
-                    {"test_parts", std::move(parts)},
-                    {"trials", std::move(trials)},
-                    {"code_version", submission.code_version},
-                    {"submitted_at", submission.submitted_at},
-                    {"priority", submission.priority},
-                    {"fresh", submission.fresh}};
+  json all;
+  all["format"] = kFormat;
+  all["resolved"] = submission.sweep.resolved_json;
+  all["configurations"] = std::move(ids);
+  all["corpora"] = std::move(corpora);
+  all["folds"] = std::move(folds);
+  all["test_parts"] = std::move(parts);
+  all["trials"] = std::move(trials);
+  all["code_version"] = submission.code_version;
+  all["submitted_at"] = submission.submitted_at;
+  all["priority"] = submission.priority;
+  all["fresh"] = submission.fresh;
   std::string bytes;
   json::to_cbor(all, bytes);
   return bytes;

@@ -17,7 +17,7 @@ find "$build" -name '*.gcda' -delete
 run() { GTEST_TOTAL_SHARDS=$parts GTEST_SHARD_INDEX=$2 "$build/tests/$1" --gtest_brief=1 >"$build/$1.$2.log" 2>&1; }
 parts=$((2 * $(nproc)))
 declare -A running
-for test in storage_test orchestrator_test; do
+for test in storage_test store_line_test orchestrator_test; do
   for ((part = 0; part < parts; ++part)); do
     run "$test" "$part" &
     running[$!]=$build/$test.$part.log

@@ -158,9 +158,7 @@ def test_a_job_with_nothing_to_do_ends_well(mer, corpus, tmp_path):
     run = mer.start("run", mer.write_sweep(one_trial), "--workers", 1, "--no-web")
     wait_until(mer.epoch_rows, "the run trains its only trial")
     dry = mer.run("alloc", "add", "slurm", "--max-nodes", 1, "--cpus-per-task", 1, "--idle-timeout", "1s", "--dry-run")
-    script = tmp_path / "job.sbatch"
-    script.write_text(dry.stdout)
-    job = FakeSlurm(tmp_path / "slurm", script)
+    job = FakeSlurm(tmp_path / "slurm", dry.stdout)
     job.environment = mer.environment | {"PATH": f"{job.programs}:{mer.environment['PATH']}"}
 
     job.start()

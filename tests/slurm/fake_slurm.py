@@ -28,7 +28,7 @@ case " $* " in *" --name "*) cat "$FAKE_SLURM/waiting-jobs" 2>/dev/null ;; esac
 def job_script(programs: Path, store: Path, sweep: str) -> str:
     """slurm/job.sbatch.in as `merctl submit --slurm` fills it."""
     values = {"OPTIONS": "#SBATCH --open-mode=append\n", "SETUP": "", "LAUNCHER": "auto", "PROGRAMS": shlex.quote(str(programs)),
-              "STORE": shlex.quote(str(store)), "SWEEP": shlex.quote(sweep), "SECONDS": "3600"}
+              "STORE": shlex.quote(str(store)), "SWEEP": shlex.quote(sweep), "SECONDS": "3600", "IDLE": "''"}
     return re.sub("@([A-Z]+)@", lambda place: values[place[1]], TEMPLATE.read_text())
 
 

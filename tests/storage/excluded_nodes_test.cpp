@@ -36,7 +36,8 @@ TEST_F(ExcludedNodesTest, StandUntilTheyAreIncluded) {
 }
 
 TEST_F(ExcludedNodesTest, NamesThatNoHostHasAreRefused) {
-  for (const char* name : {"", "../lock", "a/b", ".hidden", "two words"}) {
+  const std::string long_name(201, 'n');
+  for (const char* name : {"", "../lock", "a/b", ".hidden", "two words", long_name.c_str()}) {
     EXPECT_EQ(exclude_node(store_, {name, 0, ""}).error().code, ErrorCode::invalid) << name;
     EXPECT_EQ(include_node(store_, name).error().code, ErrorCode::invalid) << name;
   }
@@ -44,7 +45,7 @@ TEST_F(ExcludedNodesTest, NamesThatNoHostHasAreRefused) {
 
 TEST_F(ExcludedNodesTest, AFileOfOtherContentExcludesNothing) {
   ASSERT_TRUE(exclude_node(store_, {"n1", 5, ""}).ok());
-  for (const char* text : {"", "[]", R"({"host": 1})"}) {
+  for (const char* text : {"", "[]", R"({"host": 1})", R"({"host": "n1", "since": 5})"}) {
     std::ofstream(folder_.path() / "nodes" / "n1.json") << text;
     EXPECT_THAT(excluded_nodes(store_), IsEmpty()) << text;
   }
@@ -54,6 +55,22 @@ TEST_F(ExcludedNodesTest, WhatCannotBeWrittenIsAnError) {
   std::ofstream(folder_.path() / "nodes") << "in the way";
 
   EXPECT_FALSE(exclude_node(store_, {"n1", 5, ""}).ok());
+}
+
+TEST_F(ExcludedNodesTest, WhatIsInTheWayOfAFileIsAnError) {
+  const std::filesystem::path nodes = folder_.path() / "nodes";
+  std::filesystem::create_directories(nodes / "n1.json.new");
+  std::filesystem::create_directories(nodes / "n2.json" / "full");
+
+  EXPECT_FALSE(exclude_node(store_, {"n1", 5, ""}).ok()) << "its draft cannot be made";
+  EXPECT_FALSE(exclude_node(store_, {"n2", 5, ""}).ok()) << "it cannot be put in place";
+  EXPECT_FALSE(include_node(store_, "n2").ok()) << "it cannot be removed";
+}
+
+TEST_F(ExcludedNodesTest, OtherFilesOfTheFolderAreLeftAlone) {
+  ASSERT_TRUE(exclude_node(store_, {"n1", 5, ""}).ok());
+  std::ofstream(folder_.path() / "nodes" / "README") << "a note";
+  EXPECT_EQ(excluded_nodes(store_).size(), 1U);
 }
 
 }  // namespace

@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 #include <limits>
 
+#include "core/frame.hpp"
+#include "core/json.hpp"
 #include "tests/storage/builders.hpp"
 
 namespace mer::storage::test {
@@ -43,6 +45,25 @@ TEST(ReaderCodec, AnAnswerCutAnywhereIsCorruptOrShorter) {
   }
   EXPECT_EQ(value_in<TrialDetail>(answer).error().code, ErrorCode::corrupt);
   EXPECT_EQ(value_in<std::int64_t>("<html>").error().code, ErrorCode::corrupt);
+}
+
+std::string frame_with(const nlohmann::json& value) {
+  std::string bytes;
+  nlohmann::json::to_cbor(value, bytes);
+  return frame_of(bytes);
+}
+
+TEST(ReaderCodec, AnswersOfOtherVersionsAreCorruptAndUnknownErrorsInternal) {
+  EXPECT_EQ(value_in<std::int64_t>(frame_with({{"format", 99}, {"code", ""}})).error().code, ErrorCode::corrupt);
+  EXPECT_EQ(value_in<std::int64_t>(frame_with({{"format", "1"}})).error().code, ErrorCode::corrupt);
+  EXPECT_EQ(value_in<std::int64_t>(frame_with({1, 2})).error().code, ErrorCode::corrupt);
+  EXPECT_EQ(value_in<std::int64_t>(frame_with({{"format", 1}})).error().code, ErrorCode::internal);
+  EXPECT_EQ(value_in<std::int64_t>(frame_with({{"format", 1}, {"code", "new"}})).error().code, ErrorCode::internal);
+  EXPECT_EQ(value_in<std::int64_t>(frame_with({{"format", 1}, {"code", "busy"}})).error().code, ErrorCode::busy);
+  const std::string good = frame_with({{"format", 1}, {"code", ""}});
+  EXPECT_EQ(value_in<std::int64_t>(good).error().code, ErrorCode::corrupt) << "no value";
+  EXPECT_EQ(value_in<std::int64_t>(good + frame_with({7})).error().code, ErrorCode::corrupt);
+  EXPECT_EQ(values_in<ResultRow>(good + frame_with({{"configuration", "x"}})).error().code, ErrorCode::corrupt);
 }
 
 TEST(ReaderCodec, AnAnswerTooLongToCarryIsAnErrorThatSaysSo) {

@@ -10,6 +10,8 @@
 #include <string>
 #include <vector>
 
+#include "storage/audit.hpp"
+#include "storage/comparison.hpp"
 #include "storage/control_target.hpp"
 #include "storage/results_summary.hpp"
 #include "storage/sqlite_db.hpp"
@@ -237,6 +239,19 @@ const std::vector<Operation>& operations() {
        [](const Store& store) {
          return table(results_summary(store.reader, kSweep, SelectionRule::best_test, Metric::ua));
        }},
+      {"ResultsSummaryWithABaseline",
+       [](const Store& store) {
+         return table(results_summary(store.reader, kSweep, SelectionRule::last, Metric::ua, "1"));
+       }},
+      {"Comparison",
+       [](const Store& store) {
+         return table(comparison_summary(store.reader, kSweep, SelectionRule::last, Metric::wa, "1"));
+       }},
+      {"ComparisonInNumbers",
+       [](const Store& store) {
+         return table(comparison_table(store.reader, kSweep, SelectionRule::last, Metric::wa, "2"));
+       }},
+      {"Audit", [](const Store& store) { return table(audit_table(store.reader, kSweep, Metric::macro_f1)); }},
       {"Trials",
        [](const Store& store) {
          return table(trials_table(store.reader, kSweep, SelectionRule::best_test, Metric::ua));
