@@ -153,6 +153,24 @@ Control of_sweep(ControlVerb verb) {
   return {.verb = verb, .sweep = kSweep, .trials = {}, .priority = 3, .at = 50};
 }
 
+std::vector<Operation> analyses() {
+  return {
+      {"ResultsSummaryWithABaseline",
+       [](const Store& store) {
+         return table(results_summary(store.reader, kSweep, SelectionRule::last, Metric::ua, "1"));
+       }},
+      {"Comparison",
+       [](const Store& store) {
+         return table(comparison_summary(store.reader, kSweep, SelectionRule::last, Metric::wa, "1"));
+       }},
+      {"ComparisonInNumbers",
+       [](const Store& store) {
+         return table(comparison_table(store.reader, kSweep, SelectionRule::last, Metric::wa, "2"));
+       }},
+      {"Audit", [](const Store& store) { return table(audit_table(store.reader, kSweep, Metric::macro_f1)); }},
+  };
+}
+
 const std::vector<Operation>& operations() {
   static const std::vector<Operation> all = {
       {"Open",
@@ -239,19 +257,6 @@ const std::vector<Operation>& operations() {
        [](const Store& store) {
          return table(results_summary(store.reader, kSweep, SelectionRule::best_test, Metric::ua));
        }},
-      {"ResultsSummaryWithABaseline",
-       [](const Store& store) {
-         return table(results_summary(store.reader, kSweep, SelectionRule::last, Metric::ua, "1"));
-       }},
-      {"Comparison",
-       [](const Store& store) {
-         return table(comparison_summary(store.reader, kSweep, SelectionRule::last, Metric::wa, "1"));
-       }},
-      {"ComparisonInNumbers",
-       [](const Store& store) {
-         return table(comparison_table(store.reader, kSweep, SelectionRule::last, Metric::wa, "2"));
-       }},
-      {"Audit", [](const Store& store) { return table(audit_table(store.reader, kSweep, Metric::macro_f1)); }},
       {"Trials",
        [](const Store& store) {
          return table(trials_table(store.reader, kSweep, SelectionRule::best_test, Metric::ua));
@@ -372,6 +377,8 @@ TEST_P(SqliteFaults, ACallThatFailsChangesNothingAndMayBeRepeated) {
   }
 }
 
+INSTANTIATE_TEST_SUITE_P(Analyses, SqliteFaults, testing::ValuesIn(analyses()),
+                         [](const auto& one) { return std::string(one.param.name); });
 INSTANTIATE_TEST_SUITE_P(Operations, SqliteFaults, testing::ValuesIn(operations()),
                          [](const auto& one) { return std::string(one.param.name); });
 

@@ -86,6 +86,7 @@ async function refresh() {
   const mine = ++round;
   const isNew = path !== shownPath;
   const next = isNew ? viewFor(path) : view;
+  main.setAttribute('aria-busy', 'true');
   try {
     if (!next) throw Object.assign(new Error('There is no such page.'), {status: 404});
     const list = await next.load(parameters);
@@ -104,6 +105,8 @@ async function refresh() {
     shownPath = null;
     if (error.status === undefined) console.error(error);
     showError(error);
+  } finally {
+    if (mine === round) main.setAttribute('aria-busy', 'false');
   }
 }
 

@@ -76,6 +76,7 @@ def show(request, browser, server):
         pages.append((page, server.url))
         page.goto(f"{server.url}/#{path}")
         page.wait_for_selector(ready)
+        page.wait_for_selector("main[aria-busy=false]")
         return page
 
     yield open_page
