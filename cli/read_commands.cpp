@@ -1,5 +1,4 @@
 // list, status, results, export: commands that only read a store.
-#include <algorithm>
 #include <cstdio>
 #include <utility>
 #include <vector>
@@ -15,6 +14,7 @@
 #include "core/json_text.hpp"
 #include "storage/audit.hpp"
 #include "storage/comparison.hpp"
+#include "storage/configurations.hpp"
 #include "storage/results_summary.hpp"
 #include "storage/tables.hpp"
 #include "web/api.hpp"
@@ -32,9 +32,7 @@ struct Selection {
 
 // A rule that finds nothing in any fold would make a table of dashes.
 Status check_rule(const storage::SweepDetail& sweep, SelectionRule rule) {
-  if (rule != SelectionRule::best_validation) return {};
-  const auto has_validation = [](const storage::FoldRecord& fold) { return fold.validation > 0; };
-  if (std::any_of(sweep.folds.begin(), sweep.folds.end(), has_validation)) return {};
+  if (rule != SelectionRule::best_validation || storage::has_validation_part(sweep)) return {};
   return invalid("--select best-validation: no fold of the sweep \"" + sweep.summary.name +
                  "\" has a validation part to choose an epoch by; use --select last, or run the sweep with "
                  "folds.validation other than \"none\"");

@@ -8,15 +8,14 @@
 
 #include "storage/configurations.hpp"
 #include "storage/pooled.hpp"
+#include "storage/table_cells.hpp"
 
 namespace mer::storage {
 namespace {
 
 std::vector<SelectionRule> rules_of(const SweepDetail& sweep) {
   std::vector<SelectionRule> rules = {SelectionRule::last};
-  if (std::ranges::any_of(sweep.folds, [](const FoldRecord& fold) { return fold.validation > 0; })) {
-    rules.push_back(SelectionRule::best_validation);
-  }
+  if (has_validation_part(sweep)) rules.push_back(SelectionRule::best_validation);
   rules.push_back(SelectionRule::best_test);
   return rules;
 }
@@ -32,10 +31,6 @@ const char* epoch_text(SelectionRule rule) {
     case SelectionRule::best_test: return "oracle";
   }
   return "";
-}
-
-Cell cell_of(const std::optional<double>& value) {
-  return value ? Cell(Fraction{*value}) : Cell();
 }
 
 // "+9.1 points", "0.0 points"; empty where either is missing.
@@ -105,9 +100,9 @@ Result<Table> audit_table(ResultReader& reader, SweepId sweep, Metric metric) {
   for (const AuditedConfiguration& configuration : all) {
     const std::string& label = labels[configuration.configuration];
     for (const AuditedRow& row : configuration.rows) {
-      table.rows.push_back({label, std::string(epoch_text(row.rule)), cell_of(row.wa.mean), cell_of(row.wa.pooled),
-                            cell_of(row.ua.mean), cell_of(row.ua.pooled), cell_of(row.macro_f1.mean),
-                            cell_of(row.macro_f1.pooled), row.complete});
+      table.rows.push_back({label, std::string(epoch_text(row.rule)), fraction_cell(row.wa.mean),
+                            fraction_cell(row.wa.pooled), fraction_cell(row.ua.mean), fraction_cell(row.ua.pooled),
+                            fraction_cell(row.macro_f1.mean), fraction_cell(row.macro_f1.pooled), row.complete});
     }
     std::string note = audit_note(configuration, label);
     if (!note.empty()) table.notes.push_back(std::move(note));

@@ -7,6 +7,7 @@
 
 #include "core/stats/summary.hpp"
 #include "storage/configurations.hpp"
+#include "storage/table_cells.hpp"
 
 namespace mer::storage {
 namespace {
@@ -73,7 +74,7 @@ Cell p_cell(const std::optional<double>& p) {
   return p ? Cell(p_text(*p) + (*p < kTestLevel ? "*" : "")) : Cell();
 }
 
-Cell number_cell(const std::optional<double>& value) {
+Cell effect_cell(const std::optional<double>& value) {
   if (!value) return Cell();
   char text[32];
   std::snprintf(text, sizeof text, "%.2f", *value);
@@ -86,23 +87,19 @@ std::vector<Cell> cells_of(const ComparedConfiguration& row, const std::string& 
           Spread{stats::mean_of(row.differences), stats::sd_of(row.differences)},
           p_cell(row.wilcoxon_holm),
           p_cell(row.corrected_t_holm),
-          number_cell(stats::cohens_dz(row.differences)),
-          number_cell(stats::rank_biserial(row.differences))};
-}
-
-Cell number(const std::optional<double>& value) {
-  return value ? Cell(*value) : Cell();
+          effect_cell(stats::cohens_dz(row.differences)),
+          effect_cell(stats::rank_biserial(row.differences))};
 }
 
 std::vector<Cell> file_cells_of(const ComparedConfiguration& row, const ConfigurationRow& configuration) {
   std::vector<Cell> cells = {configuration.id.hex};
   if (!row.differences.empty()) {
-    cells.insert(
-        cells.end(),
-        {stats::mean_of(row.differences), number(stats::sd_of(row.differences)), std::int64_t(row.differences.size()),
-         row.wilcoxon.statistic, number(row.wilcoxon.p), number(row.wilcoxon_holm), row.wilcoxon.smallest_p,
-         row.corrected_t.statistic, number(row.corrected_t.p), number(row.corrected_t_holm),
-         number(stats::cohens_dz(row.differences)), number(stats::rank_biserial(row.differences))});
+    cells.insert(cells.end(),
+                 {stats::mean_of(row.differences), number_cell(stats::sd_of(row.differences)),
+                  std::int64_t(row.differences.size()), row.wilcoxon.statistic, number_cell(row.wilcoxon.p),
+                  number_cell(row.wilcoxon_holm), row.wilcoxon.smallest_p, row.corrected_t.statistic,
+                  number_cell(row.corrected_t.p), number_cell(row.corrected_t_holm),
+                  number_cell(stats::cohens_dz(row.differences)), number_cell(stats::rank_biserial(row.differences))});
   }
   cells.resize(13);
   cells.emplace_back(row.why);

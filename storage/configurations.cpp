@@ -79,4 +79,20 @@ const Aggregate& aggregate_for(const ResultRow& row, Metric metric) {
   return row.macro_f1;
 }
 
+std::optional<double> best_mean(const std::vector<ResultRow>& rows, Metric metric) {
+  std::optional<double> best;
+  std::size_t means = 0;
+  for (const ResultRow& row : rows) {
+    const std::optional<double>& mean = aggregate_for(row, metric).mean;
+    if (!mean) continue;
+    ++means;
+    best = std::max(best.value_or(*mean), *mean);
+  }
+  return means > 1 ? best : std::nullopt;
+}
+
+bool has_validation_part(const SweepDetail& sweep) {
+  return std::ranges::any_of(sweep.folds, [](const FoldRecord& fold) { return fold.validation > 0; });
+}
+
 }  // namespace mer::storage

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,5 +24,11 @@ std::vector<std::string> configuration_labels(const SweepDetail& detail);
 Result<std::size_t> find_configuration(const SweepDetail& detail, const std::string& name);
 
 const Aggregate& aggregate_for(const ResultRow& row, Metric metric);
+
+// The highest mean of the rows that have one; nullopt where there is nothing to choose from.
+std::optional<double> best_mean(const std::vector<ResultRow>& rows, Metric metric);
+
+// Without one no epoch is best on it.
+bool has_validation_part(const SweepDetail& sweep);
 
 }  // namespace mer::storage

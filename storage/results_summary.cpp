@@ -36,19 +36,12 @@ Spread* spread_in(Row& row, std::size_t column) {
   return std::get_if<Spread>(&row[column]);
 }
 
-// Where there is something to choose from. Equal ones are all the best.
-void mark_best(std::vector<Row>& rows, std::size_t column) {
-  std::optional<double> best;
-  std::size_t means = 0;
+// Equal ones are all the best.
+void mark_best(std::vector<Row>& rows, const std::vector<ResultRow>& results, Metric metric) {
+  const std::optional<double> best = best_mean(results, metric);
   for (Row& row : rows) {
-    const Spread* const spread = spread_in(row, column);
-    if (spread == nullptr) continue;
-    ++means;
-    best = std::max(best.value_or(*spread->mean), *spread->mean);
-  }
-  for (Row& row : rows) {
-    Spread* const spread = spread_in(row, column);
-    if (spread != nullptr && means > 1) spread->best = *spread->mean == *best;
+    Spread* const spread = spread_in(row, column_of(metric));
+    if (spread != nullptr) spread->best = spread->mean == best;
   }
 }
 
@@ -92,7 +85,7 @@ Result<Table> results_summary(ResultReader& reader, SweepId sweep, SelectionRule
   for (const ResultRow& result : results) {
     table.rows.push_back(row_of(result, labels[std::size_t(result.configuration)] + oracle_mark(rule), metric));
   }
-  for (const Metric shown : kEveryMetric) mark_best(table.rows, column_of(shown));
+  for (const Metric shown : kEveryMetric) mark_best(table.rows, results, shown);
   table.published = published_rows(detail.published);
   MER_ASSIGN(const std::vector<TrialRow> trials, reader.trials(sweep));
   table.notes = notes_on_missing(trials, detail, labels);

@@ -18,6 +18,14 @@ Overloaded(Visitors...) -> Overloaded<Visitors...>;
 
 }  // namespace
 
+Cell fraction_cell(const std::optional<double>& value) {
+  return value ? Cell(Fraction{*value}) : Cell();
+}
+
+Cell number_cell(const std::optional<double>& value) {
+  return value ? Cell(*value) : Cell();
+}
+
 std::string fixed_text(double value, int digits) {
   if (!std::isfinite(value)) return double_text(value);
   char buffer[64];

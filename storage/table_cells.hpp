@@ -13,6 +13,10 @@ namespace mer::storage {
 
 using Row = std::vector<Cell>;
 
+// Nothing, where there is none.
+Cell fraction_cell(const std::optional<double>& value);
+Cell number_cell(const std::optional<double>& value);
+
 // With so many digits after the point; "nan" and "inf" as they are.
 std::string fixed_text(double value, int digits);
 

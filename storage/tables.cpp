@@ -9,6 +9,7 @@
 #include "storage/codec.hpp"
 #include "storage/configurations.hpp"
 #include "storage/lookup.hpp"
+#include "storage/table_cells.hpp"
 #include "storage/table_json.hpp"
 
 namespace mer::storage {
@@ -22,13 +23,6 @@ void append_differing(std::vector<Cell>& row, const ConfigurationRow& configurat
     const auto found = std::find_if(pairs.begin(), pairs.end(), [&](const auto& pair) { return pair.first == key; });
     row.push_back(found == pairs.end() ? Cell() : cell_of_json(found->second));
   }
-}
-
-Cell fraction(std::optional<double> value) {
-  return value ? Cell(Fraction{*value}) : Cell();
-}
-Cell number(std::optional<double> value) {
-  return value ? Cell(*value) : Cell();
 }
 
 void append_scores(std::vector<Cell>& row, const std::optional<Scores>& scores) {
@@ -132,8 +126,9 @@ Result<Table> results_table(ResultReader& reader, SweepId sweep, SelectionRule r
       const Aggregate& aggregate = aggregate_for(result, shown);
       std::vector<Cell> row = {configuration.id.hex};
       append_differing(row, configuration, keys);
-      row.insert(row.end(), {selection_text(rule, metric), std::string(name_of(shown)), fraction(aggregate.mean),
-                             fraction(aggregate.sd), std::int64_t{aggregate.n}, std::int64_t{aggregate.expected_n}});
+      row.insert(row.end(),
+                 {selection_text(rule, metric), std::string(name_of(shown)), fraction_cell(aggregate.mean),
+                  fraction_cell(aggregate.sd), std::int64_t{aggregate.n}, std::int64_t{aggregate.expected_n}});
       table.rows.push_back(std::move(row));
     }
   }
@@ -215,11 +210,12 @@ Result<Table> metrics_table(ResultReader& reader, SweepId sweep) {
         std::vector<Cell> row = trial_cells(detail, trial);
         row.insert(row.end(), {std::string(name_of(split)), std::int64_t{epoch.epoch}, epoch.utterances});
         append_scores(row, scores_of(epoch.confusion));
-        row.insert(row.end(), {losses.total, losses.task, number(losses.auxiliary)});
+        row.insert(row.end(), {losses.total, losses.task, number_cell(losses.auxiliary)});
         row.push_back(losses.auxiliary_by_modality.empty() ? Cell() : doubles_to_json(losses.auxiliary_by_modality));
-        row.insert(row.end(), {number(losses.subspace), number(losses.similarity), number(losses.difference),
-                               number(losses.reconstruction), number(losses.cycle), number(epoch.gradient_norm),
-                               number(epoch.learning_rate), confusion_text(epoch.confusion)});
+        row.insert(row.end(),
+                   {number_cell(losses.subspace), number_cell(losses.similarity), number_cell(losses.difference),
+                    number_cell(losses.reconstruction), number_cell(losses.cycle), number_cell(epoch.gradient_norm),
+                    number_cell(epoch.learning_rate), confusion_text(epoch.confusion)});
         append_class_scores(row, epoch.confusion, classes.size());
         table.rows.push_back(std::move(row));
       }

@@ -177,15 +177,7 @@ Json range_value(const std::vector<storage::ResultRow>& rows, Metric metric) {
 Json best_value(const std::vector<storage::ResultRow>& rows) {
   Json best = Json::object();
   for (const Metric metric : storage::kEveryMetric) {
-    std::optional<double> highest;
-    std::size_t means = 0;
-    for (const storage::ResultRow& row : rows) {
-      const std::optional<double>& mean = storage::aggregate_for(row, metric).mean;
-      if (!mean) continue;
-      ++means;
-      highest = std::max(highest.value_or(*mean), *mean);
-    }
-    best[name_of(metric)] = means > 1 ? number(highest) : Json();
+    best[name_of(metric)] = number(storage::best_mean(rows, metric));
   }
   return best;
 }

@@ -1,7 +1,10 @@
+// How long nothing is held, as a ledger of what passes by says.
 #include "worker/gateway/idle_watch.hpp"
 
 #include <gtest/gtest.h>
 #include <string>
+
+#include "worker/gateway/ledger.hpp"
 
 namespace mer::gateway {
 namespace {
@@ -22,9 +25,10 @@ Message report(char trial, AttemptEvent event, int attempt = 1) {
 
 class IdleWatchTest : public testing::Test {
  protected:
-  bool is_over_after(std::chrono::milliseconds time) { return watch_.is_over(now_ += time); }
+  bool is_over_after(std::chrono::milliseconds time) { return watch_.is_over(ledger_.hold_nothing(), now_ += time); }
 
   IdleWatch::TimePoint now_{};
+  Ledger ledger_;
   IdleWatch watch_{300s};
 };
 
@@ -36,20 +40,20 @@ TEST_F(IdleWatchTest, CountsFromTheFirstLook) {
 
 TEST_F(IdleWatchTest, WhoHoldsATrialIsNotIdleHoweverLongItTakes) {
   is_over_after(0s);
-  watch_.to_worker(assign('a'));
-  watch_.to_worker(assign('b'));
+  ledger_.note_to(1, assign('a'));
+  ledger_.note_to(2, assign('b'));
   EXPECT_FALSE(is_over_after(1000s));
-  watch_.from_worker(report('a', AttemptFinished{}));
+  ledger_.note_from(1, report('a', AttemptFinished{}));
   EXPECT_FALSE(is_over_after(1000s)) << "another worker holds one";
-  watch_.from_worker(report('b', EpochDone{}));
+  ledger_.note_from(2, report('b', EpochDone{}));
   EXPECT_FALSE(is_over_after(1000s));
 }
 
 TEST_F(IdleWatchTest, CountsFromTheEndOfTheLastTrial) {
   is_over_after(0s);
-  watch_.to_worker(assign('a'));
+  ledger_.note_to(1, assign('a'));
   is_over_after(1000s);
-  watch_.from_worker(report('a', AttemptFailed{}));
+  ledger_.note_from(1, report('a', AttemptFailed{}));
 
   EXPECT_FALSE(is_over_after(0s));
   EXPECT_FALSE(is_over_after(299s));
@@ -57,13 +61,13 @@ TEST_F(IdleWatchTest, CountsFromTheEndOfTheLastTrial) {
 }
 
 TEST_F(IdleWatchTest, TheEndOfAnOlderAttemptIsNotThatOfTheNewest) {
-  watch_.to_worker(assign('a', 1));
-  watch_.to_worker(assign('a', 2));
-  watch_.from_worker(report('a', AttemptFailed{}, 1));
+  ledger_.note_to(1, assign('a', 1));
+  ledger_.note_to(1, assign('a', 2));
+  ledger_.note_from(1, report('a', AttemptFailed{}, 1));
 
   is_over_after(0s);
   EXPECT_FALSE(is_over_after(1000s));
-  watch_.from_worker(report('a', AttemptStopped{}, 2));
+  ledger_.note_from(1, report('a', AttemptStopped{}, 2));
   is_over_after(0s);
   EXPECT_TRUE(is_over_after(300s));
 }

@@ -55,7 +55,6 @@ bool Gateway::pass_up(TimePoint now) {
       continue;
     }
     heard_[std::size_t(envelope.from)] = now;
-    idle_watch_.from_worker(*envelope.message);
     if (std::holds_alternative<Beat>(*envelope.message)) continue;
     ledger_.note_from(envelope.from, *envelope.message);
     coordinator_->link.send(envelope.from, *envelope.message);
@@ -71,7 +70,6 @@ bool Gateway::pass_down(TimePoint now) {
     } else if (std::holds_alternative<Shutdown>(*delivery.message)) {
       dismissed_.insert(delivery.to);
     } else {
-      idle_watch_.to_worker(*delivery.message);
       ledger_.note_to(delivery.to, *delivery.message);
       group_.send(delivery.to, *delivery.message);
     }
@@ -86,7 +84,7 @@ void Gateway::beat(TimePoint now) {
 }
 
 void Gateway::leave_if_idle(TimePoint now) {
-  if (leaving_ || !idle_watch_.is_over(now)) return;
+  if (leaving_ || !idle_watch_.is_over(ledger_.hold_nothing(), now)) return;
   spdlog::info("nothing to do for {:.0f} s: the workers of this group leave", seconds(limits_.idle));
   idled_ = true;
   request_leave();

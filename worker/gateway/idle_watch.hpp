@@ -1,14 +1,10 @@
-// IdleWatch: how long the workers of a group have held no trial at all, from what passes through their gateway.
+// IdleWatch: how long the workers of a group have held no trial at all.
 //
 // Threads: one. Errors: none.
 #pragma once
 
 #include <chrono>
-#include <map>
 #include <optional>
-
-#include "core/ids.hpp"
-#include "core/messages.hpp"
 
 namespace mer::gateway {
 
@@ -19,16 +15,17 @@ class IdleWatch {
   // limit: 0: for ever.
   explicit IdleWatch(std::chrono::milliseconds limit) : limit_(limit) {}
 
-  void to_worker(const Message& message);
-  void from_worker(const Message& message);
-
   // They have held nothing for so long, as the calls have found it; the first one begins to count.
-  bool is_over(TimePoint now);
+  bool is_over(bool hold_nothing, TimePoint now) {
+    if (!hold_nothing) since_.reset();
+    if (limit_.count() == 0 || !hold_nothing) return false;
+    if (!since_) since_ = now;
+    return now - *since_ >= limit_;
+  }
 
  private:
   std::chrono::milliseconds limit_;
-  std::map<TrialId, int> held_;     // -> newest attempt
-  std::optional<TimePoint> since_;  // it is empty
+  std::optional<TimePoint> since_;  // they hold nothing
 };
 
 }  // namespace mer::gateway

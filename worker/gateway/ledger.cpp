@@ -1,5 +1,7 @@
 #include "worker/gateway/ledger.hpp"
 
+#include <algorithm>
+
 namespace mer::gateway {
 
 void Ledger::note_from(int worker, const Message& message) {
@@ -16,6 +18,10 @@ void Ledger::note_to(int worker, const Message& message) {
   const auto* const assign = std::get_if<Assign>(&message);
   if (assign == nullptr) return;
   for (const TrialJob& trial : assign->job.trials) workers_[worker].attempts[trial.spec.id] = trial.attempt;
+}
+
+bool Ledger::hold_nothing() const {
+  return std::ranges::all_of(workers_, [](const auto& worker) { return worker.second.attempts.empty(); });
 }
 
 std::vector<transport::HeldAttempt> Ledger::held(const Messages& unkept) const {

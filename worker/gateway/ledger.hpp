@@ -21,6 +21,8 @@ class Ledger {
   void note_from(int worker, const Message& message);
   void note_to(int worker, const Message& message);
 
+  bool hold_nothing() const;  // no worker has an attempt that has not ended
+
   // Attempts that workers have. One whose end stands in `unkept` (what no coordinator is known to have made durable) is
   // still theirs: that end is to be told first.
   std::vector<transport::HeldAttempt> held(const Messages& unkept) const;

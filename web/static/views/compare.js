@@ -1,6 +1,7 @@
 // A baseline against the other configurations: differences fold by fold, tests, effect sizes.
 import {get} from '../api.js';
 import {pairedDots, tooltips} from '../chart.js';
+import {configurationChoice} from '../configuration_choice.js';
 import {choice, fill, h, scrolling} from '../dom.js';
 import {configurationName, isNumber, label, meanAndSd, METRICS, percent, RULES} from '../format.js';
 import {createPages, PAGE, pageOf} from '../pages.js';
@@ -63,7 +64,7 @@ function settingsTable(sweep, shown) {
 
 export function createCompare(id, setParameters) {
   const head = createSweepHead('/compare');
-  const baseline = h('select', {id: 'baseline', on: {change: () => setParameters({baseline: baseline.value})}});
+  const baseline = configurationChoice('Baseline', 'baseline', 'baseline', setParameters);
   const rule = choice('Epoch', RULES, (value) => setParameters({rule: value}));
   const metric = choice('Metric', METRICS, (value) => setParameters({metric: value}));
   const body = h('div', {class: 'results'});
@@ -75,7 +76,7 @@ export function createCompare(id, setParameters) {
   const settings = h('div', {});
   const node = h('div', {class: 'stack'}, head.node, h('section', {class: 'panel', 'aria-labelledby': 'compare-title'},
     h('div', {class: 'panel-head'}, h('h2', {id: 'compare-title'}, 'Against a baseline'),
-      h('div', {class: 'controls'}, h('label', {class: 'choice', for: 'baseline'}, h('span', {}, 'Baseline'), baseline),
+      h('div', {class: 'controls'}, baseline.node,
         rule.node, metric.node)), body, pages.node,
     h('details', {}, h('summary', {}, 'Data table'), folds),
     h('details', {}, h('summary', {}, 'Settings that differ'), settings)));
@@ -97,9 +98,7 @@ export function createCompare(id, setParameters) {
     const answer = await get(`sweeps/${id}/comparison`, {...chosen, offset: PAGE * (page - 1), limit: PAGE});
     pages.update(answer.total, page);
     head.update(sweep);
-    fill(baseline, sweep.configurations.map((one, index) => h('option', {value: String(index + 1)},
-      configurationName(one))));
-    baseline.value = String(answer.baseline + 1);
+    baseline.update(sweep, answer.baseline);
     rule.set(chosen.rule);
     metric.set(chosen.metric);
     fill(inner, answer.rows.length === 0 ? h('p', {class: 'empty'}, 'This sweep has one configuration.') :

@@ -1,8 +1,9 @@
 // Confusion matrices of a configuration: all folds together, and each fold.
 import {get} from '../api.js';
 import {confusionTable} from '../confusion_table.js';
+import {configurationChoice} from '../configuration_choice.js';
 import {choice, fill, h, scrolling} from '../dom.js';
-import {configurationName, METRICS, percent, RULES} from '../format.js';
+import {METRICS, percent, RULES} from '../format.js';
 import {createSweepHead, crumbsOf} from './sweep_head.js';
 
 function scoreFacts(pooled) {
@@ -34,8 +35,7 @@ function foldFigure(answer, fold) {
 
 export function createConfusion(id, setParameters) {
   const head = createSweepHead('/confusion');
-  const configuration = h('select', {id: 'configuration',
-    on: {change: () => setParameters({configuration: configuration.value})}});
+  const configuration = configurationChoice('Configuration', 'configuration', 'configuration', setParameters);
   const rule = choice('Epoch', RULES, (value) => setParameters({rule: value}));
   const metric = choice('Chosen by', METRICS, (value) => setParameters({metric: value}));
   const all = h('div', {});
@@ -43,8 +43,7 @@ export function createConfusion(id, setParameters) {
   const node = h('div', {class: 'stack'}, head.node,
     h('section', {class: 'panel', 'aria-labelledby': 'confusion-title'},
       h('div', {class: 'panel-head'}, h('h2', {id: 'confusion-title'}, 'Confusion over all folds'),
-        h('div', {class: 'controls'}, h('label', {class: 'choice', for: 'configuration'},
-          h('span', {}, 'Configuration'), configuration), rule.node, metric.node)), all),
+        h('div', {class: 'controls'}, configuration.node, rule.node, metric.node)), all),
     h('section', {class: 'panel', 'aria-labelledby': 'folds-title'}, h('h2', {id: 'folds-title'}, 'Fold by fold'),
       folds));
 
@@ -54,9 +53,7 @@ export function createConfusion(id, setParameters) {
       metric: parameters.metric ?? sweep.select.metric};
     const answer = await get(`sweeps/${id}/confusion`, chosen);
     head.update(sweep);
-    fill(configuration, sweep.configurations.map((one, index) => h('option', {value: String(index + 1)},
-      configurationName(one))));
-    configuration.value = String(answer.configuration + 1);
+    configuration.update(sweep, answer.configuration);
     rule.set(chosen.rule);
     metric.set(chosen.metric);
     metric.node.hidden = chosen.rule === 'last';

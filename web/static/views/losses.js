@@ -2,8 +2,9 @@
 import {get} from '../api.js';
 import {lineChart} from '../chart.js';
 import {chartControls, controlsNote} from '../chart_controls.js';
+import {configurationChoice} from '../configuration_choice.js';
 import {choice, fill, h, scrolling} from '../dom.js';
-import {configurationName, label, LOSSES, meanAndSd, SPLITS} from '../format.js';
+import {label, LOSSES, meanAndSd, SPLITS} from '../format.js';
 import {smoothed} from '../smoothing.js';
 import {createSweepHead, crumbsOf} from './sweep_head.js';
 
@@ -31,8 +32,7 @@ function dataTable(groups) {
 
 export function createLosses(id, setParameters) {
   const head = createSweepHead('/losses');
-  const configuration = h('select', {id: 'loss-configuration',
-    on: {change: () => setParameters({configuration: configuration.value})}});
+  const configuration = configurationChoice('Configuration', 'configuration', 'loss-configuration', setParameters);
   const split = choice('Part', SPLITS, (value) => setParameters({split: value}));
   const controls = chartControls('losses', setParameters);
   const chart = lineChart('Loss components');
@@ -40,7 +40,7 @@ export function createLosses(id, setParameters) {
   const table = h('div', {});
   const node = h('div', {class: 'stack'}, head.node, h('section', {class: 'panel', 'aria-labelledby': 'losses-title'},
     h('div', {class: 'panel-head'}, h('h2', {id: 'losses-title'}, 'Loss components'), h('div', {class: 'controls'},
-      h('label', {class: 'choice', for: 'loss-configuration'}, h('span', {}, 'Configuration'), configuration),
+      configuration.node,
       split.node, controls.node)),
     chart.node, note, h('details', {}, h('summary', {}, 'Data table'), table)));
 
@@ -53,9 +53,7 @@ export function createLosses(id, setParameters) {
       {split: chosen, metric, configurations: String(position)})));
     const groups = recorded(answers.map((answer) => ({name: answer.metric, group: answer.configurations[0]})));
     head.update(sweep);
-    fill(configuration, sweep.configurations.map((one, index) => h('option', {value: String(index + 1)},
-      configurationName(one))));
-    configuration.value = String(position + 1);
+    configuration.update(sweep, position);
     split.set(chosen);
     chart.draw(groups.map(({name, group}) => ({name: label(LOSSES, name), style: COMPONENTS.indexOf(name), thin: [],
       points: smoothed(group.epochs.map((x, i) => ({x, y: group.mean[i], sd: group.sd[i]})), shown.weight)})), 'loss.components', shown.log);
