@@ -96,14 +96,14 @@ def main() -> None:
 
     server = Server(arguments.bin.resolve(), arguments.store.resolve())
     try:
-        trial = json.loads(server.get("/api/sweeps/1/trials?limit=1")[1])["trials"][0]["id"]
+        trial = json.loads(server.get("/api/v1/sweeps/1/trials?limit=1")[1])["trials"][0]["id"]
         shown = ",".join(map(str, range(6)))
-        api = time_api(server, ["/api/version", "/api/sweeps", "/api/sweeps/1", "/api/sweeps/1/trials?limit=50",
-                                "/api/sweeps/1/results?limit=50", "/api/sweeps/1/results?limit=50&sort=ua&rule=best-test",
-                                f"/api/sweeps/1/curves?configurations={shown}",
-                                f"/api/sweeps/1/curves?configurations={shown}&metric=loss.total",
-                                "/api/sweeps/1/comparison?baseline=1&limit=50", "/api/sweeps/1/confusion?configuration=1",
-                                "/api/sweeps/1/audit?limit=50", f"/api/trials/{trial}", f"/api/trials/{trial}/curve"],
+        api = time_api(server, ["/api/v1/version", "/api/v1/sweeps", "/api/v1/sweeps/1", "/api/v1/sweeps/1/trials?limit=50",
+                                "/api/v1/sweeps/1/results?limit=50", "/api/v1/sweeps/1/results?limit=50&sort=ua&rule=best-test",
+                                f"/api/v1/sweeps/1/curves?configurations={shown}",
+                                f"/api/v1/sweeps/1/curves?configurations={shown}&metric=loss.total",
+                                "/api/v1/sweeps/1/comparison?baseline=1&limit=50", "/api/v1/sweeps/1/confusion?configuration=1",
+                                "/api/v1/sweeps/1/audit?limit=50", f"/api/v1/trials/{trial}", f"/api/v1/trials/{trial}/curve"],
                        arguments.rounds)
         pages = [] if arguments.no_browser else time_pages(server, {
             "sweeps": ("/", "tbody tr"), "results": ("/sweeps/1", "table.scores tbody tr"),

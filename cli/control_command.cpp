@@ -29,7 +29,7 @@ Result<StoreAnswer> carry_out(const storage::StoreDir& store, const ControlOptio
   action.by_coordinator = [&](const CoordinatorClient& coordinator) {
     Parameters query = {{"target", target}};
     if (options.verb == ControlVerb::priority) query.emplace_back("priority", std::to_string(options.priority));
-    return coordinator.post(std::string("/api/control/") + name_of(options.verb), query);
+    return coordinator.post(std::string("/api/v1/control/") + name_of(options.verb), query);
   };
   return at_store(store, action);
 }

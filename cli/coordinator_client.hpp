@@ -22,7 +22,7 @@ class CoordinatorClient {
  public:
   static Result<CoordinatorClient> of(const storage::StoreDir& store);
 
-  // The answer's body: JSON text, but for /api/reader/.
+  // The answer's body: JSON text, but for /api/v1/reader/.
   Result<std::string> post(const std::string& path, const Parameters& query) const;
   Result<std::string> get(const std::string& path) const;
 

@@ -17,7 +17,7 @@ namespace {
 std::optional<std::string> ask_coordinator(const storage::StoreDir& store, const TrialId& trial) {
   const Result<CoordinatorClient> client = CoordinatorClient::of(store);
   if (!client) return std::nullopt;
-  Result<std::string> answer = client->get("/api/trials/" + trial.hex + "/explain");
+  Result<std::string> answer = client->get("/api/v1/trials/" + trial.hex + "/explain");
   return answer ? std::optional(std::move(answer).value()) : std::nullopt;
 }
 

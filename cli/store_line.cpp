@@ -53,7 +53,7 @@ class StoreLine {
       left = store_.submissions() / file;
       query.emplace_back("file", file);
     }
-    Result<std::string> answer = client.post("/api/reader/" + call.name, query);
+    Result<std::string> answer = client.post("/api/v1/reader/" + call.name, query);
     std::error_code ignored;
     if (!left.empty()) std::filesystem::remove(left, ignored);
     if (!answer && answer.error().code == ErrorCode::not_found) {

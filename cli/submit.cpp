@@ -25,7 +25,7 @@ Result<std::string> hand_over(const CoordinatorClient& coordinator, Prepared& pr
                               const storage::StoreDir& store) {
   MER_TRY(materialise(prepared, store));
   MER_ASSIGN(const std::string name, leave_submission(store, prepared.plan.submission));
-  return coordinator.post("/api/submit", {{"file", name}});
+  return coordinator.post("/api/v1/submit", {{"file", name}});
 }
 
 }  // namespace

@@ -58,7 +58,7 @@ Status pause(const Context& context, SweepId sweep) {
     return std::string();
   };
   action.by_coordinator = [&](const CoordinatorClient& coordinator) {  // of a job that has taken the run over
-    return coordinator.post("/api/control/pause", {{"target", std::to_string(sweep.number)}});
+    return coordinator.post("/api/v1/control/pause", {{"target", std::to_string(sweep.number)}});
   };
   MER_TRY(at_store(store, action));
   return {};

@@ -22,8 +22,13 @@ using storage::ResultReader;
 using Answer = Result<std::string>;
 using Query = std::map<std::string, std::string>;
 
-std::vector<std::string> parts_of(std::string_view path) {  // "/api/sweeps/1" -> {"api", "sweeps", "1"}
+constexpr std::string_view kRoot = "/api/v1/";
+
+// "/api/v1/sweeps/1" -> {"sweeps", "1"}; empty: not of this API.
+std::vector<std::string> parts_of(std::string_view path) {
   std::vector<std::string> parts;
+  if (!path.starts_with(kRoot)) return parts;
+  path.remove_prefix(kRoot.size() - 1);  // but for its last /
   while (!path.empty()) {
     path.remove_prefix(1);
     const std::size_t end = std::min(path.find('/'), path.size());
@@ -163,20 +168,20 @@ const std::map<std::string, SweepPart> kSweepParts = {{"trials", trials},       
                                                       {"confusion", confusion}, {"audit", audit}};
 
 Answer sweep_route(ResultReader& reader, const std::vector<std::string>& parts, const Query& query) {
-  const auto number = whole_number(parts[2]);
+  const auto number = whole_number(parts[1]);
   if (!number) return not_found("sweeps are numbered from 1");
   const SweepId id{*number};
-  if (parts.size() == 3) return sweep_json(reader, id);
-  const auto part = parts.size() == 4 ? kSweepParts.find(parts[3]) : kSweepParts.end();
+  if (parts.size() == 2) return sweep_json(reader, id);
+  const auto part = parts.size() == 3 ? kSweepParts.find(parts[2]) : kSweepParts.end();
   if (part == kSweepParts.end()) return not_found("no such resource");
   MER_ASSIGN(const storage::SweepDetail sweep, reader.sweep(id));
   return part->second(reader, sweep, query);
 }
 
 Answer trial_route(ResultReader& reader, const std::vector<std::string>& parts, const Query& query) {
-  MER_ASSIGN(const TrialId id, reader.find_trial(parts[2]));
-  if (parts.size() == 3) return trial_json(reader, id);
-  if (parts.size() == 4 && parts[3] == "curve") {
+  MER_ASSIGN(const TrialId id, reader.find_trial(parts[1]));
+  if (parts.size() == 2) return trial_json(reader, id);
+  if (parts.size() == 3 && parts[2] == "curve") {
     MER_ASSIGN(const auto split, choice<Split>(query, "split", split_from, name_of(Split::test), kSplits));
     return trial_curve_json(reader, id, split);
   }
@@ -185,15 +190,15 @@ Answer trial_route(ResultReader& reader, const std::vector<std::string>& parts, 
 
 Answer api_route(ResultReader& reader, const HttpRequest& request) {
   const std::vector<std::string> parts = parts_of(request.path);
-  if (parts.size() == 2 && parts[1] == "version") return version_json(reader);
-  if (parts.size() == 2 && parts[1] == "sweeps") return sweeps_json(reader);
-  if (parts.size() >= 3 && parts[1] == "sweeps") return sweep_route(reader, parts, request.query);
-  if (parts.size() >= 3 && parts[1] == "trials") return trial_route(reader, parts, request.query);
+  if (parts.size() == 1 && parts[0] == "version") return version_json(reader);
+  if (parts.size() == 1 && parts[0] == "sweeps") return sweeps_json(reader);
+  if (parts.size() >= 2 && parts[0] == "sweeps") return sweep_route(reader, parts, request.query);
+  if (parts.size() >= 2 && parts[0] == "trials") return trial_route(reader, parts, request.query);
   return not_found("no such resource");
 }
 
 bool is_explain(const std::vector<std::string>& parts) {
-  return parts.size() == 4 && parts[1] == "trials" && parts[3] == "explain";
+  return parts.size() == 3 && parts[0] == "trials" && parts[2] == "explain";
 }
 
 Result<storage::Control> control_asked(ResultReader& reader, const std::string& verb, const Query& query) {
@@ -259,7 +264,7 @@ HttpResponse respond_api(const HttpRequest& request, ResultReader& reader, const
 
 namespace {
 
-// POST /api/reader/CALL?...: for a merctl that cannot read the store itself.
+// POST /api/v1/reader/CALL?...: for a merctl that cannot read the store itself.
 HttpResponse respond_reader(const HttpRequest& request, const std::string& call, ResultReader& reader,
                             const ServerControls& controls) {
   const auto submission = [&](const std::string& file) -> Result<storage::Submission> {
@@ -271,23 +276,24 @@ HttpResponse respond_reader(const HttpRequest& request, const std::string& call,
   return {200, "application/octet-stream", *std::move(answer), {}};
 }
 
-// POST /api/control/VERB?target=SWEEP-OR-TRIAL[&priority=N], POST /api/submit?file=NAME, GET /api/trials/ID/explain.
+// POST /api/v1/control/VERB?target=SWEEP-OR-TRIAL[&priority=N], POST /api/v1/submit?file=NAME, GET
+// /api/v1/trials/ID/explain.
 HttpResponse respond_control(const HttpRequest& request, ResultReader& reader, const ServerControls& controls) {
   const std::vector<std::string> parts = parts_of(request.path);
-  if (request.post && parts.size() == 3 && parts[1] == "reader" && controls.submission) {
-    return respond_reader(request, parts[2], reader, controls);
+  if (request.post && parts.size() == 2 && parts[0] == "reader" && controls.submission) {
+    return respond_reader(request, parts[1], reader, controls);
   }
   const auto answer = [&]() -> Answer {
-    if (parts.size() == 3 && parts[1] == "control") {
-      MER_ASSIGN(const storage::Control control, control_asked(reader, parts[2], request.query));
+    if (parts.size() == 2 && parts[0] == "control") {
+      MER_ASSIGN(const storage::Control control, control_asked(reader, parts[1], request.query));
       return controls.control(control);
     }
-    if (parts.size() == 2 && parts[1] == "submit") {
+    if (parts.size() == 1 && parts[0] == "submit") {
       MER_ASSIGN(const std::string file, submission_asked(request.query));
       return controls.submit(file);
     }
     if (is_explain(parts)) {
-      MER_ASSIGN(const TrialId trial, reader.find_trial(parts[2]));
+      MER_ASSIGN(const TrialId trial, reader.find_trial(parts[1]));
       return controls.explain(trial);
     }
     return not_found("no such resource");

@@ -110,8 +110,8 @@ TEST(StoreLine, OfOneThatCannotBeAskedSaysWhatToDo) {
   Served served;
   const auto client = cli::CoordinatorClient::of(served.dir()).value();
 
-  EXPECT_EQ(client.post("/api/reader/nonsense", {}).error().code, ErrorCode::not_found);
-  const std::string answer = client.post("/api/reader/reusable", {{"file", "../../etc/passwd"}}).value();
+  EXPECT_EQ(client.post("/api/v1/reader/nonsense", {}).error().code, ErrorCode::not_found);
+  const std::string answer = client.post("/api/v1/reader/reusable", {{"file", "../../etc/passwd"}}).value();
   EXPECT_EQ(value_in<std::int64_t>(answer).error().code, ErrorCode::invalid);
 }
 

@@ -28,7 +28,7 @@ def endpoint(mer, corpus):
 
 
 def get(endpoint: dict, context: ssl.SSLContext, token: str = "") -> int:
-    request = urllib.request.Request(f"https://{endpoint['address']}:{endpoint['port']}/api/sweeps",
+    request = urllib.request.Request(f"https://{endpoint['address']}:{endpoint['port']}/api/v1/sweeps",
                                      headers={"Authorization": f"Bearer {token}"} if token else {})
     try:
         with urllib.request.urlopen(request, context=context, timeout=30) as answer:

@@ -22,7 +22,7 @@ def test_run_serves_the_sweep_while_it_trains(mer, corpus):
     wait_until(lambda: address_in(mer.log) and mer.epoch_rows() > 0, "the first rows")
 
     headers, page = fetch(address_in(mer.log))
-    sweeps = json.loads(fetch(address_in(mer.log) + "api/sweeps")[1])["sweeps"]
+    sweeps = json.loads(fetch(address_in(mer.log) + "api/v1/sweeps")[1])["sweeps"]
 
     assert "default-src 'self'" in headers["Content-Security-Policy"]
     assert "<title>mer" in page
@@ -35,7 +35,7 @@ def test_serve_shows_the_store_afterwards(undisturbed):
     server = undisturbed.start("serve")
     wait_until(lambda: address_in(undisturbed.log), "the address")
 
-    sweeps = json.loads(fetch(address_in(undisturbed.log) + "api/sweeps")[1])["sweeps"]
+    sweeps = json.loads(fetch(address_in(undisturbed.log) + "api/v1/sweeps")[1])["sweeps"]
 
     assert sweeps[0]["counts"]["done"] == TRIALS
     server.terminate()

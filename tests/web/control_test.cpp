@@ -59,20 +59,20 @@ class ControlHttpTest : public ::testing::Test {
 // As in a job, where others of the node can reach it: with the token for reads too, all of the API is closed without.
 TEST_F(ControlHttpTest, WithATokenForReadsNoRouteOfTheApiTellsAnythingWithoutIt) {
   serve(true, "secret", "secret");
-  const std::vector<std::string> gets = {"/api/version",
-                                         "/api/sweeps",
-                                         "/api/sweeps/1",
-                                         "/api/sweeps/1/trials",
-                                         "/api/sweeps/1/results",
-                                         "/api/sweeps/1/curves",
-                                         "/api/trials/0000",
-                                         "/api/trials/0000/curve",
-                                         "/api/trials/0000/explain",
+  const std::vector<std::string> gets = {"/api/v1/version",
+                                         "/api/v1/sweeps",
+                                         "/api/v1/sweeps/1",
+                                         "/api/v1/sweeps/1/trials",
+                                         "/api/v1/sweeps/1/results",
+                                         "/api/v1/sweeps/1/curves",
+                                         "/api/v1/trials/0000",
+                                         "/api/v1/trials/0000/curve",
+                                         "/api/v1/trials/0000/explain",
                                          "/api/nothing"};
-  const std::vector<std::string> posts = {"/api/control/cancel?target=1",
-                                          "/api/submit?file=" + std::string(64, 'a'),
-                                          "/api/reader/sweeps",
-                                          "/api/reader/trials?sweep=1",
+  const std::vector<std::string> posts = {"/api/v1/control/cancel?target=1",
+                                          "/api/v1/submit?file=" + std::string(64, 'a'),
+                                          "/api/v1/reader/sweeps",
+                                          "/api/v1/reader/trials?sweep=1",
                                           "/api/nothing",
                                           "/"};
   for (const std::string credentials : {"", "Authorization: Bearer wrong\r\n", "Authorization: Basic secret\r\n"}) {
@@ -90,22 +90,22 @@ TEST_F(ControlHttpTest, WithATokenForReadsNoRouteOfTheApiTellsAnythingWithoutIt)
   }
   EXPECT_TRUE(asked_.empty());
   EXPECT_TRUE(files_.empty());
-  EXPECT_EQ(status_of(send("GET /api/sweeps", "Authorization: Bearer secret\r\n")), 200);
+  EXPECT_EQ(status_of(send("GET /api/v1/sweeps", "Authorization: Bearer secret\r\n")), 200);
 }
 
 TEST_F(ControlHttpTest, AReaderIsAskedByPostAlone) {
   serve();
 
-  EXPECT_EQ(status_of(post("/api/reader/sweeps")), 200);
-  EXPECT_EQ(status_of(post("/api/reader/nonsense")), 404);
-  EXPECT_EQ(status_of(post("/api/reader/sweeps/1")), 404);
-  EXPECT_EQ(status_of(send("GET /api/reader/sweeps", "Authorization: Bearer secret\r\n")), 404);
+  EXPECT_EQ(status_of(post("/api/v1/reader/sweeps")), 200);
+  EXPECT_EQ(status_of(post("/api/v1/reader/nonsense")), 404);
+  EXPECT_EQ(status_of(post("/api/v1/reader/sweeps/1")), 404);
+  EXPECT_EQ(status_of(send("GET /api/v1/reader/sweeps", "Authorization: Bearer secret\r\n")), 404);
 }
 
 TEST_F(ControlHttpTest, AVerbReachesTheCoordinatorWithItsTarget) {
   serve();
 
-  const std::string answer = post("/api/control/priority?target=1&priority=-5");
+  const std::string answer = post("/api/v1/control/priority?target=1&priority=-5");
 
   EXPECT_EQ(status_of(answer), 200) << answer;
   EXPECT_EQ(body_of(answer), "{\"done\":true}");
@@ -118,17 +118,17 @@ TEST_F(ControlHttpTest, AVerbReachesTheCoordinatorWithItsTarget) {
 TEST_F(ControlHttpTest, WithoutTheTokenNothingIsDone) {
   serve();
 
-  EXPECT_EQ(status_of(post("/api/control/cancel?target=1", "guess")), 401);
-  EXPECT_EQ(status_of(post("/api/control/cancel?target=1", "")), 401);
-  EXPECT_EQ(status_of(send("POST /api/control/cancel?target=1", "Content-Length: 0\r\n")), 401);
-  EXPECT_EQ(status_of(send("GET /api/control/cancel?target=1", "Authorization: Bearer secret\r\n")), 404);
+  EXPECT_EQ(status_of(post("/api/v1/control/cancel?target=1", "guess")), 401);
+  EXPECT_EQ(status_of(post("/api/v1/control/cancel?target=1", "")), 401);
+  EXPECT_EQ(status_of(send("POST /api/v1/control/cancel?target=1", "Content-Length: 0\r\n")), 401);
+  EXPECT_EQ(status_of(send("GET /api/v1/control/cancel?target=1", "Authorization: Bearer secret\r\n")), 404);
   EXPECT_TRUE(asked_.empty());
 }
 
 TEST_F(ControlHttpTest, AServerWithoutATokenRefusesEveryPost) {
   serve(true, "");
 
-  const std::string answer = post("/api/control/cancel?target=1", "");
+  const std::string answer = post("/api/v1/control/cancel?target=1", "");
 
   EXPECT_EQ(status_of(answer), 405);
   EXPECT_THAT(answer, HasSubstr("Allow: GET, HEAD\r\n"));
@@ -137,10 +137,10 @@ TEST_F(ControlHttpTest, AServerWithoutATokenRefusesEveryPost) {
 
 TEST_F(ControlHttpTest, BodiesAreRefused) {
   serve();
-  EXPECT_EQ(status_of(send("POST /api/control/cancel?target=1",
+  EXPECT_EQ(status_of(send("POST /api/v1/control/cancel?target=1",
                            "Authorization: Bearer secret\r\nContent-Length: 3\r\n\r\nabc")),
             413);
-  EXPECT_EQ(status_of(send("POST /api/control/cancel?target=1",
+  EXPECT_EQ(status_of(send("POST /api/v1/control/cancel?target=1",
                            "Authorization: Bearer secret\r\nTransfer-Encoding: chunked\r\n")),
             400);
   EXPECT_TRUE(asked_.empty());
@@ -149,12 +149,12 @@ TEST_F(ControlHttpTest, BodiesAreRefused) {
 TEST_F(ControlHttpTest, WrongWordsAreExplained) {
   serve();
 
-  EXPECT_THAT(post("/api/control/cancel?target=nosuch"), HasSubstr("no sweep"));
-  EXPECT_EQ(status_of(post("/api/control/cancel?target=nosuch")), 404);
-  EXPECT_EQ(status_of(post("/api/control/cancel")), 400);
-  EXPECT_EQ(status_of(post("/api/control/explode?target=1")), 404);
-  EXPECT_EQ(status_of(post("/api/control/priority?target=1&priority=high")), 400);
-  EXPECT_EQ(status_of(post("/api/sweeps")), 404);
+  EXPECT_THAT(post("/api/v1/control/cancel?target=nosuch"), HasSubstr("no sweep"));
+  EXPECT_EQ(status_of(post("/api/v1/control/cancel?target=nosuch")), 404);
+  EXPECT_EQ(status_of(post("/api/v1/control/cancel")), 400);
+  EXPECT_EQ(status_of(post("/api/v1/control/explode?target=1")), 404);
+  EXPECT_EQ(status_of(post("/api/v1/control/priority?target=1&priority=high")), 400);
+  EXPECT_EQ(status_of(post("/api/v1/sweeps")), 404);
   EXPECT_TRUE(asked_.empty());
 }
 
@@ -162,8 +162,8 @@ TEST_F(ControlHttpTest, ASubmissionIsAFileNameNeverAPath) {
   serve();
   const std::string name(64, 'a');
 
-  EXPECT_EQ(status_of(post("/api/submit?file=" + name)), 200);
-  EXPECT_EQ(status_of(post("/api/submit?file=..%2F..%2Fetc%2Fpasswd")), 400);
+  EXPECT_EQ(status_of(post("/api/v1/submit?file=" + name)), 200);
+  EXPECT_EQ(status_of(post("/api/v1/submit?file=..%2F..%2Fetc%2Fpasswd")), 400);
   EXPECT_EQ(files_, std::vector{name});
 }
 
@@ -171,15 +171,15 @@ TEST_F(ControlHttpTest, ExplainIsARead) {
   serve();
   const TrialId trial = store_->trials(SweepId{1})->front().id;
 
-  EXPECT_EQ(body_of(send("GET /api/trials/" + trial.hex.substr(0, 10) + "/explain", "")), "\"" + trial.hex + "\"");
+  EXPECT_EQ(body_of(send("GET /api/v1/trials/" + trial.hex.substr(0, 10) + "/explain", "")), "\"" + trial.hex + "\"");
 }
 
 TEST_F(ControlHttpTest, WithoutPagesTheApiIsStillServed) {
   serve(false);
 
   EXPECT_EQ(status_of(send("GET /", "")), 404);
-  EXPECT_EQ(status_of(send("GET /api/sweeps", "")), 200);
-  EXPECT_EQ(status_of(post("/api/control/pause?target=1")), 200);
+  EXPECT_EQ(status_of(send("GET /api/v1/sweeps", "")), 200);
+  EXPECT_EQ(status_of(post("/api/v1/control/pause?target=1")), 200);
 }
 
 }  // namespace

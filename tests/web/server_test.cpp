@@ -46,16 +46,17 @@ class ServerTest : public ::testing::Test {
 };
 
 TEST_F(ServerTest, RoutesAnswer) {
-  const std::string trial = json::parse(body_of(get("/api/sweeps/1/trials"))).at("trials")[0].at("id");
+  const std::string trial = json::parse(body_of(get("/api/v1/sweeps/1/trials"))).at("trials")[0].at("id");
   for (const std::string& target :
-       {std::string("/api/version"), std::string("/api/sweeps"), std::string("/api/sweeps/1"),
-        std::string("/api/sweeps/1/trials"), std::string("/api/sweeps/1/results"),
-        std::string("/api/sweeps/1/results?rule=best-validation&metric=ua"),
-        std::string("/api/sweeps/4/comparison?baseline=2"),
-        std::string("/api/sweeps/4/comparison?baseline=alpha%3D0.5&rule=best-test&metric=ua"),
-        std::string("/api/sweeps/4/confusion?configuration=1"), std::string("/api/sweeps/1/audit?metric=ua"),
-        std::string("/api/sweeps/1/curves?split=validation&metric=loss.total&configurations=0,1"),
-        "/api/trials/" + trial, "/api/trials/" + trial.substr(0, 8), "/api/trials/" + trial + "/curve?split=train"}) {
+       {std::string("/api/v1/version"), std::string("/api/v1/sweeps"), std::string("/api/v1/sweeps/1"),
+        std::string("/api/v1/sweeps/1/trials"), std::string("/api/v1/sweeps/1/results"),
+        std::string("/api/v1/sweeps/1/results?rule=best-validation&metric=ua"),
+        std::string("/api/v1/sweeps/4/comparison?baseline=2"),
+        std::string("/api/v1/sweeps/4/comparison?baseline=alpha%3D0.5&rule=best-test&metric=ua"),
+        std::string("/api/v1/sweeps/4/confusion?configuration=1"), std::string("/api/v1/sweeps/1/audit?metric=ua"),
+        std::string("/api/v1/sweeps/1/curves?split=validation&metric=loss.total&configurations=0,1"),
+        "/api/v1/trials/" + trial, "/api/v1/trials/" + trial.substr(0, 8),
+        "/api/v1/trials/" + trial + "/curve?split=train"}) {
     const std::string answer = get(target);
     EXPECT_EQ(status_of(answer), 200) << target << '\n' << answer;
     EXPECT_THAT(answer, HasSubstr("Content-Type: application/json"));
@@ -64,8 +65,8 @@ TEST_F(ServerTest, RoutesAnswer) {
 }
 
 TEST_F(ServerTest, ResultsFollowTheSweepsOwnSelectionUnlessAsked) {
-  const json own = json::parse(body_of(get("/api/sweeps/1/results")));
-  const json asked = json::parse(body_of(get("/api/sweeps/1/results?rule=best-test&metric=wa")));
+  const json own = json::parse(body_of(get("/api/v1/sweeps/1/results")));
+  const json asked = json::parse(body_of(get("/api/v1/sweeps/1/results?rule=best-test&metric=wa")));
 
   EXPECT_EQ(own.at("rule"), "last");
   EXPECT_EQ(own.at("metric"), "macro_f1");
@@ -74,15 +75,15 @@ TEST_F(ServerTest, ResultsFollowTheSweepsOwnSelectionUnlessAsked) {
 
 TEST_F(ServerTest, WrongRequestsAreExplained) {
   for (const char* target :
-       {"/api/nothing", "/api/sweeps/99", "/api/sweeps/x", "/api/sweeps/1/nothing",
-        "/api/sweeps/1/curves?configurations=7", "/api/sweeps/4/comparison?baseline=9",
-        "/api/sweeps/4/confusion?configuration=none", "/api/sweeps/9/audit", "/api/trials/0000", "/nothing"}) {
+       {"/api/nothing", "/api/v1/sweeps/99", "/api/v1/sweeps/x", "/api/v1/sweeps/1/nothing",
+        "/api/v1/sweeps/1/curves?configurations=7", "/api/v1/sweeps/4/comparison?baseline=9",
+        "/api/v1/sweeps/4/confusion?configuration=none", "/api/v1/sweeps/9/audit", "/api/v1/trials/0000", "/nothing"}) {
     EXPECT_EQ(status_of(get(target)), 404) << target;
   }
-  for (const char* target :
-       {"/api/sweeps/1/results?rule=best", "/api/sweeps/1/results?metric=f1", "/api/sweeps/4/comparison",
-        "/api/sweeps/4/comparison?baseline=1&rule=worst", "/api/sweeps/4/confusion", "/api/sweeps/4/audit?metric=f1",
-        "/api/sweeps/1/curves?split=dev", "/api/sweeps/1/curves?configurations=a"}) {
+  for (const char* target : {"/api/v1/sweeps/1/results?rule=best", "/api/v1/sweeps/1/results?metric=f1",
+                             "/api/v1/sweeps/4/comparison", "/api/v1/sweeps/4/comparison?baseline=1&rule=worst",
+                             "/api/v1/sweeps/4/confusion", "/api/v1/sweeps/4/audit?metric=f1",
+                             "/api/v1/sweeps/1/curves?split=dev", "/api/v1/sweeps/1/curves?configurations=a"}) {
     const std::string answer = get(target);
     EXPECT_EQ(status_of(answer), 400) << target;
     EXPECT_THAT(json::parse(body_of(answer)).at("error").at("message").get<std::string>(), HasSubstr("expected"));
@@ -97,11 +98,11 @@ TEST_F(ServerTest, PathsLeadNowhereElse) {
 }
 
 TEST_F(ServerTest, AnUnchangedStoreIsNotModified) {
-  const std::string etag = etag_of(get("/api/sweeps"));
+  const std::string etag = etag_of(get("/api/v1/sweeps"));
 
-  const std::string same = get("/api/sweeps", "If-None-Match: " + etag + "\r\n");
+  const std::string same = get("/api/v1/sweeps", "If-None-Match: " + etag + "\r\n");
   test::advance(*store_);
-  const std::string changed = get("/api/sweeps", "If-None-Match: " + etag + "\r\n");
+  const std::string changed = get("/api/v1/sweeps", "If-None-Match: " + etag + "\r\n");
 
   EXPECT_FALSE(etag.empty());
   EXPECT_EQ(status_of(same), 304);

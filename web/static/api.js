@@ -19,7 +19,7 @@ export async function get(path, parameters = {}) {
   const token = sessionStorage.getItem(TOKEN);
   let response;
   try {
-    response = await fetch(`/api/${path}${query.size > 0 ? `?${query}` : ''}`,
+    response = await fetch(`/api/v1/${path}${query.size > 0 ? `?${query}` : ''}`,
       {headers: token ? {Authorization: `Bearer ${token}`} : {}});
   } catch {
     throw new ApiError(0, 'The server does not answer. It ends with its run; merctl serve shows the store again.');

@@ -17,7 +17,7 @@ VIEWS = ["sweeps", "sweep", "running sweep", "trial", "diverged trial", "waiting
 
 
 def api(server, path):
-    with urllib.request.urlopen(f"{server.url}/api/{path}") as answer:
+    with urllib.request.urlopen(f"{server.url}/api/v1/{path}") as answer:
         return json.load(answer)
 
 
@@ -320,7 +320,7 @@ def test_an_unchanged_store_costs_one_small_request(show):
     page.wait_for_timeout(500)
     page.requests.clear()
     page.wait_for_timeout(4000)
-    assert page.requests and {request.split("/api/")[1] for request in page.requests} == {"version"}
+    assert page.requests and {request.split("/api/v1/")[1] for request in page.requests} == {"version"}
 
 
 def test_a_lost_server_is_said_and_found_again(show, server):
