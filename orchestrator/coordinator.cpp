@@ -96,12 +96,14 @@ bool Coordinator::has(SweepId sweep) const {
 // --- what people ask for ---
 
 Result<storage::Controlled> Coordinator::control(const storage::Control& control, TimePoint now) {
+  if (broken_) return *broken_;
   Result<storage::Controlled> controlled = try_control(control, now);
   if (!controlled) note_error(controlled.error());
   return controlled;
 }
 
 Result<SweepId> Coordinator::submit(const storage::Submission& submission, TimePoint now) {
+  if (broken_) return *broken_;
   Result<SweepId> submitted = try_submit(submission, now);
   if (!submitted) note_error(submitted.error());
   return submitted;

@@ -3,10 +3,10 @@
 //
 // What people ask for (control, submit, explain) is durable when the call returns; what follows from it goes out with
 // the next step(). An error that is not the asker's (invalid, not_found) leaves open what is durable: it ends the run
-// with the next step(). Workers of other jobs come and go; what a lost one had is tried elsewhere, uncharged. Those of
-// an earlier coordinator come back with what they have (scheduler.hpp). Threads: one. Errors: an error of the store, or
-// a lost worker of this job, ends the run; the next coordinator resumes from the store. Workers of other jobs are not
-// told to leave then: they wait for it.
+// with the next step(), and nothing more is taken up until then. Workers of other jobs come and go; what a lost one had
+// is tried elsewhere, uncharged. Those of an earlier coordinator come back with what they have (scheduler.hpp).
+// Threads: one. Errors: an error of the store, or a lost worker of this job, ends the run; the next coordinator resumes
+// from the store. Workers of other jobs are not told to leave then: they wait for it.
 #pragma once
 
 #include <chrono>

@@ -150,6 +150,21 @@ TEST_F(CoordinatorControlTest, WhatTheStoreFailsToDoChangesNothingAndEndsTheRun)
   EXPECT_EQ(received(), (std::vector<Message>{Shutdown{}})) << "no stop";
 }
 
+TEST_F(CoordinatorControlTest, AfterAnErrorOfTheStoreNothingMoreIsTakenUp) {
+  join();
+  ask(ControlVerb::cancel, trial(1));
+  writer_.before_ask = [] { return Status(Error{ErrorCode::io, "disk I/O error"}); };
+  EXPECT_EQ(control(ControlVerb::pause, sweep_).error().code, ErrorCode::io) << "nobody knows whether it is durable";
+  writer_.before_ask = [] { return Status(); };
+
+  EXPECT_EQ(control(ControlVerb::retry, {trial(1)}).error().code, ErrorCode::io);
+  EXPECT_EQ(coordinator_->submit(another_sweep(), now_).error().code, ErrorCode::io);
+
+  EXPECT_EQ(step(), ExitCode::internal);
+  EXPECT_EQ(counts().cancelled, 1);
+  EXPECT_EQ(store_.sweeps()->size(), 1U);
+}
+
 TEST_F(CoordinatorControlTest, AFailedCommitBeforeItEndsTheRunAndNothingIsAsked) {
   join();
   for (std::size_t i = 1; i < 3; ++i) ask(ControlVerb::cancel, trial(i));

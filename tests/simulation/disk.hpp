@@ -72,7 +72,9 @@ enum class Mutation {
   ignores_fresh,         // a fresh submission takes results that the store has
   overwrites_results,    // results of superseded trials are replaced (with SQLite under it)
   says_stopped,          // a worker says that a trial has stopped, and trains it on
-  ignores_limit          // the coordinator is not told when its job ends
+  ignores_limit,         // the coordinator is not told when its job ends
+  forgets_held,          // the coordinator is not told what a group that comes back has
+  confirms_early         // groups are told that what they said is durable before it is
 };
 
 // A priority that makes equal sweeps unequal.

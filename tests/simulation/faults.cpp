@@ -17,6 +17,8 @@ void World::plan_faults(Job& job) {
   plan_fault(job, plan_.asks, &World::ask_for_something);
   plan_fault(job, plan_.cuts, &World::cut_link);
   plan_fault(job, plan_.silences, &World::silence_link);
+  plan_fault(job, plan_.groups, &World::start_group);
+  plan_fault(job, plan_.group_troubles, &World::trouble_group);
 }
 
 // Most runs are over after half a minute.
@@ -31,7 +33,7 @@ void World::plan_fault(Job& job, double mean, void (World::*fault)(Job&)) {
 }
 
 void World::kill_somebody(Job& job) {
-  const int rank = random_.pick(0, plan_.workers);
+  const int rank = random_.pick(0, int(job.workers.size()));
   if (rank == 0) {
     if (random_.chance(0.7)) return lose_coordinator(job, "is killed");
     job.killed_while_sending = true;
@@ -58,7 +60,7 @@ void World::lose_node(Job& job) {
 }
 
 void World::stall_somebody(Job& job) {
-  const int rank = random_.pick(0, plan_.workers);
+  const int rank = random_.pick(0, int(job.workers.size()));
   const Time until = queue_.now() + Time(random_.between(500'000, 45'000'000));
   trace_.line(job.name + "rank " + std::to_string(rank), "is stopped for a while");
   if (rank > 0) return job.workers[std::size_t(rank - 1)]->stall(until);
@@ -66,7 +68,7 @@ void World::stall_somebody(Job& job) {
 }
 
 void World::jump_clock(Job& job) {
-  const int rank = random_.pick(-1, plan_.workers);
+  const int rank = random_.pick(-1, int(job.workers.size()));
   const Time forward(random_.between(0, 40'000'000));
   trace_.line(job.name + "rank " + std::to_string(rank), "its clock jumps");
   if (rank < 0) {  // the calendar's
@@ -105,6 +107,7 @@ std::pair<int, int> World::some_link(const Job& /*job*/) {
 }
 
 void World::cut_link(Job& job) {
+  if (job.workers.empty()) return;
   const auto [a, b] = some_link(job);
   const int way = random_.pick(0, 2);
   trace_.line(job.name + "link", "between " + std::to_string(a) + " and " + std::to_string(b) + " breaks");
@@ -113,6 +116,7 @@ void World::cut_link(Job& job) {
 }
 
 void World::silence_link(Job& job) {
+  if (job.workers.empty()) return;
   const auto [a, b] = some_link(job);
   const int way = random_.pick(0, 2);
   const Time until = queue_.now() + Time(random_.between(100'000, 50'000'000));

@@ -9,8 +9,9 @@ namespace {
 constexpr std::size_t kCheckpoints = 2;
 
 bool is_lost_worker(const storage::Recorded& recorded, const AttemptFailed& failed) {
+  const std::string& why = failed.failure.message;
   return recorded.refund && failed.failure.kind == Failure::Kind::error &&
-         failed.failure.message.find("was lost") != std::string::npos;
+         (why.find("was lost") != std::string::npos || why.find("its group") != std::string::npos);
 }
 
 }  // namespace
@@ -59,7 +60,8 @@ History::Trial* History::find(const TrialId& id, int attempt) {
 
 int History::begin_session() {
   for (Trial& trial : trials_) {
-    if (trial.state == TrialState::running) trial.state = TrialState::pending;
+    if (trial.state == TrialState::running && trial.group.empty()) trial.state = TrialState::pending;
+    trial.worker = 0;
     trial.leaving = false;
     trial.ready_at = {};
   }
@@ -96,6 +98,12 @@ void History::apply(Session& session, const storage::Claim& claim) {
                                                   " crashes, the limit is " + std::to_string(plan_.max_attempts));
   expect(trial->ready_at <= session.now, who + " is claimed before its back-off is over");
   expect(has_room(session, *trial), who + " is claimed though it would not end before its job does");
+  const std::string worker = "worker " + std::to_string(claim.worker);
+  expect(joined(session).contains(claim.worker) || session.going.contains(claim.worker),
+         who + " is claimed for " + worker + ", which is not there");
+  const auto stale = session.stale.find(claim.worker);
+  expect(stale == session.stale.end() || stale->second.empty(),
+         who + " is claimed for " + worker + ", which has not let go what it brought");
   const int position = positions_.at(claim.trial);
   const auto same = std::ranges::find(session.given, claim.worker, &Given::worker);
   const bool was_empty = same == session.given.end() ? held(claim.worker) == 0 : same->was_empty;
@@ -103,6 +111,7 @@ void History::apply(Session& session, const storage::Claim& claim) {
   trial->state = TrialState::running;
   trial->attempt = claim.attempt;
   trial->worker = claim.worker;
+  trial->group = claim.group;
   trial->code.clear();
   claimed_[{claim.trial, claim.attempt}] = claim.worker;
 }
@@ -167,6 +176,9 @@ void History::end_attempt(Session& session, Trial& trial, const storage::Recorde
 void History::fail_attempt(Session& session, Trial& trial, const storage::Recorded& recorded) {
   const auto& failed = std::get<AttemptFailed>(recorded.report.event);
   const bool lost = is_lost_worker(recorded, failed);
+  const bool came_back = lost && failed.failure.message == "its group came back without it";
+  expect(!came_back || !trained_.contains({recorded.report.trial, recorded.report.attempt}),
+         trial.name + " is tried elsewhere though its group, which has come back, has trained it");
   const bool charged = !lost && (failed.stack == 1 || failed.failure.kind == Failure::Kind::error);
   trial.crashes += charged ? 1 : 0;
   const bool final = charged && trial.crashes >= plan_.max_attempts;
@@ -210,8 +222,9 @@ void History::compare(const Sweep& sweep, const storage::SweepSummary& summary,
                                         ", the store says " + mer::name_of(is.state));
     expect(is.attempt == trial.attempt, trial.name + ": attempt " + std::to_string(trial.attempt) +
                                             " was acknowledged, the store says " + std::to_string(is.attempt));
-    expect(is.crashes == trial.crashes, trial.name + " has crashed " + std::to_string(trial.crashes) +
-                                            " times, the store says " + std::to_string(is.crashes));
+    const int charged = trial.crashes + (trial.state == TrialState::running ? 1 : 0);
+    expect(is.crashes == charged, trial.name + " has crashed " + std::to_string(charged) + " times, the store says " +
+                                      std::to_string(is.crashes));
     expect(is.checkpoints == trial.checkpoints, trial.name + " has other checkpoints in the store");
   }
 }

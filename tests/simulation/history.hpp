@@ -22,6 +22,7 @@
 #include "storage/result_store.hpp"
 #include "tests/simulation/plan.hpp"
 #include "tests/simulation/trace.hpp"
+#include "transport/transport.hpp"
 
 namespace mer::simulation {
 
@@ -51,6 +52,8 @@ class History {
   void begin_step(int session, TimePoint now);
   void heard(int session, int from, const Message& message);
   void sends(int to, const Message& message);
+  void arrives(int session, const transport::Arrival& arrival);
+  void departs(int session, const transport::Departures& departures);
   void paused(int session);
   void end_step(int session, bool goes_on);
   void left(int session, ExitCode code);
@@ -73,7 +76,9 @@ class History {
     std::set<int> sweeps;  // that have it: positions in sweeps_
     TrialState state = TrialState::pending;
     int first = 0;  // attempts of the trial that it superseded
-    int attempt = 0, worker = 0;
+    int attempt = 0;
+    int worker = 0;                             // in the newest session; 0: none
+    std::string group;                          // of another job, that has the attempt which runs
     bool leaving = false;                       // cancelled, and its worker has not let it go
     int crashes = 0;                            // charged
     int shape = 0;                              // of those of the session
@@ -105,16 +110,20 @@ class History {
     std::set<int> overtaking;  // workers that went on with others after these turns
   };
   // A round begins where the last step ended: what people ask for comes before the step.
+  using Attempt = std::pair<TrialId, int>;
   struct Session {
     TimePoint now{};
     bool pausing = false;
     int events = 0;        // of the round: messages that are no beats, and what people asked for
     bool changed = false;  // in this round: workers, sweeps
     std::vector<Given> given;
-    std::set<int> here;              // ranks
-    std::set<int> loaded;            // sweeps that it has taken up
-    std::map<int, int> places;       // of trials in the order in which they are given out
-    std::map<int, Waiting> waiting;  // by sweep
+    std::set<int> here, gone;                  // ranks
+    std::set<int> going;                       // of the latter, in this round, before anybody could know
+    std::map<int, std::set<Attempt>> brought;  // by workers of a group that has come, who have not said Hello
+    std::map<int, std::set<Attempt>> stale;    // by workers: what they brought and had no use for, and still have
+    std::set<int> loaded;                      // sweeps that it has taken up
+    std::map<int, int> places;                 // of trials in the order in which they are given out
+    std::map<int, Waiting> waiting;            // by sweep
     std::map<std::string, int> shapes;
     orchestrator::TimeLeft time;
   };
@@ -148,6 +157,7 @@ class History {
   bool is_active(int sweep) const;
   int priority_of(const Trial& trial) const;           // of the active sweeps that have it
   std::set<int> joined(const Session& session) const;  // leaders
+  void take_over(Session& session, int leader);
   std::pair<double, double> share_of(int sweep, int but) const;
   void check_idle(const Session& session);
   void check_order(const Session& session);

@@ -140,7 +140,7 @@ std::vector<int> History::change_trials(const storage::Control& control, const s
     if (storage::is_superseded(trial.id) || !is_changed(control.verb, trial.state, !control.sweep)) continue;
     if (control.verb == ControlVerb::cancel) {
       if (control.sweep && wanted(trial)) continue;
-      trial.leaving = trial.leaving || (runs && trial.state == TrialState::running);
+      trial.leaving = trial.leaving || (runs && trial.state == TrialState::running && trial.worker > 0);
       trial.state = TrialState::cancelled;
     } else {
       trial.state = TrialState::pending;

@@ -36,19 +36,69 @@ void History::begin_step(int session, TimePoint now) {
   own.events = 0;
   own.changed = false;
   own.given.clear();
+  own.going.clear();
 }
 
 void History::heard(int session, int from, const Message& message) {
   Session& own = sessions_.at(session);
   if (std::holds_alternative<Beat>(message)) return;
   ++own.events;
-  if (std::holds_alternative<Hello>(message) && own.here.insert(from).second) own.changed = true;
+  if (std::holds_alternative<Hello>(message) && !own.gone.contains(from) && own.here.insert(from).second) {
+    own.changed = true;
+    take_over(own, gang_leader(from, plan_.gang));
+  }
   if (!joined(own).empty()) own.time.begin(own.now);
   const auto* report = std::get_if<Report>(&message);
-  if (report == nullptr || session != session_ || !ends_attempt(report->event)) return;
+  if (report == nullptr || !ends_attempt(report->event)) return;
+  const auto stale = own.stale.find(from);
+  if (stale != own.stale.end() && stale->second.erase({report->trial, report->attempt}) > 0) own.changed = true;
+  if (session != session_) return;
   Trial* const trial = find(report->trial);
   if (trial == nullptr || trial->attempt != report->attempt || trial->worker != from) return;
   trial->leaving = false;
+}
+
+void History::arrives(int session, const transport::Arrival& arrival) {
+  Session& own = sessions_.at(session);
+  own.events += 2;
+  own.changed = true;
+  for (const transport::HeldAttempt& held : arrival.held) {
+    own.brought[arrival.first + held.worker - 1].insert({held.trial, held.attempt});
+  }
+}
+
+// What it brought goes on, if it is what runs.
+void History::take_over(Session& session, int leader) {
+  if (!joined(session).contains(leader)) return;
+  for (const auto& [id, attempt] : session.brought[leader]) {
+    Trial* const trial = find(id);
+    const bool runs = trial != nullptr && trial->state == TrialState::running && trial->attempt == attempt &&
+                      trial->worker == 0 && session.places.contains(positions_.at(id));
+    if (runs) {
+      trial->worker = leader;
+    } else {
+      session.stale[leader].insert({id, attempt});
+    }
+  }
+  session.brought.erase(leader);
+}
+
+void History::departs(int session, const transport::Departures& departures) {
+  Session& own = sessions_.at(session);
+  if (departures.leaving.empty() && departures.lost.empty()) return;
+  own.events += 2;
+  own.changed = true;
+  own.gone.insert(departures.leaving.begin(), departures.leaving.end());
+  own.gone.insert(departures.lost.begin(), departures.lost.end());
+  for (const int rank : own.gone) {
+    if (own.here.erase(rank) > 0) own.going.insert(rank);
+  }
+  if (session != session_) return;
+  for (Trial& trial : trials_) {
+    if (trial.leaving && std::ranges::find(departures.lost, trial.worker) != departures.lost.end()) {
+      trial.leaving = false;
+    }
+  }
 }
 
 void History::sends(int to, const Message& message) {
@@ -119,6 +169,8 @@ void History::check_idle(const Session& session) {
   const std::string& name = trials_[std::size_t(left.front())].name;
   expect(session.places.contains(left.front()), name + " waits, and its sweep has not been taken up");
   for (const int worker : joined(session)) {
+    const auto stale = session.stale.find(worker);
+    if (stale != session.stale.end() && !stale->second.empty()) continue;
     expect(held(worker) > 0, "worker " + std::to_string(worker) + " is idle though " + name + " waits");
   }
 }
@@ -277,7 +329,7 @@ int History::first_ready(const Session& session, int sweep) const {
 
 // Also one that has not let it go.
 bool History::holds(const Trial& trial, int worker) const {
-  return (trial.state == TrialState::running || trial.leaving) && trial.worker == worker;
+  return worker > 0 && (trial.state == TrialState::running || trial.leaving) && trial.worker == worker;
 }
 
 int History::held(int worker) const {

@@ -55,16 +55,11 @@ std::vector<transport::Envelope> Network::take(int rank, std::size_t most) {
 }
 
 void SimTransport::send(int to, const Message& message) {
-  if (watch_sent) watch_sent(to, message);
   network_.send(rank_, to, message, delay);
 }
 
 std::vector<transport::Envelope> SimTransport::poll() {
-  std::vector<transport::Envelope> taken = network_.take(rank_, most);
-  if (watch_taken) {
-    for (const transport::Envelope& envelope : taken) watch_taken(envelope.from, *envelope.message);
-  }
-  return taken;
+  return network_.take(rank_, most);
 }
 
 }  // namespace mer::simulation

@@ -47,15 +47,13 @@ class Network {
   std::vector<std::vector<transport::Envelope>> inboxes_;
 };
 
-// One rank's end. `watch_sent` sees each message before it leaves, and may throw; `watch_taken` each one that is
-// polled.
+// One rank's end.
 class SimTransport : public transport::Transport {
  public:
   SimTransport(Network& network, int rank) : network_(network), rank_(rank) {}
 
   std::size_t most = 1000;  // messages that a poll takes
   Time delay{};             // of what is sent: the process is busy with something that comes first
-  std::function<void(int, const Message&)> watch_sent, watch_taken;
 
   int rank() const override { return rank_; }
   int size() const override { return network_.size(); }

@@ -90,6 +90,13 @@ void draw_faults(Plan& plan, Random& random) {
   }
 }
 
+void draw_groups(Plan& plan, Random& random) {
+  plan.groups = random.pick(1, 3);
+  plan.alone = drawn(random, 1);
+  plan.patience = std::chrono::seconds(random.chance(0.3) ? 0 : random.pick(10, 200));
+  if (plan.mix != Mix::calm) plan.group_troubles = drawn(random, 3);
+}
+
 }  // namespace
 
 const char* name_of(Mix mix) {
@@ -120,6 +127,7 @@ Plan plan_of(std::uint64_t seed) {
   if (plan.mix != Mix::calm) plan.asks_with_fault = drawn(random, 0.3);
   if (plan.mix != Mix::calm) draw_faults(plan, random);
   if (random.chance(0.2)) plan.job_seconds = random.pick(10, 60);
+  if (plan.mix != Mix::unordered && random.chance(0.3)) draw_groups(plan, random);
   return plan;
 }
 
@@ -136,6 +144,7 @@ std::string describe(const Plan& plan) {
        << ", store: " << (plan.sqlite ? "SQLite" : "memory") << (plan.batches ? "" : ", one message a round")
        << (plan.codec ? ", messages encoded" : "");
   if (plan.job_seconds > 0) text << ", jobs of " << plan.job_seconds << " s";
+  if (plan.groups > 0) text << ", groups of other jobs with a patience of " << plan.patience.count() << " s";
   return text.str();
 }
 

@@ -3,6 +3,7 @@
 // Which faults belong together, and what must hold under each, stands in docs/failure.md. Threads: plain values.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <string>
 #include <unordered_map>
@@ -60,6 +61,11 @@ struct Plan {
   double repeats = 0, overtakings = 0;  // of each message
   double zombies = 0;                   // chance of each process of a dead job to live on
   double leaks = 0;                     // chance of a zombie's report to reach the next coordinator
+
+  // Of other jobs, whose workers join a coordinator: mean numbers in a job of its.
+  double groups = 0, group_troubles = 0;
+  double alone = 0;                   // chance of a coordinator to have no workers of its own
+  std::chrono::seconds patience{60};  // of groups without a coordinator
 };
 
 Plan plan_of(std::uint64_t seed);

@@ -15,8 +15,8 @@ worker::AgentLimits limits() {
 
 }  // namespace
 
-SimWorker::SimWorker(Trainer::World world, Trace& trace, Network& network, int rank, std::string name, double trouble,
-                     Mutation mutation)
+SimWorker::SimWorker(Trainer::World world, Trace& trace, Network& network, int rank, const std::string& host,
+                     std::string name, double trouble, Mutation mutation)
     : world_(world),
       trace_(trace),
       transport_(network, rank),
@@ -24,7 +24,7 @@ SimWorker::SimWorker(Trainer::World world, Trace& trace, Network& network, int r
       name_(std::move(name)),
       trouble_(trouble),
       mutation_(mutation),
-      agent_(Hello{"node" + std::to_string(rank), rank, {rank}, "cpu"}, limits()),
+      agent_(Hello{host, rank, {rank}, "cpu"}, limits()),
       clock_offset_(world.random.between(0, 1'000'000'000)) {}
 
 void SimWorker::wake() {

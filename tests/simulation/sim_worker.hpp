@@ -19,8 +19,8 @@ namespace mer::simulation {
 class SimWorker {
  public:
   // `trouble`: chance of each trainer to go wrong. `name`: in the trace.
-  SimWorker(Trainer::World world, Trace& trace, Network& network, int rank, std::string name, double trouble,
-            Mutation mutation);
+  SimWorker(Trainer::World world, Trace& trace, Network& network, int rank, const std::string& host, std::string name,
+            double trouble, Mutation mutation);
 
   std::function<void(ExitCode)> on_exit = [](ExitCode) {};
   std::function<void(const Report&)> on_report = [](const Report&) {};  // that it sends

@@ -14,7 +14,7 @@ class SimulationTest : public ::testing::Test {
   // Within some seeds.
   static void expect_found(Mutation mutation, const std::string& sentence) {
     std::string instead;
-    for (std::uint64_t seed = 1; seed <= 300; ++seed) {
+    for (std::uint64_t seed = 1; seed <= 1000; ++seed) {
       const auto breach = simulate(seed, false, mutation).breach;
       if (breach && breach->find(sentence) != std::string::npos) return;
       if (breach) instead = *breach;
@@ -104,6 +104,14 @@ TEST_F(SimulationTest, TwoAttemptsBesideEachOtherAreFound) {
 
 TEST_F(SimulationTest, ATrialThatIsBegunTooLateIsFound) {
   expect_found(Mutation::ignores_limit, "though it would not end before its job does");
+}
+
+TEST_F(SimulationTest, WhatAGroupStillTrainsAndACoordinatorForgetsIsFound) {
+  expect_found(Mutation::forgets_held, "is tried elsewhere though its group, which has come back, has trained it");
+}
+
+TEST_F(SimulationTest, WhatIsConfirmedBeforeItIsDurableIsFound) {
+  expect_found(Mutation::confirms_early, "is tried elsewhere though its group, which has come back, has trained it");
 }
 
 TEST_F(SimulationTest, AnAttemptThatRunsTwiceIsFound) {

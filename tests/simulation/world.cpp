@@ -72,16 +72,19 @@ void World::start_job(SweepId named) {
   job.calm = job.number > 8 ? 0 : std::pow(0.6, job.number - 1);
   job.offset = Time(random_.between(0, 1'000'000'000));
   job.name = "job " + std::to_string(job.number) + " ";
-  job.network = std::make_unique<Network>(plan_.workers + 1, plan_, queue_, random_, [this, &job](int rank) {
+  job.alone = plan_.groups > 0 && random_.chance(plan_.alone);
+  const int workers = job.alone ? 0 : plan_.workers;
+  job.network = std::make_unique<Network>(workers + 1, plan_, queue_, random_, [this, &job](int rank) {
     if (rank > 0) return job.workers[std::size_t(rank - 1)]->wake();
     plan_coordinator_step(job, queue_.now() + Time(random_.between(100, 10'000)));
   });
-  job.transport = std::make_unique<SimTransport>(*job.network, 0);
-  for (int rank = 1; rank <= plan_.workers; ++rank) add_worker(job, rank);
+  job.ranks = std::make_unique<SimTransport>(*job.network, 0);
+  for (int rank = 1; rank <= workers; ++rank) add_worker(job, rank);
   trace_.line(job.name + "coordinator", "begins");
   queue_.after(Time(random_.between(100'000, 500'000)), [this, &job] { start_coordinator(job); });
   plan_faults(job);
   if (plan_.job_seconds > 0) plan_end_of_time(job);
+  if (job.alone) keep_company(job);
 }
 
 // As a batch system: kills everything, and may ask for a pause some time before.
@@ -101,15 +104,17 @@ void World::plan_end_of_time(Job& job) {
 
 void World::add_worker(Job& job, int rank) {
   const Trainer::World world{job.number, plan_, queue_, random_, history_};
-  job.workers.push_back(std::make_unique<SimWorker>(world, trace_, *job.network, rank,
-                                                    job.name + "worker " + std::to_string(rank),
-                                                    plan_.trainer_faults * job.calm, mutation_));
+  const std::string number = std::to_string(rank);
+  job.workers.push_back(std::make_unique<SimWorker>(world, trace_, *job.network, rank, "node" + number,
+                                                    job.name + "worker " + number, plan_.trainer_faults * job.calm,
+                                                    mutation_));
   SimWorker* const worker = job.workers.back().get();
   worker->on_exit = [this, &job, rank](ExitCode code) { worker_exits(job, rank, code); };
   worker->worker_of_rank = [&job](int other) { return job.workers[std::size_t(other - 1)].get(); };
   worker->on_report = [this, &job, rank](const Report& report) {
     Job& newest = *jobs_.back();
-    if (&newest == &job || plan_.leaks == 0 || !random_.chance(plan_.leaks)) return;
+    if (&newest == &job || rank > int(newest.workers.size()) || plan_.leaks == 0 || !random_.chance(plan_.leaks))
+      return;
     trace_.line(job.name + "zombie", "reaches the next coordinator: " + text_of(report, history_.names()));
     newest.network->send(rank, 0, report);
   };
@@ -123,17 +128,53 @@ void World::start_coordinator(Job& job) {
   job.writer = std::make_unique<SimWriter>(store_.open(), disk_, queue_, history_, mutation_);
   job.writer->on_slow = [this, &job](Time slowness) {
     trace_.line(job.name + "coordinator", "waits for its disk");
-    job.transport->delay = slowness;
+    job.ranks->delay = slowness;
     job.stalled_until = std::max(job.stalled_until, queue_.now() + slowness);
   };
   const Status begun = job.writer->begin_session("host", 1, wall_offset_);
   if (!begun) return lose_coordinator(job, "cannot begin: " + begun.error().message);
   job.reader = store_.reader();
   history_.compare(*job.reader, *job.writer);
-  job.transport->most = plan_.batches ? 1000 : 1;
+  try {
+    std::vector<orchestrator::SweepToRun> sweeps = sweeps_to_run(job);
+    const Status handed_back = orchestrator::hand_back_others(*job.reader, *job.writer, sweeps, calendar());
+    if (!handed_back) return lose_coordinator(job, "cannot begin: " + handed_back.error().message);
+    open_gate(job);
+    job.coordinator = std::make_unique<orchestrator::Coordinator>(settings(job), *job.transport, *job.writer,
+                                                                  std::move(sweeps), [](const auto&) {});
+  } catch (const Killed&) {
+    return lose_coordinator(job, "is killed as it begins");
+  }
+  plan_coordinator_step(job, queue_.now());
+}
+
+void World::open_gate(Job& job) {
+  const std::size_t most = plan_.batches ? 1000 : 1;
+  job.ranks->most = most;
+  job.lines = std::make_shared<Lines>(
+      queue_, random_, [this, &job] { plan_coordinator_step(job, queue_.now() + Time(random_.between(100, 10'000))); });
+  job.port = job.lines->coordinator_port(most);
+  transport::LinkOptions options;
+  options.session = job.name + "coordinator";
+  options.gang = plan_.gang;
+  options.clock = [this, &job] { return TimePoint(queue_.now() + job.offset); };
+  job.linked = std::make_unique<transport::LinkedTransport>(*job.ranks, *job.port, options);
+  job.transport = std::make_unique<WatchedTransport>(*job.linked);
+  job.transport->confirms_early = mutation_ == Mutation::confirms_early;
+  watch(job);
+}
+
+void World::watch(Job& job) {
   const int session = job.writer->session();
   job.transport->watch_taken = [this, session](int from, const Message& message) {
     history_.heard(session, from, message);
+  };
+  job.transport->watch_arrival = [this, session](transport::Arrival& arrival) {
+    history_.arrives(session, arrival);
+    if (mutation_ == Mutation::forgets_held) arrival.held.clear();
+  };
+  job.transport->watch_departures = [this, session](const transport::Departures& departures) {
+    history_.departs(session, departures);
   };
   job.transport->watch_sent = [this, &job](int to, const Message& message) {
     history_.sends(to, message);
@@ -142,9 +183,6 @@ void World::start_coordinator(Job& job) {
     }
     if (std::exchange(job.killed_while_sending, false)) throw Killed();
   };
-  job.coordinator = std::make_unique<orchestrator::Coordinator>(settings(job), *job.transport, *job.writer,
-                                                                sweeps_to_run(job), [](const auto&) {});
-  plan_coordinator_step(job, queue_.now());
 }
 
 std::vector<orchestrator::SweepToRun> World::sweeps_to_run(Job& job) {
@@ -153,9 +191,9 @@ std::vector<orchestrator::SweepToRun> World::sweeps_to_run(Job& job) {
     sweeps = orchestrator::sweeps_to_run(*job.reader, *job.writer, job.named).value();
   } else {
     for (const storage::SweepSummary& sweep : job.reader->sweeps().value()) {
-      const bool has_work = sweep.counts.left() > 0;
       const bool is_active = sweep.activity == storage::SweepActivity::active;
-      if (sweep.id == job.named || (has_work && is_active)) sweeps.push_back(load_sweep(job, sweep.id).value());
+      const bool has_work = sweep.counts.running > 0 || (is_active && sweep.counts.left() > 0);
+      if (sweep.id == job.named || has_work) sweeps.push_back(load_sweep(job, sweep.id).value());
     }
     std::ranges::reverse(sweeps);
   }
@@ -231,7 +269,7 @@ void World::step_coordinator(Job& job) {
   if (queue_.now() < job.stalled_until) return plan_coordinator_step(job, job.stalled_until);
   const TimePoint now(queue_.now() + job.offset);
   const int session = job.writer->session();
-  job.transport->delay = {};
+  job.ranks->delay = {};
   history_.begin_step(session, now);
   if (const double ends_at = std::exchange(job.ends_at, 0); ends_at > 0) {
     history_.limited(session, std::chrono::duration<double>(ends_at - calendar()));
@@ -244,7 +282,7 @@ void World::step_coordinator(Job& job) {
   } catch (const Killed&) {
     return lose_coordinator(job, "is killed in the middle of a round");
   }
-  const bool mail = job.network->has_mail(0) || !job.asks.empty();
+  const bool mail = job.network->has_mail(0) || job.lines->has_mail() || !job.asks.empty();
   plan_coordinator_step(
       job, queue_.now() + Time(mail ? random_.between(1000, 10'000) : random_.between(700'000, 1'200'000)));
 }
@@ -252,6 +290,18 @@ void World::step_coordinator(Job& job) {
 void World::coordinator_leaves(Job& job, ExitCode code) {
   trace_.line(job.name + "coordinator", "leaves with " + std::to_string(int(code)));
   history_.left(job.writer->session(), code);
+  job.coordinator.reset();
+  settle(job, queue_.now() + 3s, code);
+}
+
+// Until groups of other jobs have heard that they may go.
+void World::settle(Job& job, Time give_up, ExitCode code) {
+  if (!job.coordinator_lives) return;
+  if (!job.linked->flushed() && queue_.now() < give_up) {
+    (void)job.linked->poll();
+    return queue_.after(Time(random_.between(5'000, 10'000)),
+                        [this, &job, give_up, code] { settle(job, give_up, code); });
+  }
   drop_coordinator(job);
   const bool ended_well = code == ExitCode::done || code == ExitCode::some_failed || code == ExitCode::paused;
   if (!ended_well) return abort(job);
@@ -268,6 +318,9 @@ void World::lose_coordinator(Job& job, const std::string& why) {
 
 void World::drop_coordinator(Job& job) {
   job.coordinator.reset();
+  if (job.lines) job.lines->close();
+  job.transport.reset();
+  job.linked.reset();
   job.reader.reset();
   job.writer.reset();
   job.coordinator_lives = false;
@@ -294,7 +347,7 @@ void World::end_job_if_all_left(Job& job) {
 void World::abort(Job& job) {
   if (job.aborted || job.ended) return;
   job.aborted = true;
-  for (int rank = 0; rank <= plan_.workers; ++rank) {
+  for (int rank = 0; rank <= int(job.workers.size()); ++rank) {
     if (random_.chance(plan_.zombies * job.calm)) {
       trace_.line(job.name + "rank " + std::to_string(rank), "cannot be killed");
       continue;
@@ -337,7 +390,7 @@ bool World::anybody_lives() const {
       if (worker->alive()) return true;
     }
   }
-  return false;
+  return a_group_lives();
 }
 
 }  // namespace mer::simulation

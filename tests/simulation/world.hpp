@@ -1,5 +1,6 @@
 // World: one simulated run of sweeps: jobs of a coordinator and workers, one after the other, as `merctl run` starts
-// them again until every trial has ended, with the people and the faults of a plan and the checker of a History.
+// them again until every trial has ended, groups of other jobs that join them, the people and the faults of a plan, and
+// the checker of a History.
 //
 // Everything follows from the plan: one queue, one generator, no clock. Threads: one.
 #pragma once
@@ -13,6 +14,7 @@
 
 #include "orchestrator/coordinator.hpp"
 #include "tests/simulation/disk.hpp"
+#include "tests/simulation/group.hpp"
 #include "tests/simulation/network.hpp"
 #include "tests/simulation/sim_worker.hpp"
 
@@ -48,6 +50,8 @@ class World {
 
   void start_job(SweepId named);
   void start_coordinator(Job& job);
+  void open_gate(Job& job);
+  void watch(Job& job);
   std::vector<orchestrator::SweepToRun> sweeps_to_run(Job& job);
   Result<orchestrator::SweepToRun> load_sweep(Job& job, SweepId id);
   orchestrator::SweepToRun distorted(orchestrator::SweepToRun sweep) const;
@@ -58,6 +62,7 @@ class World {
   void plan_coordinator_step(Job& job, Time when);
   void step_coordinator(Job& job);
   void coordinator_leaves(Job& job, ExitCode code);
+  void settle(Job& job, Time give_up, ExitCode code);
   void lose_coordinator(Job& job, const std::string& why);
   void drop_coordinator(Job& job);
   void worker_exits(Job& job, int rank, ExitCode code);
@@ -66,6 +71,11 @@ class World {
   void end_job_if_all_left(Job& job);
   void end_job(Job& job);
   void next_job();
+  void start_group(Job& job);
+  void keep_company(Job& job);
+  std::optional<gateway::Line> find_coordinator(Group& group, const std::string& known);
+  void trouble_group(Job& job);
+  bool a_group_lives() const;
   bool anybody_lives() const;
   bool a_coordinator_lives() const;
 
@@ -105,6 +115,7 @@ class World {
   Disk disk_;
   double wall_offset_ = 1.7e9;
   std::vector<std::unique_ptr<Job>> jobs_;
+  std::vector<std::unique_ptr<Group>> groups_;
   int asks_ = 0;  // not answered yet
   bool over_ = false;
 };
