@@ -75,9 +75,13 @@ void NodeHealth::forget(const TrialId& trial) {
 void NodeHealth::judge(const std::string& host, Suspect& suspect) {
   const bool at_fault = int(suspect.crashes.size()) >= limit_ && suspect.others_work && another_is_left(host);
   if (!at_fault || !excluded_.insert(host).second) return;
-  verdicts_.push_back(
-      {host, true, suspect.crashes,
-       std::to_string(suspect.crashes.size()) + " trials in a row failed there, last: " + suspect.message});
+  NodeVerdict verdict{host};
+  for (NodeCrash& crash : suspect.crashes) {  // each is given back once, also if the host is taken back in between
+    if (crash.times > 0) verdict.refunds.push_back(crash);
+    crash.times = 0;
+  }
+  verdict.why = std::to_string(suspect.crashes.size()) + " trials in a row failed there, last: " + suspect.message;
+  verdicts_.push_back(std::move(verdict));
 }
 
 bool NodeHealth::another_is_left(const std::string& host) const {

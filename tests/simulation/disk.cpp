@@ -161,7 +161,9 @@ Result<storage::CommitOutcome> SimWriter::write(std::span<const storage::StoreWr
 
 bool SimWriter::forgets(const storage::StoreWrite& write) const {
   const auto* recorded = std::get_if<storage::Recorded>(&write);
-  if (recorded == nullptr) return false;
+  if (recorded == nullptr) {
+    return mutation_ == Mutation::forgets_refunds && std::holds_alternative<storage::Refunded>(write);
+  }
   const AttemptEvent& event = recorded->report.event;
   return (mutation_ == Mutation::forgets_results && std::holds_alternative<AttemptFinished>(event)) ||
          (mutation_ == Mutation::forgets_checkpoints && std::holds_alternative<CheckpointSaved>(event));

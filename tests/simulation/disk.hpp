@@ -74,6 +74,8 @@ enum class Mutation {
   says_stopped,          // a worker says that a trial has stopped, and trains it on
   ignores_limit,         // the coordinator is not told when its job ends
   forgets_held,          // the coordinator is not told what a group that comes back has
+  forgets_refunds,       // crashes that an excluded node is to blame for stay charged
+  ignores_exclusion,     // the coordinator is not told which nodes people exclude
   confirms_early         // groups are told that what they said is durable before it is
 };
 

@@ -17,6 +17,7 @@ void World::plan_faults(Job& job) {
   plan_fault(job, plan_.asks, &World::ask_for_something);
   plan_fault(job, plan_.cuts, &World::cut_link);
   plan_fault(job, plan_.silences, &World::silence_link);
+  plan_fault(job, plan_.node_asks, &World::ask_about_node);
   plan_fault(job, plan_.groups, &World::start_group);
   plan_fault(job, plan_.group_troubles, &World::trouble_group);
 }
@@ -78,6 +79,14 @@ void World::jump_clock(Job& job) {
   } else {
     job.workers[std::size_t(rank - 1)]->jump_clock(forward);
   }
+}
+
+// Of a person, in the store's folder.
+void World::ask_about_node(Job& /*job*/) {
+  const std::string host = "node" + std::to_string(random_.pick(1, plan_.workers));
+  const bool was_in = excluded_.erase(host) == 0;
+  if (was_in) excluded_.insert(host);
+  trace_.line("person", (was_in ? "excludes " : "takes back ") + host);
 }
 
 void World::break_disk(Job& /*job*/) {

@@ -73,6 +73,7 @@ void History::commit(int session, std::span<const storage::StoreWrite> writes, c
   Session& own = sessions_.at(session);
   for (std::size_t i = 0; i < writes.size(); ++i) {
     if (std::ranges::find(outcome.stale, i) != outcome.stale.end()) {
+      if (std::holds_alternative<storage::Refunded>(writes[i])) continue;
       expect(session != session_, "the store refuses what the newest session writes");
       continue;
     }
@@ -101,6 +102,7 @@ void History::apply(Session& session, const storage::Claim& claim) {
   const std::string worker = "worker " + std::to_string(claim.worker);
   expect(joined(session).contains(claim.worker) || session.going.contains(claim.worker),
          who + " is claimed for " + worker + ", which is not there");
+  expect(!is_shut_out(session, claim.worker), who + " is claimed for " + worker + ", whose node is excluded");
   const auto stale = session.stale.find(claim.worker);
   expect(stale == session.stale.end() || stale->second.empty(),
          who + " is claimed for " + worker + ", which has not let go what it brought");
@@ -116,8 +118,17 @@ void History::apply(Session& session, const storage::Claim& claim) {
   claimed_[{claim.trial, claim.attempt}] = claim.worker;
 }
 
-void History::apply(Session& /*session*/, const storage::Refunded& refunded) {
-  expect(false, "crashes of " + refunded.trial.hex + " are given back though no node is excluded here");
+void History::apply(Session& session, const storage::Refunded& refunded) {
+  Trial* const trial = find(refunded.trial);
+  if (trial == nullptr) return;
+  expect(session.excludes, "crashes of " + trial->name + " are given back though no node is excluded");
+  expect(refunded.crashes >= 1 && refunded.crashes <= trial->crashes,
+         trial->name + " gets back " + std::to_string(refunded.crashes) + " crashes and had " +
+             std::to_string(trial->crashes));
+  trial->crashes = std::max(0, trial->crashes - refunded.crashes);
+  if (trial->state != TrialState::failed) return;
+  trial->state = TrialState::pending;
+  trial->ready_at = session.now;
 }
 
 void History::apply(Session& session, const storage::Recorded& recorded) {
@@ -179,7 +190,8 @@ void History::fail_attempt(Session& session, Trial& trial, const storage::Record
   const bool came_back = lost && failed.failure.message == "its group came back without it";
   expect(!came_back || !trained_.contains({recorded.report.trial, recorded.report.attempt}),
          trial.name + " is tried elsewhere though its group, which has come back, has trained it");
-  const bool charged = !lost && (failed.stack == 1 || failed.failure.kind == Failure::Kind::error);
+  const bool by_the_node = recorded.refund && may_be_shut_out(session, trial.worker);
+  const bool charged = !lost && !by_the_node && (failed.stack == 1 || failed.failure.kind == Failure::Kind::error);
   trial.crashes += charged ? 1 : 0;
   const bool final = charged && trial.crashes >= plan_.max_attempts;
   expect(recorded.refund == !charged, trial.name + " is charged wrongly for a crash");
@@ -187,6 +199,7 @@ void History::fail_attempt(Session& session, Trial& trial, const storage::Record
          trial.name + (final ? " has used up its attempts and goes on" : " is given up too early"));
   trial.state = recorded.after_failure;
   if (lost) {
+    session.changed = true;
     trial.ready_at = session.now;
     return;
   }

@@ -53,6 +53,7 @@ class History {
   void heard(int session, int from, const Message& message);
   void sends(int to, const Message& message);
   void arrives(int session, const transport::Arrival& arrival);
+  void excludes(int session, const std::set<std::string>& hosts);  // these, as the coordinator knows
   void departs(int session, const transport::Departures& departures);
   void paused(int session);
   void end_step(int session, bool goes_on);
@@ -113,6 +114,9 @@ class History {
   using Attempt = std::pair<TrialId, int>;
   struct Session {
     TimePoint now{};
+    std::map<int, std::string> hosts;                 // of ranks
+    std::set<std::string> excluded, excluded_before;  // now, and when the round began
+    bool excludes = false;                            // a host, in this round
     bool pausing = false;
     int events = 0;        // of the round: messages that are no beats, and what people asked for
     bool changed = false;  // in this round: workers, sweeps
@@ -157,6 +161,9 @@ class History {
   bool is_active(int sweep) const;
   int priority_of(const Trial& trial) const;           // of the active sweeps that have it
   std::set<int> joined(const Session& session) const;  // leaders
+  std::string host_of(const Session& session, int leader) const;
+  bool may_be_shut_out(const Session& session, int leader) const;
+  bool is_shut_out(const Session& session, int leader) const;
   void take_over(Session& session, int leader);
   std::pair<double, double> share_of(int sweep, int but) const;
   void check_idle(const Session& session);

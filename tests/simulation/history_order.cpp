@@ -37,12 +37,15 @@ void History::begin_step(int session, TimePoint now) {
   own.changed = false;
   own.given.clear();
   own.going.clear();
+  own.excluded_before = own.excluded;
+  own.excludes = false;
 }
 
 void History::heard(int session, int from, const Message& message) {
   Session& own = sessions_.at(session);
   if (std::holds_alternative<Beat>(message)) return;
   ++own.events;
+  if (const auto* hello = std::get_if<Hello>(&message)) own.hosts[from] = hello->host;
   if (std::holds_alternative<Hello>(message) && !own.gone.contains(from) && own.here.insert(from).second) {
     own.changed = true;
     take_over(own, gang_leader(from, plan_.gang));
@@ -99,6 +102,44 @@ void History::departs(int session, const transport::Departures& departures) {
       trial.leaving = false;
     }
   }
+}
+
+void History::excludes(int session, const std::set<std::string>& hosts) {
+  Session& own = sessions_.at(session);
+  if (own.excluded == hosts) return;
+  own.excludes = own.excludes || !std::ranges::includes(own.excluded, hosts);
+  own.excluded = hosts;
+  own.events += 2;
+  own.changed = true;
+}
+
+// A gang's, if it is on one.
+std::string History::host_of(const Session& session, int leader) const {
+  const auto host = session.hosts.find(leader);
+  if (host == session.hosts.end()) return "";
+  for (int member = leader; member < leader + plan_.gang; ++member) {
+    const auto other = session.hosts.find(member);
+    if (other == session.hosts.end() || other->second != host->second) return "";
+  }
+  return host->second;
+}
+
+bool History::may_be_shut_out(const Session& session, int leader) const {
+  const std::string host = host_of(session, leader);
+  return session.excluded.contains(host) || session.excluded_before.contains(host);
+}
+
+// All through this round.
+bool History::is_shut_out(const Session& session, int leader) const {
+  const std::string host = host_of(session, leader);
+  const auto is_excluded = [&](const std::string& one) {
+    return session.excluded.contains(one) && session.excluded_before.contains(one);
+  };
+  if (session.changed || !is_excluded(host)) return false;
+  return std::ranges::any_of(joined(session), [&](int other) {
+    const std::string another = host_of(session, other);
+    return !another.empty() && !session.excluded.contains(another);
+  });
 }
 
 void History::sends(int to, const Message& message) {
@@ -171,6 +212,7 @@ void History::check_idle(const Session& session) {
   for (const int worker : joined(session)) {
     const auto stale = session.stale.find(worker);
     if (stale != session.stale.end() && !stale->second.empty()) continue;
+    if (may_be_shut_out(session, worker)) continue;
     expect(held(worker) > 0, "worker " + std::to_string(worker) + " is idle though " + name + " waits");
   }
 }

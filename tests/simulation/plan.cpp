@@ -97,6 +97,12 @@ void draw_groups(Plan& plan, Random& random) {
   if (plan.mix != Mix::calm) plan.group_troubles = drawn(random, 3);
 }
 
+void draw_nodes(Plan& plan, Random& random) {
+  plan.node_crashes = random.pick(1, 3);
+  plan.node_asks = drawn(random, 1);
+  if (random.chance(0.7)) plan.bad_host = "node" + std::to_string(random.pick(1, plan.workers));
+}
+
 }  // namespace
 
 const char* name_of(Mix mix) {
@@ -128,6 +134,7 @@ Plan plan_of(std::uint64_t seed) {
   if (plan.mix != Mix::calm) draw_faults(plan, random);
   if (random.chance(0.2)) plan.job_seconds = random.pick(10, 60);
   if (plan.mix != Mix::unordered && random.chance(0.3)) draw_groups(plan, random);
+  if (random.chance(0.3)) draw_nodes(plan, random);
   return plan;
 }
 
@@ -144,6 +151,8 @@ std::string describe(const Plan& plan) {
        << ", store: " << (plan.sqlite ? "SQLite" : "memory") << (plan.batches ? "" : ", one message a round")
        << (plan.codec ? ", messages encoded" : "");
   if (plan.job_seconds > 0) text << ", jobs of " << plan.job_seconds << " s";
+  if (plan.node_crashes > 0) text << ", hosts excluded after " << plan.node_crashes << " trials";
+  if (!plan.bad_host.empty()) text << ", " << plan.bad_host << " is bad";
   if (plan.groups > 0) text << ", groups of other jobs with a patience of " << plan.patience.count() << " s";
   return text.str();
 }

@@ -59,6 +59,9 @@ struct Plan {
   double asks_with_fault = 0;           // chance of each to meet a disk that breaks
   double cuts = 0, silences = 0;        // of links
   double repeats = 0, overtakings = 0;  // of each message
+  int node_crashes = 0;                 // different trials in a row before a host is excluded; 0: none is
+  std::string bad_host;                 // on which most trainers go wrong; empty: none
+  double node_asks = 0;                 // of people who exclude a host, or take it back
   double zombies = 0;                   // chance of each process of a dead job to live on
   double leaks = 0;                     // chance of a zombie's report to reach the next coordinator
 

@@ -110,6 +110,14 @@ TEST_F(SimulationTest, WhatAGroupStillTrainsAndACoordinatorForgetsIsFound) {
   expect_found(Mutation::forgets_held, "is tried elsewhere though its group, which has come back, has trained it");
 }
 
+TEST_F(SimulationTest, CrashesThatStayChargedThoughTheNodeIsToBlameAreFound) {
+  expect_found(Mutation::forgets_refunds, "times, the store says");
+}
+
+TEST_F(SimulationTest, ATrialThatIsGivenToAnExcludedNodeIsFound) {
+  expect_found(Mutation::ignores_exclusion, "whose node is excluded");
+}
+
 TEST_F(SimulationTest, WhatIsConfirmedBeforeItIsDurableIsFound) {
   expect_found(Mutation::confirms_early, "is tried elsewhere though its group, which has come back, has trained it");
 }

@@ -104,10 +104,10 @@ void World::plan_end_of_time(Job& job) {
 
 void World::add_worker(Job& job, int rank) {
   const Trainer::World world{job.number, plan_, queue_, random_, history_};
-  const std::string number = std::to_string(rank);
-  job.workers.push_back(std::make_unique<SimWorker>(world, trace_, *job.network, rank, "node" + number,
-                                                    job.name + "worker " + number, plan_.trainer_faults * job.calm,
-                                                    mutation_));
+  const std::string host = "node" + std::to_string(rank);
+  const double trouble = host == plan_.bad_host ? 0.95 : plan_.trainer_faults * job.calm;
+  job.workers.push_back(std::make_unique<SimWorker>(world, trace_, *job.network, rank, host,
+                                                    job.name + "worker " + std::to_string(rank), trouble, mutation_));
   SimWorker* const worker = job.workers.back().get();
   worker->on_exit = [this, &job, rank](ExitCode code) { worker_exits(job, rank, code); };
   worker->worker_of_rank = [&job](int other) { return job.workers[std::size_t(other - 1)].get(); };
@@ -236,7 +236,8 @@ orchestrator::CoordinatorSettings World::settings(Job& job) {
   orchestrator::CoordinatorSettings settings;
   settings.store = "/store";
   settings.gang = plan_.gang;
-  settings.scheduler.node_crashes = 0;
+  settings.scheduler.node_crashes = plan_.node_crashes;
+  if (plan_.node_crashes > 0) settings.nodes = node_book(job.writer->session());
   settings.unix_time = [this] { return calendar(); };
   if (plan_.job_seconds > 0) {
     job.ends_at = calendar() + double((job.killed_at - queue_.now()).count()) / 1e6;
@@ -252,6 +253,27 @@ orchestrator::CoordinatorSettings World::settings(Job& job) {
     return sweep;
   };
   return settings;
+}
+
+orchestrator::NodeBook World::node_book(int session) {
+  orchestrator::NodeBook book;
+  book.excluded = [this, session] {
+    history_.excludes(session, excluded_);
+    return mutation_ == Mutation::ignores_exclusion ? std::set<std::string>() : excluded_;
+  };
+  book.exclude = [this, session](const std::string& host, const std::string& why) {
+    trace_.line("node book", host + " is excluded: " + why);
+    excluded_.insert(host);
+    history_.excludes(session, excluded_);
+    return Status();
+  };
+  book.include = [this, session](const std::string& host) {
+    trace_.line("node book", host + " is taken back");
+    excluded_.erase(host);
+    history_.excludes(session, excluded_);
+    return Status();
+  };
+  return book;
 }
 
 void World::plan_coordinator_step(Job& job, Time when) {

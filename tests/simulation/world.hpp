@@ -56,6 +56,7 @@ class World {
   Result<orchestrator::SweepToRun> load_sweep(Job& job, SweepId id);
   orchestrator::SweepToRun distorted(orchestrator::SweepToRun sweep) const;
   orchestrator::CoordinatorSettings settings(Job& job);
+  orchestrator::NodeBook node_book(int session);
   double calendar() const { return wall_offset_ + double(queue_.now().count()) / 1e6; }
   void plan_end_of_time(Job& job);
   void add_worker(Job& job, int rank);
@@ -99,6 +100,7 @@ class World {
   void lose_node(Job& job);
   void stall_somebody(Job& job);
   void jump_clock(Job& job);
+  void ask_about_node(Job& job);
   void break_disk(Job& job);
   void ask_for_pause(Job& job);
   void cut_link(Job& job);
@@ -112,6 +114,7 @@ class World {
   Trace trace_;
   History history_;
   StoreBox store_;
+  std::set<std::string> excluded_;  // hosts
   Disk disk_;
   double wall_offset_ = 1.7e9;
   std::vector<std::unique_ptr<Job>> jobs_;
