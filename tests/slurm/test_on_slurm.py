@@ -73,6 +73,26 @@ def test_a_worker_has_the_gpu_of_its_own_node(cluster, submit, mer, corpus):
         ("n1", "GPU 0"), ("n2", "GPU 1")]
 
 
+@pytest.mark.parametrize("launcher", ["mpirun", "srun"])
+def test_gpus_that_were_asked_for_each_task_are_shared_out_on_each_node(submit, mer, corpus, launcher):
+    mer.environment["MER_LAUNCHER"] = launcher
+    sweep = mer.write_sweep(sweep_of(corpus, resources={"device": "cpu"}))
+
+    job = submit(sweep, "--nodes=2", "--ntasks-per-node=2", "--cpus-per-task=1", "--gpus-per-task=1")
+
+    assert job.wait() == ("COMPLETED", 0)
+    assert sorted(re.findall(r"worker \d info: (n\d), cores? .*?, (.*?),", mer.log.read_text())) == [
+        ("n1", "GPU 0"), ("n1", "GPU 1"), ("n2", "GPU 0"), ("n2", "GPU 1")]
+
+
+def test_a_heterogeneous_job_ends_at_once_and_says_what_to_do(submit, mer, sweep):
+    job = submit(sweep, "--nodes=1", ":", "--nodes=2", "--gpus-per-node=1")
+
+    assert job.wait() == ("FAILED", 2)
+    assert "heterogeneous job of Slurm's with 2 components" in mer.log.read_text()
+    assert starts_in_log(mer) == [1]
+
+
 def test_a_gpu_that_cannot_be_used_ends_the_job_at_once(submit, mer, corpus):
     job = submit(mer.write_sweep(sweep_of(corpus)), "--nodes=2", "--gres=gpu:1")
 
