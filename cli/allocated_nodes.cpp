@@ -27,6 +27,7 @@ Environment slurm_environment() {
 
 Result<std::vector<Node>> allocated_nodes() {
   const Environment environment = slurm_environment();
+  MER_TRY(check_components(environment));
   if (!spans_nodes(environment)) return std::vector<Node>{};
   const ProgramOutput hosts = run_program({"scontrol", "show", "hostnames"});
   if (hosts.status != 0) {

@@ -1,7 +1,7 @@
 // allocated_nodes: asks Slurm, whose job this may be, for its nodes.
 //
-// Threads: any that lets nobody change the environment. Errors: unavailable when scontrol does not answer, invalid when
-// what Slurm says does not fit together.
+// Threads: any that lets nobody change the environment. Errors: unavailable when scontrol does not answer, invalid in a
+// heterogeneous job, and when what Slurm says does not fit together.
 #pragma once
 
 #include <vector>

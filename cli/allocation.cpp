@@ -73,6 +73,14 @@ bool spans_nodes(const Environment& environment) {
   return !value_of(environment, "SLURM_JOB_ID").empty() && nodes && *nodes > 1;
 }
 
+Status check_components(const Environment& environment) {
+  const auto components = positive(value_of(environment, "SLURM_HET_SIZE"));
+  if (value_of(environment, "SLURM_JOB_ID").empty() || !components || *components < 2) return {};
+  return invalid("this is a heterogeneous job of Slurm's with " + std::to_string(*components) +
+                 " components, and mer trains on the nodes of one: submit a job for each kind of node instead; jobs "
+                 "on one store join the same run");
+}
+
 Result<std::vector<Node>> nodes_from(const Environment& environment, std::string_view hosts) {
   MER_ASSIGN(const std::vector<int> cpus, cpus_from(value_of(environment, kCpus)));
   std::vector<Node> nodes;

@@ -24,6 +24,9 @@ struct Node {
 // True in a job of several nodes.
 bool spans_nodes(const Environment& environment);
 
+// Error invalid, with what to do: a heterogeneous job, whose other components' nodes would be idle.
+Status check_components(const Environment& environment);
+
 // The job's nodes with their CPUs (SLURM_JOB_CPUS_PER_NODE, "4(x2),2"), in Slurm's order: the first is where the batch
 // script runs. `hosts` is what `scontrol show hostnames` prints of SLURM_JOB_NODELIST.
 Result<std::vector<Node>> nodes_from(const Environment& environment, std::string_view hosts);

@@ -1,6 +1,8 @@
 // complete: whether every trial of a sweep has ended, as an exit code for scripts.
+#include <cstdint>
 #include <cstdio>
 #include <string>
+#include <vector>
 
 #include "cli/commands.hpp"
 #include "cli/output.hpp"
@@ -14,16 +16,25 @@ namespace {
 struct Completeness {
   std::string of;  // in words
   storage::StateCounts counts;
+  std::int64_t epochs = 0;  // recorded
   bool paused = false;
 
   bool complete() const { return counts.left() == 0; }
 };
 
+Result<std::int64_t> epochs_of(storage::ResultReader& reader, SweepId sweep) {
+  MER_ASSIGN(const std::vector<storage::TrialRow> trials, reader.trials(sweep));
+  std::int64_t epochs = 0;
+  for (const storage::TrialRow& trial : trials) epochs += trial.epoch;
+  return epochs;
+}
+
 Result<Completeness> of_sweep(storage::ResultReader& reader, const std::string& name) {
   MER_ASSIGN(const SweepId id, reader.find_sweep(name));
   MER_ASSIGN(const storage::SweepDetail detail, reader.sweep(id));
   const storage::SweepSummary& sweep = detail.summary;
-  return Completeness{"sweep " + std::to_string(sweep.id.number) + " (" + sweep.name + ")", sweep.counts,
+  MER_ASSIGN(const std::int64_t epochs, epochs_of(reader, id));
+  return Completeness{"sweep " + std::to_string(sweep.id.number) + " (" + sweep.name + ")", sweep.counts, epochs,
                       sweep.activity == storage::SweepActivity::paused};
 }
 
@@ -31,14 +42,18 @@ Result<Completeness> of_active_sweeps(storage::ResultReader& reader) {
   Completeness all{"every active sweep", {}};
   MER_ASSIGN(const auto sweeps, reader.sweeps());
   for (const storage::SweepSummary& sweep : sweeps) {
-    if (sweep.activity == storage::SweepActivity::active) all.counts += sweep.counts;
+    if (sweep.activity != storage::SweepActivity::active) continue;
+    all.counts += sweep.counts;
+    MER_ASSIGN(const std::int64_t epochs, epochs_of(reader, sweep.id));
+    all.epochs += epochs;
   }
   return all;
 }
 
 void print(const Context& context, const Completeness& found) {
   if (context.format == Format::json) {
-    const nlohmann::json document = {{"schema", 1}, {"complete", found.complete()}, {"left", found.counts.left()}};
+    const nlohmann::json document = {
+        {"schema", 1}, {"complete", found.complete()}, {"left", found.counts.left()}, {"epochs", found.epochs}};
     std::printf("%s\n", document.dump(2).c_str());
   } else if (context.format == Format::table) {
     std::printf("%s %s: %s\n", found.of.c_str(), found.complete() ? "is complete" : "is not complete",

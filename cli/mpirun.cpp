@@ -1,5 +1,6 @@
 #include "cli/mpirun.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <csignal>
@@ -8,6 +9,7 @@
 #include <fcntl.h>
 #include <initializer_list>
 #include <poll.h>
+#include <string_view>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -75,17 +77,36 @@ std::vector<char*> pointers_to(std::vector<std::string>& words) {
   return pointers;
 }
 
-// This process's, and those of `defaults` that it does not set.
-std::vector<std::string> environment_with(const std::vector<std::string>& defaults) {
-  std::vector<std::string> variables;
-  for (char** variable = environ; *variable != nullptr; ++variable) variables.emplace_back(*variable);
-  for (const std::string& variable : defaults) {
-    if (std::getenv(variable.substr(0, variable.find('=')).c_str()) == nullptr) variables.push_back(variable);
-  }
-  return variables;
+constexpr std::string_view kGpusHere = "SLURM_GPUS_ON_NODE=";
+
+// What a job asked for each of its tasks: a step would hand that to each rank, or to mpirun's one daemon of a node.
+bool is_of_one_task(std::string_view variable) {
+  constexpr std::array<std::string_view, 4> kNames = {
+      "SLURM_GPUS_PER_TASK=", "SLURM_NTASKS_PER_GPU=", "SLURM_TRES_PER_TASK=", "SLURM_GPU_BIND="};
+  return std::ranges::any_of(kNames, [&](std::string_view name) { return variable.starts_with(name); });
 }
 
 }  // namespace
+
+std::vector<std::string> launch_environment(const char* const* inherited, std::vector<std::string> defaults) {
+  std::vector<std::string> variables;
+  bool for_each_task = false;
+  std::string gpus_here;
+  for (; *inherited != nullptr; ++inherited) {
+    const std::string_view variable = *inherited;
+    for_each_task = for_each_task || variable.starts_with("SLURM_GPUS_PER_TASK=");
+    if (variable.starts_with(kGpusHere)) gpus_here = variable.substr(kGpusHere.size());
+    if (!is_of_one_task(variable)) variables.emplace_back(variable);
+  }
+  // Without a word of it a step takes what the job asked for each task.
+  if (for_each_task && !gpus_here.empty()) defaults.push_back("SLURM_GRES=gpu:" + gpus_here);
+  for (const std::string& variable : defaults) {
+    const std::string name = variable.substr(0, variable.find('=') + 1);
+    const bool set = std::ranges::any_of(variables, [&](const std::string& one) { return one.starts_with(name); });
+    if (!set) variables.push_back(variable);
+  }
+  return variables;
+}
 
 std::vector<std::string> first_rank(const LaunchOptions& options) {
   std::vector<std::string> words = {(options.programs / (options.join ? "mer-gateway" : "mer-coordinator")).string(),
@@ -151,8 +172,8 @@ std::vector<std::string> command_line(const LaunchOptions& options) {
 
 Result<Mpirun> Mpirun::start(const LaunchOptions& options) {
   std::vector<std::string> words = command_line(options);
-  std::vector<std::string> variables =
-      environment_with(options.launcher == Launcher::srun ? srun_variables(options) : mpirun_variables(options));
+  std::vector<std::string> variables = launch_environment(
+      environ, options.launcher == Launcher::srun ? srun_variables(options) : mpirun_variables(options));
   const std::vector<char*> arguments = pointers_to(words), environment = pointers_to(variables);
 
   MER_ASSIGN(Pipe output, Pipe::make());

@@ -57,6 +57,11 @@ std::vector<std::string> coordinator_arguments(const LaunchOptions& options);  /
 // Variables that mpirun gets unless they are set ("NAME=value"). Open MPI's own, as sites set them, stay in force.
 std::vector<std::string> mpirun_variables(const LaunchOptions& options);
 
+// What mpirun, or srun, gets of `inherited` (as environ), and those of `defaults` that it does not set. What a job of
+// Slurm's asked for each of its tasks (--gpus-per-task) is replaced by all GPUs of a node, as many as the first one
+// has: the agents share them out.
+std::vector<std::string> launch_environment(const char* const* inherited, std::vector<std::string> defaults);
+
 class Mpirun {
  public:
   // Returns once it runs. Error unavailable: the launcher is not on PATH, or cannot be executed.

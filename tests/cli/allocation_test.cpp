@@ -33,6 +33,18 @@ TEST(AllocationTest, OnlyAJobOfSeveralNodesSpansNodes) {
   EXPECT_FALSE(spans_nodes(job_of("three", "4(x3)")));
 }
 
+TEST(AllocationTest, AHeterogeneousJobIsRefusedWithWhatToDo) {
+  Environment environment = job_of("1", "2");
+  EXPECT_TRUE(check_components(environment).ok());
+  environment["SLURM_HET_SIZE"] = "2";
+  const Status refused = check_components(environment);
+
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().code, ErrorCode::invalid);
+  EXPECT_THAT(refused.error().message, testing::AllOf(HasSubstr("2 components"), HasSubstr("a job for each kind")));
+  EXPECT_TRUE(check_components({{"SLURM_HET_SIZE", "2"}}).ok());
+}
+
 TEST(AllocationTest, EveryNodeHasItsCpus) {
   const auto nodes = nodes_from(job_of("3", "4(x2),2"), "n1\nn2\ngpu7\n");
 

@@ -37,6 +37,28 @@ TEST(MpirunArgumentsTest, StartOneCoordinatorAndTheWorkers) {
       << line;
 }
 
+TEST(LaunchEnvironmentTest, WhatAJobAskedForEachTaskBecomesTheGpusOfTheNode) {
+  const std::vector<const char*> inherited = {"PATH=/bin", "SLURM_GPUS_PER_TASK=1", "SLURM_NTASKS_PER_GPU=2",
+                                              "SLURM_GPUS_ON_NODE=4", nullptr};
+
+  EXPECT_THAT(launch_environment(inherited.data(), {}),
+              testing::ElementsAre("PATH=/bin", "SLURM_GPUS_ON_NODE=4", "SLURM_GRES=gpu:4"));
+}
+
+TEST(LaunchEnvironmentTest, GpusOfEachNodeNeedNoWord) {
+  const std::vector<const char*> inherited = {"SLURM_GPUS_PER_NODE=4", "SLURM_GPUS_ON_NODE=4", nullptr};
+
+  EXPECT_THAT(launch_environment(inherited.data(), {}),
+              testing::ElementsAre("SLURM_GPUS_PER_NODE=4", "SLURM_GPUS_ON_NODE=4"));
+}
+
+TEST(LaunchEnvironmentTest, DefaultsStandBackBehindWhatIsSet) {
+  const std::vector<const char*> inherited = {"SLURM_OVERLAP=0", "OMPI_MCA_btl_base=1", nullptr};
+
+  EXPECT_THAT(launch_environment(inherited.data(), {"SLURM_OVERLAP=1", "OMPI_MCA_btl=tcp"}),
+              testing::ElementsAre("SLURM_OVERLAP=0", "OMPI_MCA_btl_base=1", "OMPI_MCA_btl=tcp"));
+}
+
 TEST(MpirunArgumentsTest, StartAGatewayWhereTheWorkersJoinARun) {
   LaunchOptions joining = options();
   joining.join = true;

@@ -227,6 +227,7 @@ CONF
     echo "NodeName=n$i NodeHostname=n$i NodeAddr=$(node_address "$i") Port=$((PORT + i))"
   done
   echo "PartitionName=main Nodes=ALL Default=YES MaxTime=INFINITE State=UP PriorityTier=10"
+  echo "PartitionName=graced Nodes=ALL MaxTime=INFINITE State=UP PriorityTier=10 GraceTime=60"
   echo "PartitionName=urgent Nodes=ALL MaxTime=INFINITE State=UP PriorityTier=100 PreemptMode=OFF"
 }
 

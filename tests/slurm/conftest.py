@@ -3,6 +3,7 @@ import cluster as slurm_cluster
 import mer_run
 import pytest
 from mer_fixtures import corpus, mer, programs, pytest_runtest_makereport, undisturbed
+from on_slurm import three_trials
 
 __all__ = ["corpus", "mer", "programs", "pytest_runtest_makereport", "undisturbed"]
 
@@ -41,3 +42,17 @@ def submit(cluster, login):
         return cluster.submit("--output", login.log, *options, script, environment=login.environment,
                               folder=login.folder)
     return submit
+
+
+@pytest.fixture(scope="session")
+def expected(tmp_path_factory, corpus, programs):
+    """What the sweep of the interrupted jobs ends with, without Slurm, on one machine."""
+    run = mer_run.Mer(tmp_path_factory.mktemp("expected"))
+    ended = run.run("run", run.write_sweep(three_trials(corpus)), "--workers", 2, "--no-web")
+    assert ended.returncode == 0, ended.stderr
+    return run
+
+
+@pytest.fixture
+def sweep(mer, corpus):
+    return mer.write_sweep(three_trials(corpus))

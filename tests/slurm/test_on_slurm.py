@@ -1,64 +1,13 @@
 """The batch script of `merctl submit --slurm`, and merctl, on a real Slurm of three nodes: where workers go, and what interruptions cost."""
 import re
 
-import mer_run
 import pytest
 from fake_slurm import wait_until
-from mer_run import SESSIONS, sweep_of
+from mer_run import sweep_of
+from on_slurm import assert_no_crash_was_charged, assert_same_results, attempts, outcomes, starts_in_log, wait_for_a_part
 from programs import write_program
 
-EPOCHS = 80
-ROWS = SESSIONS * EPOCHS * 2
 NODE_IS_LOST_SECONDS = 120  # Slurm takes 30 s to notice
-
-
-def three_trials(corpus, **changes):
-    """One for each node: what happens early in the sweep finds all of them at work."""
-    train = {"epochs": EPOCHS, "batch_dialogues": 3, "learning_rate": 1e-3}
-    return sweep_of(corpus, grid=None, train=train, **changes)
-
-
-@pytest.fixture(scope="module")
-def expected(tmp_path_factory, corpus, programs):
-    """What the sweep of these tests ends with, without Slurm, on one machine."""
-    run = mer_run.Mer(tmp_path_factory.mktemp("expected"))
-    ended = run.run("run", run.write_sweep(three_trials(corpus)), "--workers", 2, "--no-web")
-    assert ended.returncode == 0, ended.stderr
-    return run
-
-
-@pytest.fixture
-def sweep(mer, corpus):
-    return mer.write_sweep(three_trials(corpus))
-
-
-def tables(mer):
-    return {table: mer.run("export", "1", "--table", table, "--format", "csv").stdout
-            for table in ("results", "predictions")}
-
-
-def assert_same_results(mer, expected):
-    assert mer.outcome() == expected.outcome()
-    found = tables(mer)
-    assert found == tables(expected)
-    assert all(table.count("\n") > 1 for table in found.values())
-
-
-def attempts(mer, columns="*", where="1"):
-    return mer.query(f"SELECT {columns} FROM attempts WHERE {where}")
-
-
-def assert_no_crash_was_charged(mer):
-    assert attempts(mer, where="outcome = 'failed'") == []
-    assert mer.query("SELECT max(crashes) FROM trials") == [(0,)]
-
-
-def wait_for_a_part(mer):
-    wait_until(lambda: mer.epoch_rows() >= 0.2 * ROWS, "a part of the sweep is trained")
-
-
-def starts_in_log(mer):
-    return [int(number) for number in re.findall(r"start (\d+): merctl work", mer.log.read_text())]
 
 
 def test_one_node_runs_a_sweep_to_its_end(submit, mer, sweep, expected):
@@ -102,7 +51,7 @@ def test_by_srun_a_lost_worker_costs_a_new_start_and_the_time_limits_signal_a_pa
     wait_until(lambda: attempts(mer, "count(*)") > begun, "it trains again")
     job.ask("scancel", "--signal=USR1", "--batch")
     wait_until(lambda: job.starts() == 2, "the job is queued again")
-    kept = {outcome for (outcome,) in attempts(mer, "outcome")}
+    kept = outcomes(mer)
 
     assert job.wait() == ("COMPLETED", 0)
     assert "stopped" in kept
@@ -124,6 +73,26 @@ def test_a_worker_has_the_gpu_of_its_own_node(cluster, submit, mer, corpus):
         ("n1", "GPU 0"), ("n2", "GPU 1")]
 
 
+@pytest.mark.parametrize("launcher", ["mpirun", "srun"])
+def test_gpus_that_were_asked_for_each_task_are_shared_out_on_each_node(submit, mer, corpus, launcher):
+    mer.environment["MER_LAUNCHER"] = launcher
+    sweep = mer.write_sweep(sweep_of(corpus, resources={"device": "cpu"}))
+
+    job = submit(sweep, "--nodes=2", "--ntasks-per-node=2", "--cpus-per-task=1", "--gpus-per-task=1")
+
+    assert job.wait() == ("COMPLETED", 0)
+    assert sorted(re.findall(r"worker \d info: (n\d), cores? .*?, (.*?),", mer.log.read_text())) == [
+        ("n1", "GPU 0"), ("n1", "GPU 1"), ("n2", "GPU 0"), ("n2", "GPU 1")]
+
+
+def test_a_heterogeneous_job_ends_at_once_and_says_what_to_do(submit, mer, sweep):
+    job = submit(sweep, "--nodes=1", ":", "--nodes=2", "--gpus-per-node=1")
+
+    assert job.wait() == ("FAILED", 2)
+    assert "heterogeneous job of Slurm's with 2 components" in mer.log.read_text()
+    assert starts_in_log(mer) == [1]
+
+
 def test_a_gpu_that_cannot_be_used_ends_the_job_at_once(submit, mer, corpus):
     job = submit(mer.write_sweep(sweep_of(corpus)), "--nodes=2", "--gres=gpu:1")
 
@@ -137,7 +106,7 @@ def test_a_job_goes_on_after_the_signal_before_its_time_limit(submit, mer, sweep
     wait_for_a_part(mer)
     job.ask("scancel", "--signal=USR1", "--batch")  # as --signal=B:USR1 does, but not within 30 s
     wait_until(lambda: job.starts() == 2, "the job is queued again")
-    kept = {outcome for (outcome,) in attempts(mer, "outcome")}
+    kept = outcomes(mer)
 
     assert job.wait() == ("COMPLETED", 0)
     assert "stopped" in kept and kept <= {"stopped", "finished"}
@@ -154,7 +123,7 @@ def test_scancel_ends_a_job_for_good_and_the_same_command_resumes(submit, mer, s
 
     assert job.wait()[0] == "CANCELLED"
     assert job.starts() == 1
-    assert "stopped" in {outcome for (outcome,) in attempts(mer, "outcome")}  # saved, not cut off
+    assert "stopped" in outcomes(mer)  # saved, not cut off
     assert "pending" in mer.states()
     assert_no_crash_was_charged(mer)
     assert submit(sweep, "--nodes=3", "--cpus-per-task=1").wait() == ("COMPLETED", 0)

@@ -6,10 +6,12 @@ from fake_slurm import FakeSlurm, job_script, wait_until
 
 # `work` takes the next line of $FAKE_SLURM/plan: a number to exit with at once, `wait CODE` to run until a signal and exit
 # with CODE, `kill` to die by SIGKILL; it writes down the signals that it gets. `complete` says what the file `standing`
-# does, else that the sweep is done after a `work` that ended with 0 or 1. The arguments of both are in merctl.log.
+# does, else that the sweep is done after a `work` that ended with 0 or 1; in JSON it prints the file `progress`. The
+# arguments of both are in merctl.log.
 FAKE_MERCTL = """#!/usr/bin/env bash
 cd "$FAKE_SLURM"
 echo "$*" >>merctl.log
+case "$*" in complete*json) cat progress 2>/dev/null; exit 1 ;; esac
 if [ "$1" = complete ]; then exit "$(cat standing 2>/dev/null || cat done 2>/dev/null || echo 1)"; fi
 end() {
   [ "$1" -gt 1 ] || echo 0 >done
@@ -229,6 +231,59 @@ def test_a_job_that_leads_nowhere_queues_itself_no_more(slurm, restarts, ended):
     else:
         assert slurm.wait() == 6
         assert "after 50 new starts: giving up" in slurm.log.read_text() and slurm.requeues() == []
+
+
+def start_without_progress(slurm):
+    """One start of the job, which queues itself again."""
+    before = len(slurm.requeues())
+    slurm.start()
+    wait_until(lambda: len(slurm.requeues()) > before, "the job is queued again")
+    slurm.end_for_requeue()
+
+
+def test_three_starts_in_a_row_that_train_nothing_end_the_job(slurm):
+    plan(slurm, 6, 6, 6)
+    (slurm.state / "progress").write_text('{"epochs": 4, "left": 2}')
+
+    start_without_progress(slurm)
+    start_without_progress(slurm)
+    slurm.start()
+
+    assert slurm.wait() == 6
+    assert "3 starts in a row have trained no epoch: giving up" in slurm.log.read_text()
+    assert len(slurm.requeues()) == 2
+
+
+def test_a_start_that_trains_lets_the_job_queue_itself_again_as_before(slurm):
+    plan(slurm, 6, 6, "wait 6", 6, 6)
+    progress = slurm.state / "progress"
+    progress.write_text('{"epochs": 4, "left": 2}')
+
+    start_without_progress(slurm)
+    start_without_progress(slurm)
+    slurm.start()
+    wait_for_merctl(slurm)
+    progress.write_text('{"epochs": 5, "left": 2}')
+    slurm.signal_batch(signal.SIGUSR1)
+    wait_until(lambda: len(slurm.requeues()) == 3, "the job is queued again")
+    slurm.end_for_requeue()
+    start_without_progress(slurm)
+    start_without_progress(slurm)
+
+    assert "giving up" not in slurm.log.read_text()
+
+
+def test_a_signal_during_the_set_up_queues_the_job_again_without_a_start_of_merctl(slurm):
+    slurm.spooled.write_text(slurm.spooled.read_text().replace(
+        "  : # lines", '  touch "$FAKE_SLURM/waiting"; until [ -e "$FAKE_SLURM/go" ]; do sleep 0.05; done\n  : # lines'))
+
+    slurm.start()
+    wait_for_merctl(slurm)
+    slurm.signal_batch(signal.SIGUSR1)
+    (slurm.state / "go").touch()
+    wait_until(slurm.requeues, "the job is queued again")
+
+    assert calls(slurm) == []
 
 
 def test_what_is_left_and_takes_longer_than_the_job_is_queued_again(slurm):
