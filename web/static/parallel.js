@@ -9,7 +9,7 @@ const HEIGHT = 380;
 const NARROWEST = 128;  // from axis to axis
 const CLICK = 4;        // pixels: a shorter drag takes the range away
 const LONG_STEP = 10;
-const MANY = 200;       // lines, which then let those below shine through
+const MANY = 200;       // lines inside, which then let those below shine through
 
 // onRange(axis name, [low, high] positions of stops, or null). Returns {node, draw({axes, lines, ranges}), shown()}:
 // lines [{values (one per axis), score, text}], ranges {axis name: [low, high]}.
@@ -49,11 +49,12 @@ export function parallelCoordinates(title, onRange) {
     const colours = scoreColours(shown.lines.map((line) => line.score));
     const path = d3.line().x(([name]) => x(name)).y(([, share]) => y(share));
     const lines = [...shown.lines].sort((a, b) => a.score - b.score);
-    const paths = svg.append('g').attr('aria-hidden', 'true').attr('class', lines.length > MANY ? 'many' : null).selectAll('path').data(lines).join('path')
+    const bundle = svg.append('g').attr('aria-hidden', 'true');
+    const paths = bundle.selectAll('path').data(lines).join('path')
       .attr('class', (line) => `configuration ${colours.classOf(line.score)}`)
       .attr('d', (line) => path(shown.axes.map((axis, index) => [axis.name, axis.at(line.values[index])])))
       .each(function readOnHover(line) { this.addEventListener('pointerover', () => { readout.textContent = line.text; }); });
-    parts = {paths, axes: new Map(shown.axes.map((axis) => [axis.name, drawAxis(svg, axis, x(axis.name))]))};
+    parts = {bundle, paths, axes: new Map(shown.axes.map((axis) => [axis.name, drawAxis(svg, axis, x(axis.name))]))};
     fill(plot, svg.node());
     fill(legend, colours.legend());
     showRanges();
@@ -143,6 +144,7 @@ export function parallelCoordinates(title, onRange) {
         .attr('aria-valuenow', range[end]).attr('aria-valuetext', axis.text(axis.stops[range[end]])));
     }
     const inside = new Set(shown.lines.filter(isInside));
+    parts.bundle.classed('many', inside.size > MANY);
     parts.paths.classed('outside', (line) => !inside.has(line));
     parts.paths.filter((line) => inside.has(line)).raise();
     readout.textContent = `${inside.size} of ${shown.lines.length} complete configurations inside`;
