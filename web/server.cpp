@@ -13,6 +13,7 @@
 #include "storage/control_target.hpp"
 #include "web/analysis_api.hpp"
 #include "web/api.hpp"
+#include "web/hyperparameters_api.hpp"
 #include "web/static_files.hpp"
 
 namespace mer::web {
@@ -162,10 +163,19 @@ Answer curves(ResultReader& reader, const storage::SweepDetail& sweep, const Que
   return sweep_curves_json(reader, sweep.summary.id, wanted);
 }
 
+Answer hyperparameters(ResultReader& reader, const storage::SweepDetail& sweep, const Query& query) {
+  MER_ASSIGN(const EpochChoice epoch, epoch_asked(sweep, query));
+  return hyperparameters_json(reader, sweep, epoch);
+}
+
 using SweepPart = Answer (*)(ResultReader&, const storage::SweepDetail&, const Query&);
-const std::map<std::string, SweepPart> kSweepParts = {{"trials", trials},       {"results", results},
-                                                      {"curves", curves},       {"comparison", comparison},
-                                                      {"confusion", confusion}, {"audit", audit}};
+const std::map<std::string, SweepPart> kSweepParts = {{"trials", trials},
+                                                      {"results", results},
+                                                      {"curves", curves},
+                                                      {"comparison", comparison},
+                                                      {"confusion", confusion},
+                                                      {"audit", audit},
+                                                      {"hyperparameters", hyperparameters}};
 
 Answer sweep_route(ResultReader& reader, const std::vector<std::string>& parts, const Query& query) {
   const auto number = whole_number(parts[1]);

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cmath>
 #include <fstream>
 #include <gtest/gtest.h>
@@ -8,6 +9,7 @@
 #include "core/json.hpp"
 #include "core/scores.hpp"
 #include "core/stats/bootstrap.hpp"
+#include "core/stats/importance.hpp"
 #include "core/stats/paired_tests.hpp"
 #include "core/stats/summary.hpp"
 
@@ -170,6 +172,106 @@ TEST(BootstrapTest, EqualSystemsDifferByNothingAndOneDialogueHasNoInterval) {
   EXPECT_EQ(same->interval, (Interval{0, 0}));
   EXPECT_FALSE(bootstrap_interval(std::span(first).first(1), ua));
   EXPECT_FALSE(paired_bootstrap(std::span(first).first(1), std::span(first).first(1), ua));
+}
+
+std::vector<KeyValues> words(const json& keys) {
+  std::vector<KeyValues> list;
+  for (const json& key : keys) {
+    KeyValues values;
+    for (const json& level : key) values.push_back({level.dump(), std::nullopt});
+    list.push_back(std::move(values));
+  }
+  return list;
+}
+
+KeyValues numeric_key(const Numbers& given) {
+  KeyValues values;
+  for (const double number : given) values.push_back({std::to_string(number), number});
+  return values;
+}
+
+TEST(ImportanceTest, MainEffectsAndAdjustmentAreStatsmodels) {
+  for (const char* kind : {"grids", "scattered"}) {
+    for (const json& one : golden().at("importances").at(kind)) {
+      const Importances found = importances(numbers(one.at("scores")), words(one.at("keys")));
+      ASSERT_EQ(found.keys.size(), 3U) << found.why_not;
+      for (std::size_t key = 0; key < 3; ++key) {
+        EXPECT_NEAR(*found.keys[key].share, one.at("share")[key], kNear);
+        EXPECT_NEAR(*found.keys[key].adjusted, one.at("adjusted")[key], kNear);
+      }
+    }
+  }
+}
+
+TEST(ImportanceTest, GridsHaveTheSharesOfTheWholeAnova) {
+  for (const json& one : golden().at("importances").at("grids")) {
+    const Importances found = importances(numbers(one.at("scores")), words(one.at("keys")));
+    EXPECT_TRUE(found.grid);
+    ASSERT_EQ(found.interactions.size(), 3U);
+    for (std::size_t i = 0; i < 3; ++i) {
+      EXPECT_NEAR(*found.keys[i].share, one.at("main")[i], kNear);
+      EXPECT_NEAR(found.interactions[i].share, one.at("interactions")[i], kNear);
+    }
+  }
+  for (const json& one : golden().at("importances").at("scattered")) {
+    const Importances found = importances(numbers(one.at("scores")), words(one.at("keys")));
+    EXPECT_FALSE(found.grid);
+    EXPECT_TRUE(found.interactions.empty());
+  }
+}
+
+TEST(ImportanceTest, AGridWithoutOneOfItsPointsIsNone) {
+  const std::vector<KeyValues> keys = words(json{{0, 0, 0, 1, 1}, {0, 1, 2, 0, 1}});
+  EXPECT_FALSE(importances(Numbers{1, 2, 3, 4, 6}, keys).grid);
+  EXPECT_FALSE(importances(Numbers{1, 2, 3, 4, 6}, words(json{{0, 1, 2, 3, 4}, {0, 0, 0, 0, 0}})).grid)
+      << "one key alone has nothing to be crossed with";
+}
+
+TEST(ImportanceTest, ManyNumbersFallIntoBinsWhichEqualOnesShare) {
+  Numbers given;
+  for (int i = 0; i < 40; ++i) given.push_back(i < 12 ? 0 : i);
+  const Levels levels = levels_of(numeric_key(given));
+  EXPECT_TRUE(levels.binned);
+  EXPECT_LE(levels.count, kMostLevels);
+  for (std::size_t i = 1; i < 12; ++i) EXPECT_EQ(levels.of[i], levels.of[0]);
+  EXPECT_NE(levels.of[12], levels.of[0]);
+
+  const Levels few = levels_of(numeric_key({1, 2, 1, 2, 1, 2}));
+  EXPECT_FALSE(few.binned);
+  EXPECT_EQ(few.count, 2U);
+}
+
+TEST(ImportanceTest, AKeyThatIsANumberOnlySometimesKeepsItsWords) {
+  KeyValues values = numeric_key({1, 2, 3, 4, 5, 6, 7, 8, 9, 10});
+  values.push_back({"\"n/a\"", std::nullopt});
+  values.push_back({"\"n/a\"", std::nullopt});
+  const Levels levels = levels_of(values);
+  EXPECT_EQ(levels.of[10], levels.of[11]);
+  EXPECT_EQ(std::ranges::count(levels.of, levels.of[10]), 2);
+}
+
+TEST(ImportanceTest, AdjustmentTakesChanceAway) {
+  // 8 bins explain about 7/39 of noise; adjusted, about nothing.
+  Numbers noise, given;
+  unsigned state = 7;
+  for (int i = 0; i < 200; ++i) {
+    state = state * 1664525U + 1013904223U;
+    noise.push_back(double(state >> 8) / double(1U << 24));
+    given.push_back(i);
+  }
+  const Importances found = importances(noise, {numeric_key(given)});
+  EXPECT_GT(*found.keys[0].share, 0);
+  EXPECT_NEAR(*found.keys[0].adjusted, 0, 0.05);
+}
+
+TEST(ImportanceTest, SaysWhyThereIsNone) {
+  EXPECT_NE(importances(Numbers{1, 2, 3}, {numeric_key({1, 1, 2})}).why_not.find("at least 4"), std::string::npos);
+  EXPECT_NE(importances(Numbers{1, 1, 1, 1}, {numeric_key({1, 1, 2, 2})}).why_not.find("no variance"),
+            std::string::npos);
+  const Importances found = importances(Numbers{1, 2, 3, 5}, words(json{{0, 1, 2, 3}, {7, 7, 7, 7}}));
+  EXPECT_EQ(found.keys[0].why_not, "each configuration has a value of its own");
+  EXPECT_EQ(found.keys[1].why_not, "the complete configurations share one value of it");
+  EXPECT_FALSE(found.keys[0].share || found.keys[1].share);
 }
 
 }  // namespace

@@ -50,12 +50,12 @@ double wa_of(int configuration, int fold, int epoch) {
 TEST_F(ApiTest, ListsSweepsNewestFirstWithTheirCounts) {
   const json sweeps = parse(sweeps_json(*store_)).at("sweeps");
 
-  ASSERT_EQ(sweeps.size(), 4U);
-  EXPECT_EQ(sweeps[3].at("name"), "auxiliary-loss");
-  EXPECT_EQ(sweeps[3].at("counts").at("done"), 23);
-  EXPECT_EQ(sweeps[3].at("counts").at("diverged"), 1);
-  EXPECT_EQ(sweeps[3].at("counts").at("total"), 24);
-  EXPECT_EQ(sweeps[2].at("counts").at("running"), 1);
+  ASSERT_EQ(sweeps.size(), 5U);
+  EXPECT_EQ(sweeps[4].at("name"), "auxiliary-loss");
+  EXPECT_EQ(sweeps[4].at("counts").at("done"), 23);
+  EXPECT_EQ(sweeps[4].at("counts").at("diverged"), 1);
+  EXPECT_EQ(sweeps[4].at("counts").at("total"), 24);
+  EXPECT_EQ(sweeps[3].at("counts").at("running"), 1);
 }
 
 TEST_F(ApiTest, ASweepHasItsConfigurationsAndFolds) {

@@ -116,6 +116,25 @@ storage::Submission ablation() {
   return submission;
 }
 
+storage::Submission grid() {
+  storage::Submission submission;
+  submission.sweep.name = "grid";
+  for (const char* recurrent : {R"("gru")", R"("bigru")"}) {
+    for (const char* rate : {"0.0001", "0.001", "0.01", "0.1"}) {
+      Configuration configuration = demo_configuration("model.recurrent", recurrent, FoldSchemeKind::speaker);
+      configuration.id.hex = short_hash(configuration.id.hex + rate);
+      configuration.differing.emplace_back("train.learning_rate", rate);
+      submission.sweep.configurations.push_back(std::move(configuration));
+    }
+  }
+  submission.corpora = {demo_corpus()};
+  for (int fold = 0; fold < kFolds; ++fold) submission.folds.push_back(demo_fold("test-" + std::to_string(fold + 1)));
+  for (int configuration = 0; configuration < 8; ++configuration) {
+    for (int fold = 0; fold < kFolds; ++fold) add_trial(submission, configuration, fold, 0);
+  }
+  return submission;
+}
+
 storage::Submission hostile_name() {
   storage::Submission submission;
   submission.sweep.name = "<img src=x onerror=alert(1)><b>bold</b>";
@@ -288,6 +307,11 @@ std::unique_ptr<MemoryStore> make_demo_store() {
   for (const storage::PlannedTrial& trial : fourth.trials) {
     write_done(*store, trial, 1, trial.fold + (trial.configuration == 2 ? 7 : 0));
   }
+
+  storage::Submission fifth = grid();
+  finish_submission(fifth, kStart + 9600);
+  MER_CHECK(store->submit(fifth).ok(), "submit sweep 5");
+  for (const storage::PlannedTrial& trial : fifth.trials) write_done(*store, trial, 1, trial.fold);
   return store;
 }
 

@@ -7,6 +7,7 @@
 //   sweep 3: its name is HTML; nothing has begun.
 //   sweep 4 "ablation": 3 configurations x 12 folds, complete. Against the first, the second is worse on every fold,
 //           the third better on some.
+//   sweep 5 "grid": 2 recurrent layers x 4 learning rates x 12 folds, complete.
 // Classes: 4. Sizes: test 120, validation 120, train 1200 utterances.
 #pragma once
 

@@ -3,14 +3,18 @@
 
 Usage: python tools/oracles/make_statistics.py > tests/golden/statistics.json   (numpy, scipy, statsmodels, scikit-learn)
 """
+import itertools
 import json
 import sys
 
 import numpy
+import pandas
 import scipy
 import statsmodels
 from scipy import stats
 from sklearn.metrics import balanced_accuracy_score, f1_score
+from statsmodels.formula.api import ols
+from statsmodels.stats.anova import anova_lm
 from statsmodels.stats.contingency_tables import mcnemar
 from statsmodels.stats.multitest import multipletests
 
@@ -79,6 +83,40 @@ def bootstrap(generator):
             "ua_difference_interval": numpy.percentile(first[:, 0] - second[:, 0], ends).tolist()}
 
 
+def importance(scores, keys):
+    """Each key alone: R squared and adjusted R squared of its levels' means."""
+    fits = [ols("score ~ C(key)", pandas.DataFrame({"score": scores, "key": key})).fit() for key in keys]
+    return {"scores": list(scores), "keys": keys, "share": [float(fit.rsquared) for fit in fits],
+            "adjusted": [float(fit.rsquared_adj) for fit in fits]}
+
+
+def grid_importance(generator, counts):
+    """A complete grid: the ANOVA of all main effects and interactions of two."""
+    points = list(itertools.product(*(range(count) for count in counts)))
+    scores = [round(0.5 + 0.05 * p[0] + 0.03 * p[0] * p[1] + float(generator.normal(0, 0.02)), 4) for p in points]
+    keys = [[p[i] for p in points] for i in range(len(counts))]
+    names = "abc"[:len(counts)]
+    formula = "score ~ (" + " + ".join(f"C({name})" for name in names) + ")**2"
+    table = anova_lm(ols(formula, pandas.DataFrame({"score": scores} | dict(zip(names, keys)))).fit())
+    total = numpy.sum((numpy.array(scores) - numpy.mean(scores)) ** 2)
+    shares = table["sum_sq"] / total
+    alone = anova_lm(ols("score ~ " + " + ".join(f"C({name})" for name in names),
+                         pandas.DataFrame({"score": scores} | dict(zip(names, keys)))).fit())
+    error = alone["mean_sq"]["Residual"]
+    adjusted = [float((alone["sum_sq"][f"C({name})"] - alone["df"][f"C({name})"] * error) / total) for name in names]
+    return importance(scores, keys) | {
+        "adjusted": adjusted, "main": [float(shares[f"C({name})"]) for name in names],
+        "interactions": [float(shares[f"C({a}):C({b})"]) for a, b in itertools.combinations(names, 2)]}
+
+
+def importances():
+    generator = numpy.random.default_rng(20261128)
+    scattered = [([round(float(x), 4) for x in generator.normal(0.6, 0.05, n)],
+                  [generator.integers(0, levels, n).tolist() for levels in (2, 3, 5)]) for n in (20, 37)]
+    return {"grids": [grid_importance(generator, counts) for counts in ((2, 3, 4), (3, 4, 2), (2, 2, 2))],
+            "scattered": [importance(scores, keys) for scores, keys in scattered]}
+
+
 def main():
     generator = numpy.random.default_rng(20261127)
     folds = [[round(float(x), 4) for x in generator.normal(0.02, 0.03, n)] for n in (2, 5, 6, 10, 12, 12, 25)]
@@ -93,6 +131,7 @@ def main():
         "mcnemar": [{"first": a, "second": b, "p": float(mcnemar([[50, a], [b, 50]], exact=True).pvalue)} for a, b in pairs],
         "holm": [{"p": p, "corrected": [float(x) for x in multipletests(p, method="holm")[1]]} for p in p_values],
         "bootstrap": bootstrap(generator),
+        "importances": importances(),
     }, sys.stdout, indent=1)
 
 

@@ -5,6 +5,7 @@ import {Watch} from './store.js';
 import {createAudit} from './views/audit.js';
 import {createCompare} from './views/compare.js';
 import {createConfusion} from './views/confusion.js';
+import {createHyperparameters} from './views/hyperparameters.js';
 import {createLosses} from './views/losses.js';
 import {createSweeps} from './views/sweeps.js';
 import {createSweep} from './views/sweep.js';
@@ -17,6 +18,7 @@ const ROUTES = [
   [/^\/sweeps\/(\d+)$/, (id) => createSweep(id, setParameters)],
   [/^\/sweeps\/(\d+)\/compare$/, (id) => createCompare(id, setParameters)],
   [/^\/sweeps\/(\d+)\/confusion$/, (id) => createConfusion(id, setParameters)],
+  [/^\/sweeps\/(\d+)\/hyperparameters$/, (id) => createHyperparameters(id, setParameters)],
   [/^\/sweeps\/(\d+)\/losses$/, (id) => createLosses(id, setParameters)],
   [/^\/sweeps\/(\d+)\/audit$/, (id) => createAudit(id, setParameters)],
   [/^\/trials\/([0-9a-f]{4,32})$/, (id) => createTrial(id, setParameters)],

@@ -58,7 +58,7 @@ export function bytes(count) {
   return count < 1e6 ? `${(count / 1024).toFixed(0)} KiB` : `${(count / 1024 / 1024).toFixed(1)} MiB`;
 }
 
-function valueText(value) {
+export function valueText(value) {
   if (Array.isArray(value)) return value.map(valueText).join(' + ');
   return typeof value === 'object' && value !== null ? JSON.stringify(value) : String(value);
 }

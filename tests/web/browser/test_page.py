@@ -52,11 +52,11 @@ def score_text(aggregate):
 def test_sweeps_show_their_progress(show):
     page = show("/")
     rows = page.locator("tbody tr")
-    assert rows.count() == 4
-    assert "auxiliary-loss" in rows.nth(3).inner_text()
-    assert "23/24 done" in rows.nth(3).inner_text()
-    assert "1 diverged" in rows.nth(3).inner_text()
-    rows.nth(3).get_by_role("link").click()
+    assert rows.count() == 5
+    assert "auxiliary-loss" in rows.nth(4).inner_text()
+    assert "23/24 done" in rows.nth(4).inner_text()
+    assert "1 diverged" in rows.nth(4).inner_text()
+    rows.nth(4).get_by_role("link").click()
     page.wait_for_selector("h1:has-text('auxiliary-loss')")
     assert page.url.endswith("#/sweeps/1")
 
@@ -294,7 +294,7 @@ def test_every_view_is_a_url(show, server):
 
 def test_names_and_messages_are_inert(show, server):
     page = show("/")
-    assert "<img src=x onerror=alert(1)><b>bold</b>" in page.locator("tbody tr").nth(1).inner_text()
+    assert "<img src=x onerror=alert(1)><b>bold</b>" in page.locator("tbody tr").nth(2).inner_text()
     page = show("/sweeps/3")
     assert page.locator("#main img, #main b, #main script").count() == 0
     assert "<script>alert(2)</script>" in page.locator("#main").inner_text()

@@ -2,7 +2,8 @@
 import {fill, h} from '../dom.js';
 import {countsText, progressBar} from './sweeps.js';
 
-const PAGES = [['', 'Results'], ['/compare', 'Compare'], ['/confusion', 'Confusion'], ['/losses', 'Losses'], ['/audit', 'Protocol']];
+const PAGES = [['', 'Results'], ['/compare', 'Compare'], ['/confusion', 'Confusion'], ['/hyperparameters', 'Hyperparameters'],
+  ['/losses', 'Losses'], ['/audit', 'Protocol']];
 
 export function createSweepHead(page) {
   const node = h('div', {class: 'sweep-head'});
