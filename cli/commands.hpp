@@ -80,9 +80,10 @@ struct WorkOptions {
   bool web = true;
   bool join = false;              // only as workers of a run that goes on
   std::string idle_timeout = {};  // "5m": then workers that joined a run and have no trial leave; empty: they stay
-  std::string patience = {};      // as workers of a run without its coordinator; empty: 10m with `join`, else none
+  std::string patience = {};      // as workers of a run that has lost its coordinator; empty: 10m; "0": none at all
 };
-// As `run`, of a sweep that is in the store; where a run of it goes on, these workers join it.
+// As `run`, of a sweep that is in the store; where a run of it goes on, these workers join it, and when that loses its
+// coordinator and gets no other one, this job leads it on, unless `join` or a patience of 0 forbid it.
 ExitCode work_command(const Context& context, const WorkOptions& options);
 
 struct CoordinatorOptions {

@@ -8,6 +8,7 @@
 
 #include "cli/nodes_text.hpp"
 #include "cli/output.hpp"
+#include "cli/stand_in.hpp"
 #include "cli/sweep_run.hpp"
 #include "cli/work.hpp"
 #include "core/host_name.hpp"
@@ -26,10 +27,6 @@ std::optional<storage::Endpoint> endpoint_of(const storage::StoreDir& store, con
   const Result<storage::Endpoint> endpoint = storage::read_endpoint(store);
   if (!endpoint || !storage::belongs_to(*endpoint, holder)) return std::nullopt;
   return *endpoint;
-}
-
-bool is_own_machine_only(const storage::GatewayDoor& door) {
-  return door.address == "localhost" || door.address.starts_with("127.");
 }
 
 Result<std::optional<storage::Endpoint>> usable(storage::Endpoint run) {
@@ -66,6 +63,10 @@ bool is_excluded(const Context& context) {
 
 }  // namespace
 
+bool is_own_machine_only(const storage::GatewayDoor& door) {
+  return door.address == "localhost" || door.address.starts_with("127.");
+}
+
 Result<std::optional<storage::Endpoint>> run_to_join(const Context& context) {
   MER_ASSIGN(const storage::StoreDir store, storage::StoreDir::open(context.store));
   for (const auto give_up = Clock::now() + kPatience; Clock::now() < give_up; std::this_thread::sleep_for(kPause)) {
@@ -82,7 +83,12 @@ ExitCode join_run(const Context& context, const JoinOptions& options, const stor
   if (!workplace) return report(context, workplace.error());
   std::fprintf(stderr, "joining the run of %s (process %ld) with %d workers\ntraining on %s\n", run.host.c_str(),
                long(run.pid), workplace->workers, workplace->place.text.c_str());
-  const Result<LaunchEnd> end = join_once(context, workplace->workers, options.limits);
+  if (options.stand_in != nullptr) options.stand_in->follow(run);
+  const Result<LaunchEnd> end = join_once(context, {.workers = workplace->workers,
+                                                    .nodes = workplace->nodes,
+                                                    .gang = run.gateway->gpus_per_trial,
+                                                    .limits = options.limits,
+                                                    .stand_in = options.stand_in});
   if (!end) return report(context, end.error());
   if (*end == LaunchEnd::idle || (*end == LaunchEnd::ended && is_excluded(context))) return ExitCode::idle;
   if (*end != LaunchEnd::ended) {

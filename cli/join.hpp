@@ -7,6 +7,7 @@
 
 #include "cli/commands.hpp"
 #include "cli/mpirun.hpp"
+#include "cli/sweep_run.hpp"
 #include "core/result.hpp"
 #include "storage/endpoint.hpp"
 
@@ -16,9 +17,13 @@ namespace mer::cli {
 // for one that begins. Error unavailable: it lets in processes of its own machine only, and runs on another one.
 Result<std::optional<storage::Endpoint>> run_to_join(const Context& context);
 
+// Nobody on another machine can join there.
+bool is_own_machine_only(const storage::GatewayDoor& door);
+
 struct JoinOptions {
   int workers = 0;  // as WorkOptions
   JoinLimits limits = {};
+  StandIn* stand_in = nullptr;  // as JoiningWorkers'
 };
 // Until the run lets these workers go, or has lost them: done; paused: a signal has made them leave; idle: they had
 // nothing to do, or this node is excluded.

@@ -108,8 +108,8 @@ void add_sweep_commands(CLI::App& app, Arguments& arguments) {
   work->add_option("--idle-timeout", arguments.work.idle_timeout,
                    "Of a joined run: leave after so long without a trial")
       ->type_name("TIME");
-  work->add_flag("--join", arguments.work.join, "Only join the run that works on the store");
-  work->add_option("--patience", arguments.work.patience, "Time to wait for another coordinator; with --join 10m")
+  work->add_flag("--join", arguments.work.join, "Only join the run that works on the store, never lead it");
+  work->add_option("--patience", arguments.work.patience, "Train on for so long without a coordinator; default: 10m")
       ->type_name("TIME");
   work->callback(
       [&arguments] { arguments.chosen = [&arguments] { return work_command(arguments.context, arguments.work); }; });

@@ -158,7 +158,12 @@ std::vector<std::string> coordinator_arguments(const LaunchOptions& options) {
 
 // A step of Slurm's that cannot end, of a launch before this one, would keep the job's CPUs for itself.
 std::vector<std::string> mpirun_variables(const LaunchOptions& options) {
-  return options.hosts.empty() ? std::vector<std::string>{} : std::vector<std::string>{"SLURM_OVERLAP=1"};
+  std::vector<std::string> variables;
+  if (!options.hosts.empty()) variables.emplace_back("SLURM_OVERLAP=1");
+  if (options.this_machine) {
+    variables.insert(variables.end(), {"MER_GATEWAY_ADDRESS=127.0.0.1", "MER_WEB_ADDRESS=127.0.0.1"});
+  }
+  return variables;
 }
 
 namespace {

@@ -39,10 +39,11 @@ struct LaunchOptions {
   bool web = true;
   bool as_root = false;
   Launcher launcher = Launcher::mpirun;
-  bool join = false;       // rank 0 is a gateway to the coordinator that holds the store
-  JoinLimits limits = {};  // of it
-  bool alone = false;      // a coordinator without workers
-  bool stay = false;       // it, when nothing is left to do
+  bool join = false;          // rank 0 is a gateway to the coordinator that holds the store
+  JoinLimits limits = {};     // of it
+  bool alone = false;         // a coordinator without workers
+  bool stay = false;          // it, when nothing is left to do
+  bool this_machine = false;  // it takes workers of this machine only, unless the environment says otherwise
 };
 
 inline constexpr char kMpirunRemedy[] = "install openmpi-bin (apt-get), or load your cluster's Open MPI 4.1 module";
@@ -69,6 +70,8 @@ class Mpirun {
   Mpirun(Mpirun&& other) noexcept;
   Mpirun& operator=(Mpirun&&) = delete;
   ~Mpirun();  // kills what still runs
+
+  pid_t pid() const { return child_; }
 
   // Waits up to `milliseconds` for standard output of the coordinator and returns what came; empty: nothing yet, or
   // nothing more (see ended()).

@@ -1,17 +1,21 @@
 #include "cli/sweep_run.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <csignal>
 #include <cstdio>
+#include <optional>
 #include <sched.h>
 #include <string>
 #include <sys/ioctl.h>
+#include <thread>
 #include <unistd.h>
 #include <vector>
 
 #include "cli/launcher.hpp"
 #include "cli/mpirun.hpp"
 #include "cli/progress.hpp"
+#include "cli/stand_in.hpp"
 #include "cli/stop_signals.hpp"
 #include "cli/store_access.hpp"
 #include "core/sweep_file.hpp"
@@ -20,30 +24,30 @@
 namespace mer::cli {
 namespace {
 
+using Clock = std::chrono::steady_clock;
+
+constexpr std::chrono::seconds kRanksLiveOn{5};
+constexpr std::chrono::milliseconds kPause{100};
 constexpr int kFruitlessLaunches = 3;  // give up after so many launches without a new epoch
 
-ProgressView make_view(const Context& context) {
-  if (context.format == Format::quiet) return {stderr, ProgressView::Style::none};
-  if (::isatty(STDERR_FILENO) == 0) return {stderr, ProgressView::Style::lines};
-  winsize window{};
-  const bool known = ::ioctl(STDERR_FILENO, TIOCGWINSZ, &window) == 0 && window.ws_col > 0;
-  return {stderr, ProgressView::Style::terminal, known ? int(window.ws_col) : 80};
-}
-
 // One mpirun, from start to end.
-Result<LaunchEnd> launch(const LaunchOptions& options, StopSignals& signals, ProgressView& view) {
+Result<LaunchEnd> launch(const LaunchOptions& options, StopSignals& signals, ProgressView& view,
+                         StandIn* stand_in = nullptr) {
   MER_ASSIGN(Mpirun mpirun, Mpirun::start(options));
   LaunchEnd end = LaunchEnd::ended;
   while (!mpirun.ended()) {
     view.feed(mpirun.read_output(50));
+    if (stand_in != nullptr && stand_in->look()) mpirun.request_pause();
     const int signal = signals.next();
     if (signal == 0) continue;
     if (end == LaunchEnd::ended) {
       std::fputs("\npausing: checkpoints are being written (Ctrl-C once more kills)\n", stderr);
       mpirun.request_pause();
+      if (stand_in != nullptr) stand_in->request_pause();
       end = signal == SIGINT ? LaunchEnd::interrupted : LaunchEnd::paused;
     } else if (signal == SIGINT) {  // batch systems repeat their TERM: that asks for nothing new
       mpirun.kill();
+      if (stand_in != nullptr) stand_in->kill();
       end = LaunchEnd::interrupted;
     }
   }
@@ -65,7 +69,33 @@ std::string text_of(const std::vector<HostWorkers>& hosts) {
          (hosts.size() > kShown ? ", .." : "");
 }
 
+void spread(LaunchOptions& options, const std::vector<Node>& nodes, int gang) {
+  if (nodes.empty()) return;
+  options.hosts = place_workers(nodes, options.workers, gang);
+  std::fprintf(stderr, "%s\n", text_of(options.hosts).c_str());
+}
+
+// Of a launch that has ended the ranks may hold the store for some 2 s.
+Status check_nobody_else_leads(const Context& context) {
+  MER_ASSIGN(const storage::StoreDir store, storage::StoreDir::open(context.store));
+  std::optional<storage::LockHolder> holder;
+  for (const auto give_up = Clock::now() + kRanksLiveOn; Clock::now() < give_up; std::this_thread::sleep_for(kPause)) {
+    MER_ASSIGN(holder, storage::StoreLock::holder(store));
+    if (!holder) return {};
+  }
+  return Error{ErrorCode::busy, store.path().string() + ": process " + std::to_string(holder->pid) + " on " +
+                                    holder->host + " has taken this run over; `merctl work` brings it workers"};
+}
+
 }  // namespace
+
+ProgressView progress_view(const Context& context) {
+  if (context.format == Format::quiet) return {stderr, ProgressView::Style::none};
+  if (::isatty(STDERR_FILENO) == 0) return {stderr, ProgressView::Style::lines};
+  winsize window{};
+  const bool known = ::ioctl(STDERR_FILENO, TIOCGWINSZ, &window) == 0 && window.ws_col > 0;
+  return {stderr, ProgressView::Style::terminal, known ? int(window.ws_col) : 80};
+}
 
 int usable_cores() {
   cpu_set_t set;
@@ -84,25 +114,27 @@ Result<Standing> standing_of(const Context& context, const LocalRun& run) {
     MER_ASSIGN(const Sweep sweep, sweep_frame_from_resolved(detail.resolved_json));
     if (sweep.resources.gpus_per_trial != run.gang) continue;
     standing.left += left;
+    if (left > 0) standing.first = summary.id;  // newest first
     MER_ASSIGN(const std::vector<storage::TrialRow> trials, store.reader->trials(summary.id));
     for (const storage::TrialRow& trial : trials) standing.epochs += trial.epoch;
   }
   return standing;
 }
 
-Result<LaunchEnd> join_once(const Context& context, int workers, const JoinLimits& limits) {
-  MER_ASSIGN(const Launcher launcher, choose_launcher(false));
-  const LaunchOptions options{.programs = program_folder(),
-                              .store = std::filesystem::absolute(context.store),
-                              .sweep = {},
-                              .workers = workers,
-                              .as_root = ::geteuid() == 0,
-                              .launcher = launcher,
-                              .join = true,
-                              .limits = limits};
+Result<LaunchEnd> join_once(const Context& context, const JoiningWorkers& joining) {
+  MER_ASSIGN(const Launcher launcher, choose_launcher(!joining.nodes.empty()));
+  LaunchOptions options{.programs = program_folder(),
+                        .store = std::filesystem::absolute(context.store),
+                        .sweep = {},
+                        .workers = joining.workers,
+                        .as_root = ::geteuid() == 0,
+                        .launcher = launcher,
+                        .join = true,
+                        .limits = joining.limits};
+  spread(options, joining.nodes, joining.gang);
   StopSignals signals;
-  ProgressView view = make_view(context);
-  const Result<LaunchEnd> end = launch(options, signals, view);
+  ProgressView view = progress_view(context);
+  const Result<LaunchEnd> end = launch(options, signals, view, joining.stand_in);
   view.finish();
   return end;
 }
@@ -122,14 +154,11 @@ Result<LaunchEnd> run_to_the_end(const Context& context, const LocalRun& run) {
                         .alone = run.alone,
                         .stay = run.stay};
   StopSignals signals;
-  ProgressView view = make_view(context);
+  ProgressView view = progress_view(context);
   MER_ASSIGN(Standing before, standing_of(context, run));
   for (int fruitless = 0; run.stay || !before.complete();) {
     options.workers = int(std::min<std::int64_t>(run.workers, before.left * run.gang));  // more would only wait
-    if (!run.nodes.empty()) {
-      options.hosts = place_workers(run.nodes, options.workers, run.gang);
-      std::fprintf(stderr, "%s\n", text_of(options.hosts).c_str());
-    }
+    spread(options, run.nodes, run.gang);
     MER_ASSIGN(const LaunchEnd end, launch(options, signals, view));
     view.finish();
     MER_ASSIGN(const Standing after, standing_of(context, run));
@@ -142,6 +171,7 @@ Result<LaunchEnd> run_to_the_end(const Context& context, const LocalRun& run) {
                                                " times without progress; its messages are above; `merctl doctor` "
                                                "examines this machine"};
     }
+    MER_TRY(check_nobody_else_leads(context));
     std::fputs("a process was lost; starting again from the store\n", stderr);
     before = after;
   }

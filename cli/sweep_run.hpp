@@ -13,11 +13,17 @@
 #include "cli/allocation.hpp"
 #include "cli/context.hpp"
 #include "cli/mpirun.hpp"
+#include "cli/progress.hpp"
 #include "core/ids.hpp"
 #include "core/result.hpp"
 #include "storage/result_store.hpp"
 
 namespace mer::cli {
+
+class StandIn;  // cli/stand_in.hpp
+
+// What a coordinator says, as this terminal, or none, shows it.
+ProgressView progress_view(const Context& context);
 
 // Cores that this process may use, at least one.
 int usable_cores();
@@ -37,6 +43,7 @@ struct Standing {
   // Of every sweep that its workers run: the active ones on gangs of its size.
   std::int64_t left = 0;    // trials that have not ended
   std::int64_t epochs = 0;  // recorded
+  SweepId first;            // the oldest of them with trials left
   bool beyond(const Standing& before) const { return epochs > before.epochs || left < before.left; }
   bool complete() const { return left == 0; }
 };
@@ -47,10 +54,18 @@ Result<Standing> standing_of(const Context& context, const LocalRun& run);
 // end before any trial that is left. idle: workers that joined a run had nothing to do.
 enum class LaunchEnd { ended, paused, interrupted, idle };
 
+struct JoiningWorkers {
+  int workers = 1;
+  std::vector<Node> nodes = {};  // as LocalRun's
+  int gang = 1;
+  JoinLimits limits = {};
+  StandIn* stand_in = nullptr;  // looked after meanwhile; none: another job's coordinator is waited for
+};
 // One launch of workers that join the run of the coordinator that holds the store.
-Result<LaunchEnd> join_once(const Context& context, int workers, const JoinLimits& limits);
+Result<LaunchEnd> join_once(const Context& context, const JoiningWorkers& joining);
 
-// Launches until the store says that every trial has ended: a lost rank ends mpirun, and the next launch resumes.
+// Launches until the store says that every trial has ended: a lost rank ends mpirun, and the next launch resumes. Error
+// busy: another job has taken the store over meanwhile.
 Result<LaunchEnd> run_to_the_end(const Context& context, const LocalRun& run);
 
 }  // namespace mer::cli

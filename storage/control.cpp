@@ -52,7 +52,8 @@ SweepActivity activity_after(ControlVerb verb, SweepActivity before) {
     case ControlVerb::cancel: return SweepActivity::cancelled;
     case ControlVerb::pause: return before == SweepActivity::active ? SweepActivity::paused : before;
     case ControlVerb::resume: return before == SweepActivity::paused ? SweepActivity::active : before;
-    case ControlVerb::retry: return before == SweepActivity::cancelled ? SweepActivity::active : before;
+    case ControlVerb::retry:
+    case ControlVerb::retry_failed: return before == SweepActivity::cancelled ? SweepActivity::active : before;
     default: return before;
   }
 }

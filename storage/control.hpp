@@ -26,7 +26,7 @@ std::optional<SweepActivity> sweep_activity_from(const std::string& name);
 // resume    a paused sweep is active
 // retry     failed and cancelled trials wait again, their crashes forgotten; those named one by one, diverged ones too;
 //           a cancelled sweep is active, also one with a trial that was named and that no other sweep wants
-// retry_failed  failed trials only
+// retry_failed  failed trials only, cancelled ones stay so; the sweeps as with retry
 // priority  sweeps of higher priority go first; default 0
 enum class ControlVerb { cancel, pause, resume, retry, retry_failed, priority };
 const char* name_of(ControlVerb verb);

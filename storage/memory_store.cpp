@@ -336,7 +336,7 @@ Result<Controlled> MemoryStore::control(const Control& control) {
     change(trial, control);
     controlled.trials.push_back(id);
   }
-  if (control.verb == ControlVerb::retry && !control.sweep) controlled.revived = revive(*content_, controlled.trials);
+  if (control.verb != ControlVerb::cancel && !control.sweep) controlled.revived = revive(*content_, controlled.trials);
   controlled.sweeps = sweeps_of(*content_, controlled.trials);
   ++content_->changes;
   return controlled;

@@ -117,7 +117,7 @@ Result<Controlled> apply_control(SqliteDb& db, const Control& control) {
   if (control.sweep) MER_TRY(control_sweep(db, *control.sweep, control, controlled));
   MER_ASSIGN(const std::vector<Candidate> trials,
              control.sweep ? trials_of_sweep(db, *control.sweep, control.verb) : named_trials(db, control));
-  if (control.verb == ControlVerb::retry && !control.sweep) {
+  if (control.verb != ControlVerb::cancel && !control.sweep) {
     MER_ASSIGN(controlled.revived, revive(db, trials));
   }
   MER_ASSIGN(controlled.sweeps, sweeps_of(db, trials));

@@ -81,6 +81,26 @@ TEST(MpirunArgumentsTest, TellTheGatewayHowLongItsWorkersMayBeIdle) {
               HasSubstr("mer-gateway --store /data/store --patience 600 --idle-seconds 300 : "));
 }
 
+TEST(MpirunArgumentsTest, StartTheGatewayOnTheFirstNodeOfAJobThatJoins) {
+  LaunchOptions joining = options();
+  joining.join = true;
+  joining.hosts = {{"n1", 2}, {"n2", 3}};
+
+  EXPECT_THAT(joined(mpirun_arguments(joining)),
+              HasSubstr("-n 1 --host n1 /opt/mer/bin/mer-gateway --store /data/store --patience 0 "
+                        ": -n 2 --host n1 /opt/mer/bin/mer-worker : -n 3 --host n2 /opt/mer/bin/mer-worker"));
+}
+
+TEST(MpirunVariablesTest, KeepACoordinatorOfThisMachineToItUnlessTheEnvironmentSaysMore) {
+  LaunchOptions alone = options();
+  alone.alone = true;
+  EXPECT_THAT(mpirun_variables(alone), testing::IsEmpty());
+  alone.this_machine = true;
+
+  EXPECT_THAT(mpirun_variables(alone),
+              testing::ElementsAre("MER_GATEWAY_ADDRESS=127.0.0.1", "MER_WEB_ADDRESS=127.0.0.1"));
+}
+
 TEST(MpirunArgumentsTest, StartACoordinatorAloneWithoutMpirun) {
   LaunchOptions alone = options();
   EXPECT_EQ(joined(coordinator_arguments(alone)), "/opt/mer/bin/mer-coordinator --alone --store /data/store --sweep 7");

@@ -4,6 +4,7 @@ import os
 import shutil
 import signal
 import subprocess
+from pathlib import Path
 
 import mer_run
 import pytest
@@ -205,6 +206,104 @@ def test_when_patience_runs_out_the_group_ends_and_its_trials_are_tried_again(me
     assert mer.query("SELECT failure_message FROM attempts WHERE outcome = 'failed'") == [
         ("its group did not come back",)]
     assert_same(mer, undisturbed_long)
+
+
+def leader(mer) -> int | None:
+    """The process that the store's endpoint names, if it lives: of a coordinator that a job has started by itself."""
+    file = mer.store / "endpoint.json"
+    pid = json.loads(file.read_text())["pid"] if file.exists() else None
+    return pid if pid in mer.processes("mer-coordinator") else None
+
+
+def start_joiners(mer, count):
+    """Each in a job of its own, with one worker that has a trial."""
+    joined = [mer.start("work", "tiny", "--workers", 1, "--no-web") for _ in range(count)]
+    wait_until(lambda: len(mer.processes("mer-gateway")) == count, "each job has joined")
+    wait_until(lambda: len(mer.query("SELECT 1 FROM attempts WHERE outcome = 'running'")) >= count, "all train")
+    return joined
+
+
+def parent_of(pid: int) -> int:
+    """0: it has ended."""
+    try:
+        return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+    except OSError:
+        return 0
+
+
+def leading_job(mer, jobs):
+    """The one of these jobs whose coordinator leads."""
+    parent = parent_of(wait_until(lambda: leader(mer), "a job leads"))
+    return next(job for job in jobs if job.pid == parent)
+
+
+def trainers_of(mer, job) -> set[int]:
+    def descends(pid):
+        return pid == job.pid or pid > 1 and descends(parent_of(pid))
+    return {pid for pid in mer.processes("mer-trainer") if descends(pid)}
+
+
+def test_when_the_leading_job_is_killed_one_that_joined_leads_the_others_on(mer, corpus, undisturbed_long):
+    run = begin(mer, corpus)
+    joined = start_joiners(mer, 2)
+    trained = f"SELECT trial, attempt FROM attempts WHERE worker >= {JOINED} AND outcome"
+    wait_until(lambda: len(mer.query(f"{trained} = 'running'")) == 2, "both joined workers train")
+    held = mer.query(f"{trained} = 'running'")
+    trainers = trainers_of(mer, joined[0]) | trainers_of(mer, joined[1])
+
+    mer.kill_processes([run.pid, *mer.processes("mpirun")[:1], *mer.processes("mer-coordinator")])
+    run.wait(60)
+    assert leading_job(mer, joined)
+    trainers_then = set(mer.processes("mer-trainer"))
+
+    assert [job.wait(300) for job in joined] == [0, 0]
+    assert trainers <= trainers_then
+    assert set(held) <= set(mer.query(f"{trained} = 'finished'"))
+    assert_same(mer, undisturbed_long)
+    assert "this job leads the run from now on" in mer.log.read_text()
+
+
+def test_without_a_coordinator_a_job_leads_and_no_trial_begins_anew(mer, corpus, undisturbed_long):
+    submit(mer, corpus)
+    first = lead(mer)
+    joined = start_joiners(mer, 2)
+
+    kill_coordinator(mer, first)
+
+    assert [job.wait(300) for job in joined] == [0, 0]
+    assert set(mer.query("SELECT attempt, outcome FROM attempts")) == {(1, "finished")}
+    assert_same(mer, undisturbed_long)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGUSR1], ids=["TERM", "USR1"])
+def test_a_job_that_leads_hands_over_when_it_is_told_to_end(mer, corpus, undisturbed_long, number):
+    submit(mer, corpus)
+    first = lead(mer)
+    joined = start_joiners(mer, 2)
+    kill_coordinator(mer, first)
+    leading = leading_job(mer, joined)
+    other, = (job for job in joined if job is not leading)
+    wait_until(lambda: mer.log.read_text().count("comes back with") == 2, "both jobs have found it")
+
+    leading.send_signal(number)
+
+    assert leading.wait(60) == 6
+    assert leading_job(mer, [other])
+    assert other.wait(300) == 0
+    assert set(mer.query("SELECT outcome FROM attempts")) == {("stopped",), ("finished",)}
+    assert_same(mer, undisturbed_long)
+
+
+def test_who_only_joins_never_leads(mer, corpus):
+    submit(mer, corpus)
+    first = lead(mer)
+    joined = mer.start("work", "tiny", "--workers", 1, "--join", "--patience", 12)  # longer than who leads waits
+    wait_until(mer.epoch_rows, "the joined worker trains")
+
+    kill_coordinator(mer, first)
+
+    assert joined.wait(60) == 5
+    assert "leads the run" not in mer.log.read_text()
 
 
 def test_without_the_runs_key_nobody_joins(mer, corpus):

@@ -9,12 +9,16 @@ namespace {
 using storage::ControlVerb;
 using storage::SweepActivity;
 
+bool is_retry(ControlVerb verb) {
+  return verb == ControlVerb::retry || verb == ControlVerb::retry_failed;
+}
+
 SweepActivity activity_under(ControlVerb verb, SweepActivity before) {
   const bool cancelled = before == SweepActivity::cancelled;
   if (verb == ControlVerb::cancel) return SweepActivity::cancelled;
   if (verb == ControlVerb::pause && !cancelled) return SweepActivity::paused;
   if (verb == ControlVerb::resume && !cancelled) return SweepActivity::active;
-  if (verb == ControlVerb::retry && cancelled) return SweepActivity::active;
+  if (is_retry(verb) && cancelled) return SweepActivity::active;
   return before;
 }
 
@@ -119,7 +123,7 @@ void History::controlled(int session, const storage::Control& control, const sto
   for (const int trial : changed) ids.insert(trials_[std::size_t(trial)].id);
   expect(ids == std::set<TrialId>(controlled.trials.begin(), controlled.trials.end()),
          text_of(control, names_) + " changes other trials");
-  const bool revives = control.verb == ControlVerb::retry && !control.sweep;
+  const bool revives = is_retry(control.verb) && !control.sweep;
   const std::set<SweepId> revived = revives ? revive(changed) : std::set<SweepId>();
   expect(revived == std::set<SweepId>(controlled.revived.begin(), controlled.revived.end()),
          text_of(control, names_) + " revives other sweeps");

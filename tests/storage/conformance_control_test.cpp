@@ -127,11 +127,42 @@ TEST_P(StoreControl, RetryOfASweepBringsBackCancelledAndFailedTrials) {
   fail(kTrial);
   control_sweep(ControlVerb::cancel, id);
 
-  EXPECT_EQ(control_sweep(ControlVerb::retry_failed, id), 1U);
-  EXPECT_EQ(summary(id).activity, SweepActivity::cancelled);
-  EXPECT_EQ(control_sweep(ControlVerb::retry, id), 5U);
+  EXPECT_EQ(control_sweep(ControlVerb::retry, id), 6U);
 
   EXPECT_EQ(summary(id).counts, (StateCounts{.pending = 6}));
+  EXPECT_EQ(summary(id).activity, SweepActivity::active);
+}
+
+TEST_P(StoreControl, RetryOfFailedTrialsRunsThemOfACancelledSweepToo) {
+  const SweepId id = submit();
+  fail(kTrial);
+  control_sweep(ControlVerb::cancel, id);
+
+  EXPECT_EQ(control_sweep(ControlVerb::retry_failed, id), 1U);
+
+  EXPECT_EQ(summary(id).counts, (StateCounts{.pending = 1, .cancelled = 5})) << "cancelled ones stay so";
+  EXPECT_EQ(summary(id).activity, SweepActivity::active) << "else nobody would run it";
+  EXPECT_EQ(control_sweep(ControlVerb::retry_failed, id), 0U);
+}
+
+TEST_P(StoreControl, RetryOfAPausedSweepLeavesItPaused) {
+  const SweepId id = submit();
+  fail(kTrial);
+  control_sweep(ControlVerb::pause, id);
+
+  EXPECT_EQ(control_sweep(ControlVerb::retry_failed, id), 1U);
+
+  EXPECT_EQ(summary(id).activity, SweepActivity::paused);
+}
+
+TEST_P(StoreControl, AFailedTrialThatIsNamedRevivesItsSweepHoweverItIsRetried) {
+  const SweepId id = submit();
+  fail(kTrial);
+  control_sweep(ControlVerb::cancel, id);
+
+  const auto controlled = writer_.control({.verb = ControlVerb::retry_failed, .trials = {kTrial}});
+
+  EXPECT_EQ(controlled->revived, std::vector<SweepId>{id});
   EXPECT_EQ(summary(id).activity, SweepActivity::active);
 }
 
