@@ -1,9 +1,24 @@
-# Writes the source of web/static_files.hpp.
-# cmake -DOUTPUT=static_files.cpp -DSTATIC=web/static -DFILES=index.html,app.js,... -DD3=d3.min.js -P embed.cmake
+# Writes the source of web/static_files.hpp, and of openapi_schemas() of web/openapi.hpp.
+# cmake -DOUTPUT=static_files.cpp -DSTATIC=web/static -DFILES=index.html,app.js,... -DD3=d3.min.js
+#       -DSCHEMAS=web/openapi_schemas.json -P embed.cmake
 string(REPLACE "," ";" FILES "${FILES}")
 set(types
   "html=text/html\; charset=utf-8" "css=text/css\; charset=utf-8" "js=text/javascript\; charset=utf-8"
   "svg=image/svg+xml")
+
+# Sets `literal` to the file's content as a C++ literal, in pieces, as compilers limit the length of one.
+function(literal_of file)
+  file(READ "${file}" content)
+  set(pieces "")
+  string(LENGTH "${content}" length)
+  set(at 0)
+  while(at LESS length)
+    string(SUBSTRING "${content}" ${at} 8000 piece)
+    string(APPEND pieces "R\"embedded(${piece})embedded\"\n")
+    math(EXPR at "${at} + 8000")
+  endwhile()
+  set(literal "${pieces}" PARENT_SCOPE)
+endfunction()
 
 set(entries "")
 function(embed path file)
@@ -20,16 +35,7 @@ function(embed path file)
   endif()
   file(SHA256 "${file}" hash)
   string(SUBSTRING "${hash}" 0 16 hash)
-  file(READ "${file}" content)
-  # In pieces, as compilers limit the length of one literal.
-  set(literal "")
-  string(LENGTH "${content}" length)
-  set(at 0)
-  while(at LESS length)
-    string(SUBSTRING "${content}" ${at} 8000 piece)
-    string(APPEND literal "R\"embedded(${piece})embedded\"\n")
-    math(EXPR at "${at} + 8000")
-  endwhile()
+  literal_of("${file}")
   set(entries "${entries}    {\"${path}\", \"${type}\", \"\\\"${hash}\\\"\",\n${literal}},\n" PARENT_SCOPE)
 endfunction()
 
@@ -41,8 +47,10 @@ foreach(name IN LISTS FILES)
     embed("/${name}" "${STATIC}/${name}")
   endif()
 endforeach()
+literal_of("${SCHEMAS}")
 file(WRITE "${OUTPUT}"
 "// Made by web/embed.cmake.
+#include \"web/openapi.hpp\"
 #include \"web/static_files.hpp\"
 
 namespace mer::web {
@@ -52,6 +60,11 @@ ${entries}};
 }  // namespace
 
 std::span<const StaticFile> static_files() { return kFiles; }
+
+std::string_view openapi_schemas() {
+  return
+${literal};
+}
 
 }  // namespace mer::web
 ")

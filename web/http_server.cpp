@@ -151,10 +151,12 @@ class HttpServer::Impl final : private httplib::Server {
     HttpResponse given = handler_(asked);
     response.status = given.status;
     if (!given.etag.empty()) response.set_header("ETag", given.etag);
+    if (!given.allow.empty()) response.set_header("Allow", given.allow);
     if (!given.body.empty()) response.set_content(given.body, given.content_type);
   }
 
   bool may_read(const httplib::Request& request) const {
+    if (std::ranges::find(options_.open_paths, request.path) != options_.open_paths.end()) return true;
     return options_.token.empty() || holds(request, options_.token) ||
            (!options_.control_token.empty() && holds(request, options_.control_token));
   }

@@ -27,6 +27,8 @@ struct HttpOptions {
   std::shared_ptr<const TlsContext> tls;
   // When set, POST is served, with "Authorization: Bearer CONTROL_TOKEN" (which opens reads too). Else it is refused.
   std::string control_token;
+  // Paths under /api/ that need no token all the same.
+  std::vector<std::string> open_paths;
   // Names that the Host header may carry, besides localhost, 127.0.0.1, ::1 and the address's own host.
   std::vector<std::string> hosts;
   ConnectionLimits limits;
@@ -43,7 +45,8 @@ struct HttpResponse {
   int status = 200;
   std::string content_type = "text/plain; charset=utf-8";
   std::string body;
-  std::string etag;  // with its quotes; empty: none
+  std::string etag;        // with its quotes; empty: none
+  std::string allow = {};  // the methods that the path has, for 405; empty: none
 };
 
 class HttpServer {

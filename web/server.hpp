@@ -10,25 +10,13 @@
 #include <memory>
 
 #include "core/result.hpp"
-#include "storage/reader_call.hpp"
 #include "storage/result_store.hpp"
 #include "web/http_server.hpp"
+#include "web/server_controls.hpp"
 
 namespace mer::web {
 
-// What the coordinator answers; each call comes from one of the server's threads. Answers are JSON.
-struct ServerControls {
-  std::function<Result<std::string>(const storage::Control&)> control;
-  std::function<Result<std::string>(const std::string& file)> submit;  // a file of submissions/
-  std::function<Result<std::string>(const TrialId&)> explain;
-  storage::SubmissionOf submission;  // what a file of submissions/ holds
-};
-
 using ReaderFactory = std::function<Result<std::unique_ptr<storage::ResultReader>>()>;
-
-// The answer to one request under /api/: routes and error texts, no sockets. `instance` tells this server's ETags from
-// those of another store that was served on the same port before.
-HttpResponse respond_api(const HttpRequest& request, storage::ResultReader& reader, const std::string& instance);
 
 class Server {
  public:

@@ -99,7 +99,7 @@ TEST_F(ControlHttpTest, AReaderIsAskedByPostAlone) {
   EXPECT_EQ(status_of(post("/api/v1/reader/sweeps")), 200);
   EXPECT_EQ(status_of(post("/api/v1/reader/nonsense")), 404);
   EXPECT_EQ(status_of(post("/api/v1/reader/sweeps/1")), 404);
-  EXPECT_EQ(status_of(send("GET /api/v1/reader/sweeps", "Authorization: Bearer secret\r\n")), 404);
+  EXPECT_EQ(status_of(send("GET /api/v1/reader/sweeps", "Authorization: Bearer secret\r\n")), 405);
 }
 
 TEST_F(ControlHttpTest, AVerbReachesTheCoordinatorWithItsTarget) {
@@ -121,7 +121,7 @@ TEST_F(ControlHttpTest, WithoutTheTokenNothingIsDone) {
   EXPECT_EQ(status_of(post("/api/v1/control/cancel?target=1", "guess")), 401);
   EXPECT_EQ(status_of(post("/api/v1/control/cancel?target=1", "")), 401);
   EXPECT_EQ(status_of(send("POST /api/v1/control/cancel?target=1", "Content-Length: 0\r\n")), 401);
-  EXPECT_EQ(status_of(send("GET /api/v1/control/cancel?target=1", "Authorization: Bearer secret\r\n")), 404);
+  EXPECT_EQ(status_of(send("GET /api/v1/control/cancel?target=1", "Authorization: Bearer secret\r\n")), 405);
   EXPECT_TRUE(asked_.empty());
 }
 
@@ -154,7 +154,7 @@ TEST_F(ControlHttpTest, WrongWordsAreExplained) {
   EXPECT_EQ(status_of(post("/api/v1/control/cancel")), 400);
   EXPECT_EQ(status_of(post("/api/v1/control/explode?target=1")), 404);
   EXPECT_EQ(status_of(post("/api/v1/control/priority?target=1&priority=high")), 400);
-  EXPECT_EQ(status_of(post("/api/v1/sweeps")), 404);
+  EXPECT_EQ(status_of(post("/api/v1/sweeps")), 405);
   EXPECT_TRUE(asked_.empty());
 }
 
@@ -180,6 +180,31 @@ TEST_F(ControlHttpTest, WithoutPagesTheApiIsStillServed) {
   EXPECT_EQ(status_of(send("GET /", "")), 404);
   EXPECT_EQ(status_of(send("GET /api/v1/sweeps", "")), 200);
   EXPECT_EQ(status_of(post("/api/v1/control/pause?target=1")), 200);
+}
+
+TEST_F(ControlHttpTest, AWrongMethodIsToldTheRightOnes) {
+  serve();
+
+  const std::string read = send("GET /api/v1/submit", "Authorization: Bearer secret\r\n");
+  const std::string written = post("/api/v1/sweeps/1");
+
+  EXPECT_EQ(status_of(read), 405);
+  EXPECT_THAT(read, HasSubstr("Allow: POST\r\n"));
+  EXPECT_EQ(status_of(written), 405);
+  EXPECT_THAT(written, HasSubstr("Allow: GET, HEAD\r\n"));
+}
+
+TEST_F(ControlHttpTest, WhatHoldsNoDataNeedsNoToken) {
+  serve(true, "secret", "of reads");
+
+  const std::string health = send("GET /healthz", "");
+
+  EXPECT_EQ(status_of(health), 200);
+  EXPECT_EQ(body_of(health), "ok\n");
+  EXPECT_THAT(health, ::testing::Not(HasSubstr("ETag"))) << "of a store, which it must not wait for";
+  EXPECT_EQ(status_of(send("GET /api/v1/openapi.json", "")), 200);
+  EXPECT_EQ(status_of(send("GET /api/v1/openapi.jso", "")), 401);
+  EXPECT_EQ(status_of(send("GET /api/v1/openapi.json/", "")), 401);
 }
 
 }  // namespace

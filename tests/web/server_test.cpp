@@ -91,6 +91,23 @@ TEST_F(ServerTest, WrongRequestsAreExplained) {
   }
 }
 
+TEST_F(ServerTest, AnUnknownParameterIsToldTheKnownOnes) {
+  const std::string misspelt = get("/api/v1/sweeps/1/trials?sate=done");
+  const std::string needless = get("/api/v1/sweeps?limit=3");
+
+  EXPECT_EQ(status_of(misspelt), 400);
+  EXPECT_THAT(body_of(misspelt),
+              HasSubstr("query parameter sate is unknown here; expected one of state, offset, limit"));
+  EXPECT_EQ(status_of(needless), 400);
+  EXPECT_THAT(body_of(needless), HasSubstr("query parameter limit is unknown here; expected none"));
+}
+
+TEST_F(ServerTest, WithoutACoordinatorThereIsNothingToExplain) {
+  const std::string trial = json::parse(body_of(get("/api/v1/sweeps/1/trials"))).at("trials")[0].at("id");
+
+  EXPECT_EQ(status_of(get("/api/v1/trials/" + trial + "/explain")), 404);
+}
+
 TEST_F(ServerTest, PathsLeadNowhereElse) {
   for (const char* target : {"/../../etc/passwd", "/..%2f..%2fetc/passwd", "/%2e%2e/%2e%2e/etc/passwd", "//etc/passwd",
                              "/views/../app.js", "/api/../app.js", "/style.css%00.js"}) {

@@ -1,0 +1,276 @@
+#include "web/routes.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "storage/control_target.hpp"
+#include "web/analysis_api.hpp"
+#include "web/api.hpp"
+#include "web/hyperparameters_api.hpp"
+#include "web/openapi.hpp"
+
+namespace mer::web {
+namespace {
+
+using storage::ResultReader;
+using Answer = Result<std::string>;
+
+Error not_found(const std::string& what) {
+  return {ErrorCode::not_found, what};
+}
+
+// --- reads ---
+
+Answer version(const Call& call) {
+  return version_json(*call.reader);
+}
+
+Answer sweeps(const Call& call) {
+  return sweeps_json(*call.reader);
+}
+
+Answer results(ResultReader& reader, const storage::SweepDetail& sweep, const Query& query) {
+  MER_ASSIGN(const EpochChoice epoch, epoch_asked(sweep, query));
+  ResultsQuery wanted{.rule = epoch.rule, .metric = epoch.metric};
+  MER_ASSIGN(wanted.sort, optional_choice<Metric>(query, "sort", metric_from, kMetrics));
+  MER_ASSIGN(wanted.page, page_asked(query));
+  return results_json(reader, sweep.summary.id, wanted);
+}
+
+Answer trials(ResultReader& reader, const storage::SweepDetail& sweep, const Query& query) {
+  TrialsQuery wanted;
+  MER_ASSIGN(wanted.state, optional_choice<TrialState>(query, "state", trial_state_from, kStates));
+  MER_ASSIGN(wanted.page, page_asked(query));
+  return trials_json(reader, sweep.summary.id, wanted);
+}
+
+Answer comparison(ResultReader& reader, const storage::SweepDetail& sweep, const Query& query) {
+  MER_ASSIGN(const EpochChoice epoch, epoch_asked(sweep, query));
+  const std::string baseline = value_of(query, "baseline");
+  MER_ASSIGN(const Page page, page_asked(query));
+  return comparison_json(reader, sweep.summary.id, epoch, baseline, page);
+}
+
+Answer confusion(ResultReader& reader, const storage::SweepDetail& sweep, const Query& query) {
+  MER_ASSIGN(const EpochChoice epoch, epoch_asked(sweep, query));
+  const std::string configuration = value_of(query, "configuration");
+  return confusion_json(reader, sweep.summary.id, epoch, configuration);
+}
+
+Answer audit(ResultReader& reader, const storage::SweepDetail& sweep, const Query& query) {
+  MER_ASSIGN(const auto metric, choice<Metric>(query, "metric", metric_from, name_of(sweep.select.metric), kMetrics));
+  MER_ASSIGN(const Page page, page_asked(query));
+  return audit_json(reader, sweep.summary.id, metric, page);
+}
+
+Answer curves(ResultReader& reader, const storage::SweepDetail& sweep, const Query& query) {
+  CurvesQuery wanted;
+  MER_ASSIGN(wanted.split, choice<Split>(query, "split", split_from, name_of(Split::test), kSplits));
+  MER_ASSIGN(wanted.quantity,
+             choice<Quantity>(query, "metric", quantity_from, name_of(sweep.select.metric), kQuantities));
+  MER_ASSIGN(wanted.configurations, positions(query));
+  return sweep_curves_json(reader, sweep.summary.id, wanted);
+}
+
+Answer hyperparameters(ResultReader& reader, const storage::SweepDetail& sweep, const Query& query) {
+  MER_ASSIGN(const EpochChoice epoch, epoch_asked(sweep, query));
+  return hyperparameters_json(reader, sweep, epoch);
+}
+
+Result<SweepId> sweep_asked(const Call& call) {
+  const auto number = whole_number(call.values.at(0));
+  if (!number) return not_found("sweeps are numbered from 1");
+  return SweepId{*number};
+}
+
+Answer sweep(const Call& call) {
+  MER_ASSIGN(const SweepId id, sweep_asked(call));
+  return sweep_json(*call.reader, id);
+}
+
+template <Answer (*part)(ResultReader&, const storage::SweepDetail&, const Query&)>
+Answer of_sweep(const Call& call) {
+  MER_ASSIGN(const SweepId id, sweep_asked(call));
+  MER_ASSIGN(const storage::SweepDetail sweep, call.reader->sweep(id));
+  return part(*call.reader, sweep, call.query);
+}
+
+Answer trial(const Call& call) {
+  MER_ASSIGN(const TrialId id, call.reader->find_trial(call.values.at(0)));
+  return trial_json(*call.reader, id);
+}
+
+Answer trial_curve(const Call& call) {
+  MER_ASSIGN(const TrialId id, call.reader->find_trial(call.values.at(0)));
+  MER_ASSIGN(const auto split, choice<Split>(call.query, "split", split_from, name_of(Split::test), kSplits));
+  return trial_curve_json(*call.reader, id, split);
+}
+
+Answer document(const Call&) {
+  return openapi_json(routes());
+}
+
+Answer health(const Call&) {
+  return std::string("ok\n");
+}
+
+// --- what a coordinator answers ---
+
+Result<storage::Control> control_asked(ResultReader& reader, const std::string& verb, const Query& query) {
+  const auto known = storage::control_verb_from(verb);
+  if (!known) return not_found("no such resource");
+  const std::string target = value_of(query, "target");
+  MER_ASSIGN(storage::Control control, storage::control_of(reader, *known, target));
+  if (*known != storage::ControlVerb::priority) return control;
+  MER_ASSIGN(control.priority, storage::priority_from(value_of(query, "priority")));
+  return control;
+}
+
+// A name of submissions/, never a path.
+Result<std::string> submission_asked(const Query& query) {
+  const std::string file = value_of(query, "file");
+  const auto is_hex = [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); };
+  if (file.size() == 64 && std::all_of(file.begin(), file.end(), is_hex)) return file;
+  return invalid("query parameter file: expected the 64 hex digits of a file of submissions/");
+}
+
+Answer explain(const Call& call) {
+  MER_ASSIGN(const TrialId id, call.reader->find_trial(call.values.at(0)));
+  return call.controls.explain(id);
+}
+
+Answer control(const Call& call) {
+  MER_ASSIGN(const storage::Control control, control_asked(*call.reader, call.values.at(0), call.query));
+  return call.controls.control(control);
+}
+
+Answer submit(const Call& call) {
+  MER_ASSIGN(const std::string file, submission_asked(call.query));
+  return call.controls.submit(file);
+}
+
+// For a merctl that cannot read the store itself.
+Answer reader_call(const Call& call) {
+  const auto submission = [&](const std::string& file) -> Result<storage::Submission> {
+    MER_TRY(submission_asked({{"file", file}}));
+    return call.controls.submission(file);
+  };
+  auto answer = storage::answer_call(*call.reader, {call.values.at(0), call.query}, submission);
+  if (!answer) return not_found("no such resource");
+  return *std::move(answer);
+}
+
+// --- parameters ---
+
+using Type = Parameter::Type;
+constexpr const char* kSweepsOwn = "the sweep's own";
+
+const Parameter kRule = {"rule", Type::word, "which epoch stands for a trial", kRules, kSweepsOwn};
+const Parameter kMetric = {"metric", Type::word, "by which the best rules choose the epoch", kMetrics, kSweepsOwn};
+const Parameter kOffset = {"offset", Type::whole_number, "so many rows are left out", {}, "0"};
+const Parameter kLimit = {"limit", Type::whole_number, "the most rows; 0: all", {}, "0"};
+const Parameter kSplit = {"split", Type::word, "which part of the fold", kSplits, "test"};
+const Parameter kSort = {"sort", Type::word, "best first by its mean", kMetrics, "in order of submission"};
+const Parameter kState = {"state", Type::word, "only trials in it", kStates, "any"};
+const Parameter kQuantity = {"metric", Type::word, "what the curves show", kQuantities, kSweepsOwn};
+const Parameter kConfigurations = {"configurations", Type::positions, "positions, as in 0,2", {}, "all"};
+const Parameter kBaseline = {.name = "baseline",
+                             .meaning =
+                                 "a configuration by its name in the table, its number from 1, or the "
+                                 "beginning of its id",
+                             .required = true};
+const Parameter kConfiguration = {.name = "configuration", .meaning = kBaseline.meaning, .required = true};
+const Parameter kTarget = {.name = "target",
+                           .meaning = "a sweep by name or number, else a trial by the beginning of its id",
+                           .required = true};
+const Parameter kPriority = {"priority", Type::integer, "of the verb priority, which needs it", {}, "none"};
+const Parameter kFile = {.name = "file", .meaning = "64 hex digits: a file of submissions/", .required = true};
+
+}  // namespace
+
+const std::vector<Route>& routes() {
+  static const std::vector<Route> table = {
+      {"GET", "/healthz", "HealthText", Needs::nothing, health, {}, "The server answers", "text/plain; charset=utf-8"},
+      {"GET", "/api/v1/openapi.json", "Document", Needs::nothing, document, {}, "This document"},
+      {"GET", "/api/v1/version", "Version", Needs::reader, version, {}, "Rises with every commit"},
+      {"GET", "/api/v1/sweeps", "Sweeps", Needs::reader, sweeps, {}, "The sweeps, newest first"},
+      {"GET", "/api/v1/sweeps/{sweep}", "Sweep", Needs::reader, sweep, {}, "A sweep, its configurations and folds"},
+      {"GET",
+       "/api/v1/sweeps/{sweep}/trials",
+       "Trials",
+       Needs::reader,
+       of_sweep<trials>,
+       {kState, kOffset, kLimit},
+       "Its trials in order of submission"},
+      {"GET",
+       "/api/v1/sweeps/{sweep}/results",
+       "Results",
+       Needs::reader,
+       of_sweep<results>,
+       {kRule, kMetric, kSort, kOffset, kLimit},
+       "Scores by configuration"},
+      {"GET",
+       "/api/v1/sweeps/{sweep}/comparison",
+       "Comparison",
+       Needs::reader,
+       of_sweep<comparison>,
+       {kBaseline, kRule, kMetric, kOffset, kLimit},
+       "Tests against a baseline"},
+      {"GET",
+       "/api/v1/sweeps/{sweep}/confusion",
+       "Confusion",
+       Needs::reader,
+       of_sweep<confusion>,
+       {kConfiguration, kRule, kMetric},
+       "Confusion matrices of a configuration"},
+      {"GET",
+       "/api/v1/sweeps/{sweep}/audit",
+       "Audit",
+       Needs::reader,
+       of_sweep<audit>,
+       {kMetric, kOffset, kLimit},
+       "What the choice of the epoch does to the scores"},
+      {"GET",
+       "/api/v1/sweeps/{sweep}/hyperparameters",
+       "Hyperparameters",
+       Needs::reader,
+       of_sweep<hyperparameters>,
+       {kRule, kMetric},
+       "What each hyperparameter explains of the scores"},
+      {"GET",
+       "/api/v1/sweeps/{sweep}/curves",
+       "Curves",
+       Needs::reader,
+       of_sweep<curves>,
+       {kSplit, kQuantity, kConfigurations},
+       "A quantity over the epochs"},
+      {"GET", "/api/v1/trials/{trial}", "Trial", Needs::reader, trial, {}, "A trial, its attempts and its result"},
+      {"GET", "/api/v1/trials/{trial}/curve", "TrialCurve", Needs::reader, trial_curve, {kSplit}, "A trial's epochs"},
+      {"GET",
+       "/api/v1/trials/{trial}/explain",
+       "Explanation",
+       Needs::explain,
+       explain,
+       {},
+       "Why a trial waits or runs"},
+      {"POST",
+       "/api/v1/control/{verb}",
+       "Controlled",
+       Needs::control,
+       control,
+       {kTarget, kPriority},
+       "Cancels, pauses, resumes, retries, or sets the priority"},
+      {"POST", "/api/v1/submit", "Submitted", Needs::submit, submit, {kFile}, "Takes up a submission"},
+      {.method = "POST",
+       .path = "/api/v1/reader/{call}",
+       .schema = "Frames",
+       .needs = Needs::submission,
+       .answer = reader_call,
+       .summary = "For a merctl of the same version, on network file systems",
+       .content_type = "application/octet-stream",
+       .any_query = true},
+  };
+  return table;
+}
+
+}  // namespace mer::web
