@@ -137,6 +137,12 @@ Answer comparison(ResultReader& reader, const storage::SweepDetail& sweep, const
   return comparison_json(reader, sweep.summary.id, epoch, baseline, page);
 }
 
+Answer utterances(ResultReader& reader, const storage::SweepDetail& sweep, const Query& query) {
+  MER_ASSIGN(const EpochChoice epoch, epoch_asked(sweep, query));
+  MER_ASSIGN(const Page page, page_asked(query));
+  return utterances_json(reader, sweep.summary.id, epoch, value_of(query, "baseline"), page);
+}
+
 Answer confusion(ResultReader& reader, const storage::SweepDetail& sweep, const Query& query) {
   MER_ASSIGN(const EpochChoice epoch, epoch_asked(sweep, query));
   const std::string configuration = value_of(query, "configuration");
@@ -163,9 +169,9 @@ Answer curves(ResultReader& reader, const storage::SweepDetail& sweep, const Que
 }
 
 using SweepPart = Answer (*)(ResultReader&, const storage::SweepDetail&, const Query&);
-const std::map<std::string, SweepPart> kSweepParts = {{"trials", trials},       {"results", results},
-                                                      {"curves", curves},       {"comparison", comparison},
-                                                      {"confusion", confusion}, {"audit", audit}};
+const std::map<std::string, SweepPart> kSweepParts = {
+    {"trials", trials},       {"results", results}, {"curves", curves},        {"comparison", comparison},
+    {"confusion", confusion}, {"audit", audit},     {"utterances", utterances}};
 
 Answer sweep_route(ResultReader& reader, const std::vector<std::string>& parts, const Query& query) {
   const auto number = whole_number(parts[1]);
