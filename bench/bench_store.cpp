@@ -12,6 +12,7 @@
 
 #include "storage/sqlite_reader.hpp"
 #include "storage/sqlite_store.hpp"
+#include "storage/utterance_tests.hpp"
 
 namespace mer::storage {
 namespace {
@@ -19,6 +20,7 @@ namespace {
 constexpr int kConfigurations = 100;
 constexpr int kFolds = 12;
 constexpr int kEpochs = 50;
+constexpr int kTestUtterances = 700;
 constexpr int kRowsPerCommit = 10'000;
 // Of one row: 10 losses and rates, 2 auxiliary losses, 4 scores; the confusion matrix is not counted.
 constexpr int kValuesPerRow = 16;
@@ -43,12 +45,25 @@ std::string hex_of(char kind, int a, int b) {
   return digits;
 }
 
+// In dialogues of 20.
+TestPart make_test_part(const std::string& fold) {
+  TestPart part;
+  for (int i = 0; i < kTestUtterances; ++i) {
+    part.utterances.push_back(fold + "-utterance-" + std::to_string(i));
+    part.dialogues.push_back(fold + "-dialogue-" + std::to_string(i / 20));
+    part.truth.push_back(i % 4);
+  }
+  return part;
+}
+
 Submission make_submission() {
   Submission submission;
   submission.sweep.name = "bench";
   submission.corpora = {{{hex_of('d', 0, 0)}, "bench", "/bench", 8438, {"a", "h", "n", "s"}, "{}"}};
   for (int f = 0; f < kFolds; ++f) {
-    submission.folds.push_back({{hex_of('f', f, 0)}, "speaker-" + std::to_string(f), 7000, 700, 700, ""});
+    const std::string name = "speaker-" + std::to_string(f);
+    submission.folds.push_back({{hex_of('f', f, 0)}, name, 7000, 700, kTestUtterances, ""});
+    submission.test_parts.push_back(make_test_part(name));
   }
   for (int c = 0; c < kConfigurations; ++c) {
     Configuration configuration;
@@ -85,7 +100,7 @@ AttemptFinished make_result() {
   Selected last;
   last.epoch = kEpochs;
   last.confusion = make_row(Split::test, kEpochs).confusion;
-  last.probabilities.assign(700 * 4, 0.25F);
+  last.probabilities.assign(std::size_t{kTestUtterances} * 4, 0.25F);
   result.selected = {last};
   return {result};
 }
@@ -161,6 +176,10 @@ void run(const std::filesystem::path& parent) {
   time_read("read the results table", 20, [&](int) { return reader->results(sweep, SelectionRule::last, Metric::wa); });
   time_read("read all trial rows", 20, [&](int) { return reader->trials(sweep); });
   time_read("read the list of sweeps", 20, [&](int) { return reader->sweeps(); });
+  const double begin = now();
+  must(utterance_tests(*reader, sweep, SelectionRule::last, Metric::wa, "1"));
+  std::printf("tests over %d utterances: %.1f ms a configuration\n", kFolds * kTestUtterances,
+              (now() - begin) * 1000 / kConfigurations);
   std::printf(
       "%d trials, %.0f bytes an epoch row on disk\n", kConfigurations * kFolds,
       static_cast<double>(std::filesystem::file_size(dir.database())) / (2.0 * kConfigurations * kFolds * kEpochs));

@@ -141,6 +141,8 @@ struct ResultsOptions {
   std::string metric = {};    // decides the best epoch; empty: the sweep's own
   std::string baseline = {};  // results only: a configuration; empty: no tests
   bool audit = false;         // results only: under every rule, instead
+  bool intervals = false;     // results only: intervals in place of the sd
+  bool utterances = false;    // results only: over utterances instead of folds
 };
 ExitCode results_command(const Context& context, const ResultsOptions& options);
 ExitCode export_command(const Context& context, const ResultsOptions& options);

@@ -311,9 +311,14 @@ void add_result_commands(CLI::App& app, Arguments& arguments) {
   add_selection(results, arguments.results);
   results->add_option("--baseline", arguments.results.baseline, "Test the others against this one: name, number or id")
       ->type_name("CONFIGURATION");
+  results->add_flag("--ci", arguments.results.intervals, "95 % intervals over folds in place of the sd");
+  results->add_flag("--utterances", arguments.results.utterances, "95 % intervals, tests: over all folds' utterances")
+      ->excludes("--ci");
   results->add_flag("--audit", arguments.results.audit, "The same trials by every protocol, side by side")
       ->excludes("--baseline")
-      ->excludes("--select");
+      ->excludes("--select")
+      ->excludes("--ci")
+      ->excludes("--utterances");
   results->callback([&arguments] {
     arguments.chosen = [&arguments] { return results_command(arguments.context, arguments.results); };
   });

@@ -17,6 +17,7 @@
 #include "storage/configurations.hpp"
 #include "storage/results_summary.hpp"
 #include "storage/tables.hpp"
+#include "storage/utterance_tests.hpp"
 #include "web/api.hpp"
 
 namespace mer::cli {
@@ -101,18 +102,39 @@ ExitCode status_command(const Context& context, const std::string& sweep) {
 
 namespace {
 
+storage::Beside beside_of(const ResultsOptions& options) {
+  return options.intervals ? storage::Beside::interval : storage::Beside::sd;
+}
+
 // For programs: one table, of the differences where a baseline is given.
+Result<storage::Table> file_table(ResultReader& reader, const Selection& chosen, const ResultsOptions& options) {
+  const auto& [sweep, rule, metric] = chosen;
+  if (options.utterances) return storage::utterance_table(reader, sweep, rule, metric, options.baseline);
+  if (options.baseline.empty()) return storage::results_table(reader, sweep, rule, metric, beside_of(options));
+  return storage::comparison_table(reader, sweep, rule, metric, options.baseline);
+}
+
 Status print_results_file(const Context& context, ResultReader& reader, const Selection& chosen,
                           const ResultsOptions& options, Format format) {
-  if (format == Format::json && options.baseline.empty()) {
+  if (format == Format::json && options.baseline.empty() && !options.utterances) {
     return print_json(web::results_json(reader, chosen.sweep, {.rule = chosen.rule, .metric = chosen.metric}));
   }
-  MER_ASSIGN(const storage::Table table,
-             options.baseline.empty()
-                 ? storage::results_table(reader, chosen.sweep, chosen.rule, chosen.metric)
-                 : storage::comparison_table(reader, chosen.sweep, chosen.rule, chosen.metric, options.baseline));
+  MER_ASSIGN(const storage::Table table, file_table(reader, chosen, options));
   print_table(context, table, format);
   return {};
+}
+
+// For reading: the differences after the results.
+Result<std::vector<storage::Table>> shown_tables(ResultReader& reader, const Selection& chosen,
+                                                 const ResultsOptions& options) {
+  const auto& [sweep, rule, metric] = chosen;
+  if (options.utterances) return storage::utterance_summaries(reader, sweep, rule, metric, options.baseline);
+  std::vector<storage::Table> tables(1);
+  MER_ASSIGN(tables[0], storage::results_summary(reader, sweep, rule, metric, options.baseline, beside_of(options)));
+  if (options.baseline.empty()) return tables;
+  MER_ASSIGN(storage::Table comparison, storage::comparison_summary(reader, sweep, rule, metric, options.baseline));
+  tables.push_back(std::move(comparison));
+  return tables;
 }
 
 }  // namespace
@@ -129,13 +151,7 @@ ExitCode results_command(const Context& context, const ResultsOptions& options) 
     if (context.format == Format::json || context.format == Format::csv) {
       return print_results_file(context, reader, chosen, options, context.format);
     }
-    std::vector<storage::Table> tables(1);
-    MER_ASSIGN(tables[0], storage::results_summary(reader, chosen.sweep, chosen.rule, chosen.metric, options.baseline));
-    if (!options.baseline.empty()) {
-      MER_ASSIGN(storage::Table comparison,
-                 storage::comparison_summary(reader, chosen.sweep, chosen.rule, chosen.metric, options.baseline));
-      tables.push_back(std::move(comparison));
-    }
+    MER_ASSIGN(const std::vector<storage::Table> tables, shown_tables(reader, chosen, options));
     for (const storage::Table& table : tables) {
       if (&table != &tables.front()) std::fputs("\n", stdout);
       print_table(context, table, context.format);

@@ -20,7 +20,7 @@ enum class RandomPurpose : std::uint32_t {
   synthetic_corpus = 4,
   validation_split = 5,
   random_search = 6,
-  bootstrap = 7,  // counter: draw, position
+  bootstrap = 7,  // counter: draw, position / 4
 };
 
 namespace detail {

@@ -75,7 +75,8 @@ struct ResourceSettings {
 struct Published {
   std::string label;
   Metric metric = Metric::macro_f1;
-  double value = 0;  // fraction
+  double value = 0;         // fraction
+  std::string source = {};  // citation; empty: none given
   bool operator==(const Published&) const = default;
 };
 

@@ -76,9 +76,9 @@ Status read_published(const SweepOrigin& origin, const json& list, Sweep& sweep)
   if (!list.is_array()) {
     return origin.error("/published", shown(list) +
                                           " is not allowed; allowed: an array of {\"label\": ..., "
-                                          "\"metric\": ..., \"value\": ...}");
+                                          "\"metric\": ..., \"value\": ...}, and \"source\" where there is one");
   }
-  Field label;
+  Field label;  // any text
   Field value;
   value.type = FieldType::number;
   value.high = 1;
@@ -86,15 +86,16 @@ Status read_published(const SweepOrigin& origin, const json& list, Sweep& sweep)
   for (std::size_t i = 0; i < list.size(); ++i) {
     const std::string pointer = "/published/" + std::to_string(i);
     MER_TRY(check_object(origin, pointer, list[i]));
-    MER_TRY(check_keys(origin, pointer, list[i], {"label", "metric", "value"}));
+    MER_TRY(check_keys(origin, pointer, list[i], {"label", "metric", "value", "source"}));
     for (const char* key : {"label", "metric", "value"}) {
       if (!list[i].contains(key)) return origin.error(pointer, "\"" + std::string(key) + "\" is missing");
     }
     MER_TRY(check_value(origin, pointer + "/label", label, list[i]["label"]));
     MER_TRY(check_value(origin, pointer + "/metric", metric, list[i]["metric"]));
     MER_TRY(check_value(origin, pointer + "/value", value, list[i]["value"]));
+    if (list[i].contains("source")) MER_TRY(check_value(origin, pointer + "/source", label, list[i]["source"]));
     sweep.published.push_back({list[i]["label"].get<std::string>(), *metric_from(list[i]["metric"].get<std::string>()),
-                               list[i]["value"].get<double>()});
+                               list[i]["value"].get<double>(), list[i].value("source", "")});
   }
   return {};
 }

@@ -230,6 +230,7 @@ json json_of(const Sweep& sweep, const std::vector<std::string>& varied) {
   for (const Published& published : sweep.published) {
     out["published"].push_back(
         {{"label", published.label}, {"metric", name_of(published.metric)}, {"value", published.value}});
+    if (!published.source.empty()) out["published"].back()["source"] = published.source;
   }
   return out;
 }

@@ -95,7 +95,8 @@ ordered_json seeds_schema() {
 ordered_json published_schema() {
   ordered_json entry = object({{"label", {{"type", "string"}, {"minLength", 1}}},
                                {"metric", {{"enum", find_field("select.metric")->words}}},
-                               {"value", {{"type", "number"}, {"minimum", 0}, {"maximum", 1}}}},
+                               {"value", {{"type", "number"}, {"minimum", 0}, {"maximum", 1}}},
+                               {"source", {{"type", "string"}, {"minLength", 1}, {"description", "Citation."}}}},
                               "A number from the literature, as a fraction.");
   entry["required"] = {"label", "metric", "value"};
   return {{"type", "array"}, {"description", "Published numbers to show beside ours."}, {"items", std::move(entry)}};

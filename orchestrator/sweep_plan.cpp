@@ -58,6 +58,7 @@ storage::TestPart test_part_of(const data::Fold& fold, const data::Corpus& corpu
   for (const std::uint32_t row : fold.test) {
     part.utterances.push_back(corpus.utterances[row].id);
     part.truth.push_back(corpus.utterances[row].label);
+    part.dialogues.push_back(corpus.utterances[row].dialogue);
   }
   return part;
 }

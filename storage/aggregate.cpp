@@ -30,4 +30,11 @@ Aggregate aggregate_of(std::vector<std::optional<double>> points, bool over_seed
   return aggregate;
 }
 
+std::optional<stats::Interval> interval_of(const Aggregate& aggregate) {
+  if (!aggregate.sd) return std::nullopt;
+  std::vector<double> values;
+  for (const auto& point : aggregate.points) values.push_back(*point);
+  return stats::student_interval(values);
+}
+
 }  // namespace mer::storage

@@ -6,6 +6,7 @@
 #include <optional>
 #include <vector>
 
+#include "core/stats/summary.hpp"
 #include "storage/result_store.hpp"
 
 namespace mer::storage {
@@ -16,5 +17,8 @@ std::optional<double> point_of(double sum, int count, int expected);
 
 // Mean and sd with divisor n-1 of the points; neither unless every point is there, no sd for one point.
 Aggregate aggregate_of(std::vector<std::optional<double>> points, bool over_seeds);
+
+// Student's 95 % interval of the mean; nullopt without an sd.
+std::optional<stats::Interval> interval_of(const Aggregate& aggregate);
 
 }  // namespace mer::storage

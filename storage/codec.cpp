@@ -202,6 +202,7 @@ std::string published_to_json(const std::vector<Published>& values) {
     one["label"] = row.label;
     one["metric"] = name_of(row.metric);
     one["value"] = row.value;
+    if (!row.source.empty()) one["source"] = row.source;
     json.push_back(std::move(one));
   }
   return text_of(json);
@@ -212,7 +213,7 @@ Result<std::vector<Published>> published_from_json(const std::string& text) {
     std::vector<Published> values;
     for (const Json& row : json) {
       values.push_back({row.at("label").get<std::string>(), metric_from(row.at("metric").get<std::string>()).value(),
-                        row.at("value").get<double>()});
+                        row.at("value").get<double>(), row.value("source", std::string())});
     }
     return values;
   });

@@ -61,19 +61,6 @@ void correct(std::vector<ComparedConfiguration>& rows, stats::TestOutcome Compar
   }
 }
 
-// "0.0313", "<0.0001".
-std::string p_text(double p) {
-  if (p < 1e-4) return "<0.0001";
-  char text[16];
-  std::snprintf(text, sizeof text, "%.4f", p);
-  return text;
-}
-
-// A mark stands for a corrected p-value under 0.05.
-Cell p_cell(const std::optional<double>& p) {
-  return p ? Cell(p_text(*p) + (*p < kTestLevel ? "*" : "")) : Cell();
-}
-
 Cell effect_cell(const std::optional<double>& value) {
   if (!value) return Cell();
   char text[32];

@@ -16,8 +16,6 @@
 
 namespace mer::storage {
 
-inline constexpr double kTestLevel = 0.05;
-
 struct ComparedConfiguration {
   std::size_t configuration = 0;         // position in SweepDetail::configurations
   std::vector<double> scores = {};       // by fold, as the baseline's; empty: `why` says why

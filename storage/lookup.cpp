@@ -63,16 +63,26 @@ void sort_selected(std::vector<Selected>& selected) {
 Result<std::vector<Prediction>> predictions_of(const Selected& selected, const TestPart& part) {
   const std::size_t utterances = part.utterances.size();
   const auto classes = static_cast<std::size_t>(selected.confusion.classes);
+  if (!part.dialogues.empty() && part.dialogues.size() != utterances) {
+    return Error{ErrorCode::corrupt, std::to_string(part.dialogues.size()) + " dialogues do not fit " +
+                                         std::to_string(utterances) + " utterances"};
+  }
   if (part.truth.size() != utterances || selected.probabilities.size() != utterances * classes) {
     return Error{ErrorCode::corrupt, std::to_string(selected.probabilities.size()) + " probabilities do not fit " +
                                          std::to_string(utterances) + " utterances of " + std::to_string(classes) +
                                          " classes"};
+  }
+  const auto outside = [&](int truth) { return std::size_t(truth) >= classes; };
+  if (const auto truth = std::ranges::find_if(part.truth, outside); truth != part.truth.end()) {
+    return Error{ErrorCode::corrupt,
+                 "label " + std::to_string(*truth) + " of an utterance is none of " + std::to_string(classes)};
   }
   std::vector<Prediction> predictions(utterances);
   for (std::size_t i = 0; i < utterances; ++i) {
     const auto first = selected.probabilities.begin() + static_cast<std::ptrdiff_t>(i * classes);
     Prediction& prediction = predictions[i];
     prediction.utterance = part.utterances[i];
+    if (!part.dialogues.empty()) prediction.dialogue = part.dialogues[i];
     prediction.truth = part.truth[i];
     prediction.probabilities.assign(first, first + static_cast<std::ptrdiff_t>(classes));
     const auto best = std::max_element(prediction.probabilities.begin(), prediction.probabilities.end());

@@ -38,7 +38,7 @@ Error no_test_part(const TrialId& id);
 // By rule and metric, in the order of their enumerators: how a TrialResult is read back.
 void sort_selected(std::vector<Selected>& selected);
 
-// Utterance by utterance. Error corrupt: the probabilities do not fit the test part.
+// Utterance by utterance. Error corrupt: the parts of the test part do not fit each other, or the probabilities it.
 Result<std::vector<Prediction>> predictions_of(const Selected& selected, const TestPart& part);
 
 // The metric under which a rule's rows are stored: `last` stands once, for all metrics.

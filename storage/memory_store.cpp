@@ -227,6 +227,16 @@ std::vector<SweepId> sweeps_of(const Content& content, const std::vector<TrialId
   return sweeps;
 }
 
+template <class Content>
+void add_test_parts(Content& content, const Submission& submission) {
+  if (submission.test_parts.empty()) return;
+  for (const PlannedTrial& planned : submission.trials) {
+    const TestPart& part = submission.test_parts[static_cast<std::size_t>(planned.fold)];
+    TestPart& kept = content.test_parts.try_emplace({planned.spec.fold, planned.spec.corpus}, part).first->second;
+    if (kept.dialogues.empty()) kept.dialogues = part.dialogues;
+  }
+}
+
 const TrialId& trial_of(const Claim& claim) {
   return claim.trial;
 }
@@ -259,15 +269,14 @@ Result<SweepId> MemoryStore::submit(const Submission& submission) {
     if (!same_sweep(sweeps[i - 1].submission, submission)) continue;
     sweeps[i - 1].activity = SweepActivity::active;
     sweeps[i - 1].submission.corpora = submission.corpora;
+    add_test_parts(*content_, submission);
     return SweepId{static_cast<std::int64_t>(i)};
   }
   Content::Sweep sweep{submission, SweepActivity::active, submission.priority, {}};
   for (const PlannedTrial& planned : submission.trials) {
     add_trial(*content_, sweep, planned.spec);
-    if (submission.test_parts.empty()) continue;
-    content_->test_parts.try_emplace({planned.spec.fold, planned.spec.corpus},
-                                     submission.test_parts[static_cast<std::size_t>(planned.fold)]);
   }
+  add_test_parts(*content_, submission);
   sweeps.push_back(std::move(sweep));
   ++content_->changes;
   return SweepId{static_cast<std::int64_t>(sweeps.size())};

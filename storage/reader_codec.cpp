@@ -176,6 +176,7 @@ void each_field(S& trial, V&& field) {
 template <Is<Prediction> S, class V>
 void each_field(S& prediction, V&& field) {
   field("utterance", prediction.utterance);
+  field("dialogue", prediction.dialogue);
   field("truth", prediction.truth);
   field("predicted", prediction.predicted);
   field("probabilities", prediction.probabilities);

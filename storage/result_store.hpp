@@ -57,7 +57,8 @@ struct PlannedTrial {
 // The test part of a fold, in the order of Selected::probabilities: what predictions are read with.
 struct TestPart {
   std::vector<std::string> utterances;
-  std::vector<int> truth;  // position in CorpusRecord::labels
+  std::vector<int> truth;                   // position in CorpusRecord::labels
+  std::vector<std::string> dialogues = {};  // of the utterances; empty: an older version submitted it
   bool operator==(const TestPart&) const = default;
 };
 
@@ -117,7 +118,8 @@ class ResultWriter {
   virtual ~ResultWriter() = default;
 
   // Idempotent: the newest sweep of this name with equal resolved_json and equal trials is the answer, no longer
-  // paused, its corpora where the submission says, unless that is fresh. Changed settings, and a corpus or a fold file
+  // paused, its corpora where the submission says, unless that is fresh. Dialogues that an older version left out of
+  // test parts are added. Changed settings, and a corpus or a fold file
   // whose content has changed in place, make a new one. A trial that another sweep has and that has not ended is
   // shared. One that is done or diverged by the same code is reused. Any other that has ended is superseded
   // (control.hpp) and run anew, its attempts going on from the highest number.
@@ -245,6 +247,7 @@ struct TrialConfusion {
 
 struct Prediction {
   std::string utterance;
+  std::string dialogue;  // empty: an older version submitted it
   int truth = 0;
   int predicted = 0;
   std::vector<float> probabilities;

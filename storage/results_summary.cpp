@@ -6,9 +6,11 @@
 #include <utility>
 #include <vector>
 
+#include "storage/aggregate.hpp"
 #include "storage/comparison.hpp"
 #include "storage/configurations.hpp"
 #include "storage/missing.hpp"
+#include "storage/published.hpp"
 
 namespace mer::storage {
 namespace {
@@ -21,12 +23,18 @@ std::size_t column_of(Metric metric) {
   return kFirstScore + std::size_t(std::ranges::find(kEveryMetric, metric) - kEveryMetric.begin());
 }
 
-Row row_of(const ResultRow& result, std::string label, Metric metric) {
-  Row row = {std::move(label)};
-  for (const Metric shown : kEveryMetric) {
-    const Aggregate& aggregate = aggregate_for(result, shown);
-    row.push_back(aggregate.mean ? Cell(Spread{aggregate.mean, aggregate.sd}) : Cell());
+Cell spread_cell(const Aggregate& aggregate, Beside beside) {
+  if (!aggregate.mean) return {};
+  Spread spread{aggregate.mean, aggregate.sd};
+  if (beside == Beside::interval) {
+    if (const auto interval = interval_of(aggregate)) spread.half_width = (interval->high - interval->low) / 2;
   }
+  return spread;
+}
+
+Row row_of(const ResultRow& result, std::string label, Metric metric, Beside beside) {
+  Row row = {std::move(label)};
+  for (const Metric shown : kEveryMetric) row.push_back(spread_cell(aggregate_for(result, shown), beside));
   const Aggregate& chosen = aggregate_for(result, metric);
   row.emplace_back(Share{chosen.n, chosen.expected_n});
   return row;
@@ -45,18 +53,21 @@ void mark_best(std::vector<Row>& rows, const std::vector<ResultRow>& results, Me
   }
 }
 
-// What the literature has under one label stands in one row.
-std::vector<Row> published_rows(const std::vector<Published>& published) {
+// What one source of the literature has under one label stands in one row.
+std::vector<Row> published_rows(const std::vector<Published>& published, const std::vector<std::string>& labels,
+                                const std::vector<ResultRow>& results) {
   std::vector<Row> rows;
+  const std::vector<std::string> sources = sources_of(published);
   for (const Published& number : published) {
-    auto row =
-        std::ranges::find_if(rows, [&](const Row& known) { return std::get<std::string>(known[0]) == number.label; });
+    const std::string label = cited(number, sources);
+    auto row = std::ranges::find_if(rows, [&](const Row& known) { return std::get<std::string>(known[0]) == label; });
     if (row == rows.end()) {
-      rows.push_back({number.label});
+      rows.push_back({label});
       row = rows.end() - 1;
       row->resize(kFirstScore + kEveryMetric.size() + 1);
     }
-    (*row)[column_of(number.metric)] = Spread{number.value, std::nullopt};
+    (*row)[column_of(number.metric)] =
+        Spread{.mean = number.value, .difference = difference_from(number, labels, results)};
   }
   return rows;
 }
@@ -75,20 +86,28 @@ bool mark_differences(std::vector<Row>& rows, std::size_t column, const Comparis
 }  // namespace
 
 Result<Table> results_summary(ResultReader& reader, SweepId sweep, SelectionRule rule, Metric metric,
-                              const std::string& baseline) {
+                              const std::string& baseline, Beside beside) {
   MER_ASSIGN(const SweepDetail detail, reader.sweep(sweep));
   MER_ASSIGN(const std::vector<ResultRow> results, reader.results(sweep, rule, metric));
   const std::vector<std::string> labels = configuration_labels(detail);
   Table table;
-  table.caption = results_caption(detail, rule, metric);
+  table.caption = results_caption(detail, rule, metric, beside);
   table.columns = {"configuration", "WA", "UA", "macro-F1", "weighted F1", "n"};
   for (const ResultRow& result : results) {
-    table.rows.push_back(row_of(result, labels[std::size_t(result.configuration)] + oracle_mark(rule), metric));
+    table.rows.push_back(row_of(result, labels[std::size_t(result.configuration)] + oracle_mark(rule), metric, beside));
   }
   for (const Metric shown : kEveryMetric) mark_best(table.rows, results, shown);
-  table.published = published_rows(detail.published);
+  table.published = published_rows(detail.published, labels, results);
   MER_ASSIGN(const std::vector<TrialRow> trials, reader.trials(sweep));
   table.notes = notes_on_missing(trials, detail, labels);
+  if (std::ranges::any_of(detail.published,
+                          [&](const Published& one) { return configuration_of(one, labels).has_value(); })) {
+    table.notes.emplace_back("In brackets: ours less the published number.");
+  }
+  const std::vector<std::string> sources = sources_of(detail.published);
+  for (std::size_t i = 0; i < sources.size(); ++i) {
+    table.notes.push_back('[' + std::to_string(i + 1) + "] " + sources[i] + '.');
+  }
   if (detail.summary.reused > 0) {
     table.notes.push_back(std::to_string(detail.summary.reused) + " of " +
                           std::to_string(detail.summary.counts.total()) +

@@ -10,9 +10,10 @@
 
 namespace mer::storage {
 
+// beside: Beside::interval shows half of a mean's interval in place of its sd.
 // baseline: a configuration's name, number or id; empty: no tests. With it, a mark on a score of `metric` says that the
 // corrected resampled t-test finds it different from the baseline's, at 0.05 after Holm's correction over the rows.
 Result<Table> results_summary(ResultReader& reader, SweepId sweep, SelectionRule rule, Metric metric,
-                              const std::string& baseline = "");
+                              const std::string& baseline = "", Beside beside = Beside::sd);
 
 }  // namespace mer::storage

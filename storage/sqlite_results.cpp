@@ -117,13 +117,16 @@ Result<Selected> SqliteReader::selected(const TrialId& id, SelectionRule rule, M
 Result<std::vector<Prediction>> SqliteReader::predictions(const TrialId& id, SelectionRule rule, Metric metric) {
   MER_ASSIGN(const Selected chosen, selected(id, rule, metric));
   MER_ASSIGN(Transaction transaction, Transaction::begin(*db_, Transaction::Kind::read));
-  MER_ASSIGN(Statement query, db_->prepare("SELECT p.utterances, p.truth FROM trials t JOIN test_parts p "
+  MER_ASSIGN(Statement query, db_->prepare("SELECT p.utterances, p.truth, p.dialogues FROM trials t JOIN test_parts p "
                                            "ON p.fold = t.fold AND p.corpus = t.corpus WHERE t.id = ?"));
   MER_ASSIGN(const bool found, query.bind(id.hex).step());
   if (!found) return no_test_part(id);
   TestPart part;
   MER_ASSIGN(part.utterances, strings_from_json(query.text(0)));
   MER_ASSIGN(part.truth, integers_from_json(query.text(1)));
+  if (const std::string dialogues = query.text(2); !dialogues.empty()) {
+    MER_ASSIGN(part.dialogues, strings_from_json(dialogues));
+  }
   return predictions_of(chosen, part);
 }
 

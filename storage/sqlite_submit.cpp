@@ -60,7 +60,8 @@ Status insert_configurations(SqliteDb& db, std::int64_t sweep, const std::vector
   return {};
 }
 
-// The test part of each fold that has one, once for each corpus that a trial uses it with.
+// The test part of each fold that has one, once for each corpus that a trial uses it with. Those that the store has get
+// the dialogues that an older version left out.
 Status insert_test_parts(SqliteDb& db, const Submission& submission) {
   std::map<std::pair<std::string, std::string>, const TestPart*> parts;
   for (const PlannedTrial& trial : submission.trials) {
@@ -69,10 +70,14 @@ Status insert_test_parts(SqliteDb& db, const Submission& submission) {
     parts.try_emplace({trial.spec.fold.hex, trial.spec.corpus.hex}, &submission.test_parts[fold]);
   }
   MER_ASSIGN(Statement insert,
-             db.prepare("INSERT INTO test_parts (fold, corpus, utterances, truth) VALUES (?, ?, ?, ?) "
-                        "ON CONFLICT DO NOTHING"));
+             db.prepare("INSERT INTO test_parts (fold, corpus, utterances, truth, dialogues) "
+                        "VALUES (?, ?, ?, ?, nullif(?, '[]')) "
+                        "ON CONFLICT DO UPDATE SET dialogues = excluded.dialogues WHERE dialogues IS NULL"));
   for (const auto& [key, part] : parts) {
-    MER_TRY(insert.bind(key.first, key.second, strings_to_json(part->utterances), integers_to_json(part->truth)).run());
+    MER_TRY(insert
+                .bind(key.first, key.second, strings_to_json(part->utterances), integers_to_json(part->truth),
+                      strings_to_json(part->dialogues))
+                .run());
   }
   return {};
 }
@@ -223,6 +228,7 @@ Result<SweepId> submit_sweep(SqliteDb& db, const Submission& submission) {
   MER_ASSIGN(Statement update, db.prepare("UPDATE sweeps SET activity = 'active' WHERE sweep = ?"));
   MER_TRY(update.bind(known->number).run());
   MER_TRY(update_paths(db, *known, submission.corpora));
+  MER_TRY(insert_test_parts(db, submission));
   return *known;
 }
 

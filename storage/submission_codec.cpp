@@ -13,7 +13,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr int kFormat = 2;
+constexpr int kFormat = 3;
 
 template <class T>
 json json_of(const T& record) {
@@ -29,10 +29,11 @@ T record_from(const json& fields) {
 }
 
 json json_of(const TestPart& part) {
-  return {part.utterances, part.truth};
+  return {part.utterances, part.truth, part.dialogues};
 }
 TestPart test_part_from(const json& part) {
-  return {part.at(0).get<std::vector<std::string>>(), part.at(1).get<std::vector<int>>()};
+  return {part.at(0).get<std::vector<std::string>>(), part.at(1).get<std::vector<int>>(),
+          part.at(2).get<std::vector<std::string>>()};
 }
 
 json json_of(const PlannedTrial& trial, const Submission& submission) {

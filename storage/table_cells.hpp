@@ -20,7 +20,17 @@ Cell number_cell(const std::optional<double>& value);
 // With so many digits after the point; "nan" and "inf" as they are.
 std::string fixed_text(double value, int digits);
 
-// A mean and its sd: 3 digits as a fraction, 1 digit as percent.
+// "+0.032"; 0 has no sign.
+std::string signed_text(double value, int digits);
+
+// A p-value as "0.0313" or "<0.0001", with a * where it is under 0.05.
+std::string p_text(double p);
+Cell p_cell(const std::optional<double>& p);
+
+// A number and its interval, as spread_text().
+std::string estimate_text(const Estimate& estimate, bool percent);
+
+// A mean and its sd or half width, and the difference from a published one: 3 digits as a fraction, 1 digit as percent.
 std::string spread_text(const Spread& spread, const char* between, bool percent);
 
 // A cell as every file format but JSON has it: fractions, numbers in full. `between` a mean and its sd.

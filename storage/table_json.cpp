@@ -48,6 +48,15 @@ struct JsonOf {
     Json json;
     json["mean"] = spread.mean ? number_of(*spread.mean) : Json();
     json["sd"] = spread.sd ? number_of(*spread.sd) : Json();
+    if (spread.half_width) json["half_width"] = number_of(*spread.half_width);
+    if (spread.difference) json["difference"] = number_of(*spread.difference);
+    return json;
+  }
+  Json operator()(const Estimate& estimate) const {
+    Json json;
+    json["value"] = number_of(estimate.value);
+    json["low"] = number_of(estimate.low);
+    json["high"] = number_of(estimate.high);
     return json;
   }
   Json operator()(const Share& share) const { return std::to_string(share.n) + '/' + std::to_string(share.expected); }

@@ -27,13 +27,21 @@ std::string latex_text(const std::string& text) {
   return out;
 }
 
+// Spaces count for nothing in mathematics.
+std::string spaced(std::string math) {
+  for (const char* bracket : {" (", " ["}) {
+    if (const std::size_t at = math.find(bracket); at != std::string::npos) math.insert(at, "\\");
+  }
+  return math;
+}
+
 std::string latex_cell(const Cell& cell) {
   const Emphasis emphasis = emphasis_of(cell);
-  if (!std::holds_alternative<Spread>(cell)) {
+  if (!std::holds_alternative<Spread>(cell) && !std::holds_alternative<Estimate>(cell)) {
     const std::string text = latex_text(plain_text(cell, ""));
     return emphasis == Emphasis::missing ? "\\textcolor{red}{" + text + "}" : text;
   }
-  const std::string math = plain_text(cell, " \\pm ") + (is_marked(cell) ? "^{*}" : "");
+  const std::string math = spaced(plain_text(cell, " \\pm ")) + (is_marked(cell) ? "^{*}" : "");
   return emphasis == Emphasis::best ? "$\\mathbf{" + math + "}$" : '$' + math + '$';
 }
 

@@ -13,6 +13,8 @@ std::string screen_text(const Cell& cell) {
   if (const auto* fraction = std::get_if<Fraction>(&cell)) return fixed_text(fraction->value * 100, 1);
   if (const auto* spread = std::get_if<Spread>(&cell))
     return spread_text(*spread, " ± ", true) + (spread->marked ? "*" : "");
+  if (const auto* estimate = std::get_if<Estimate>(&cell))
+    return estimate_text(*estimate, true) + (estimate->marked ? "*" : "");
   if (const auto* value = std::get_if<double>(&cell)) {
     char buffer[32];
     std::snprintf(buffer, sizeof buffer, "%.4g", *value);

@@ -6,9 +6,11 @@
 #include <utility>
 
 #include "core/scores.hpp"
+#include "storage/aggregate.hpp"
 #include "storage/codec.hpp"
 #include "storage/configurations.hpp"
 #include "storage/lookup.hpp"
+#include "storage/published.hpp"
 #include "storage/table_cells.hpp"
 #include "storage/table_json.hpp"
 
@@ -27,6 +29,12 @@ void append_differing(std::vector<Cell>& row, const ConfigurationRow& configurat
 
 void append_scores(std::vector<Cell>& row, const std::optional<Scores>& scores) {
   for (const Metric metric : kEveryMetric) row.push_back(scores ? Cell(Fraction{value_of(*scores, metric)}) : Cell());
+}
+
+void append_interval(std::vector<Cell>& row, const Aggregate& aggregate) {
+  const auto interval = interval_of(aggregate);
+  row.push_back(interval ? Cell(Fraction{interval->low}) : Cell());
+  row.push_back(interval ? Cell(Fraction{interval->high}) : Cell());
 }
 
 // precision, recall and F1 of each of `classes` classes; none where there is nothing to divide by.
@@ -99,27 +107,33 @@ std::string selection_text(SelectionRule rule, Metric metric) {
   return std::string(name_of(rule)) + " by " + name_of(metric) + oracle_mark(rule);
 }
 
-std::string results_caption(const SweepDetail& detail, SelectionRule rule, Metric metric) {
+std::string results_caption(const SweepDetail& detail, SelectionRule rule, Metric metric, Beside beside) {
   std::string caption = detail.summary.name + ". " + selection_sentence(rule, metric);
   std::set<std::string> sentences;
   for (const ConfigurationRow& configuration : detail.configurations) {
     const std::string sentence = folds_sentence(configuration.settings_json);
     if (!sentence.empty() && sentences.insert(sentence).second) caption += ' ' + sentence;
   }
+  if (beside == Beside::none) return caption;
   const std::string seeds = std::to_string(detail.seeds.size()) + (detail.seeds.size() == 1 ? " seed" : " seeds");
-  return caption + " Mean and sd (divisor n-1) over folds of the mean over " + seeds +
-         "; of a configuration with one fold, over seeds.";
+  const char* const what = beside == Beside::sd ? " Mean and sd (divisor n-1)"
+                                                : " Mean and half of its 95 % interval (Student's t; folds share "
+                                                  "training data, so it is too narrow for other corpora)";
+  return caption + what + " over folds of the mean over " + seeds + "; of a configuration with one fold, over seeds.";
 }
 
-Result<Table> results_table(ResultReader& reader, SweepId sweep, SelectionRule rule, Metric metric) {
+Result<Table> results_table(ResultReader& reader, SweepId sweep, SelectionRule rule, Metric metric, Beside beside) {
   MER_ASSIGN(const SweepDetail detail, reader.sweep(sweep));
   MER_ASSIGN(const std::vector<ResultRow> results, reader.results(sweep, rule, metric));
   const Keys keys = differing_keys(detail);
   Table table;
-  table.caption = results_caption(detail, rule, metric);
+  table.caption = results_caption(detail, rule, metric, beside);
   table.columns = {"configuration"};
   table.columns.insert(table.columns.end(), keys.begin(), keys.end());
   append_names(table, {"selection", "metric", "mean", "sd", "n", "expected_n"});
+  if (beside == Beside::interval) append_names(table, {"low", "high"});
+  const std::size_t ours = table.columns.size();
+  if (!detail.published.empty()) append_names(table, {"difference", "source"});
   for (const ResultRow& result : results) {
     const ConfigurationRow& configuration = detail.configurations[static_cast<std::size_t>(result.configuration)];
     for (const Metric shown : kEveryMetric) {
@@ -129,14 +143,20 @@ Result<Table> results_table(ResultReader& reader, SweepId sweep, SelectionRule r
       row.insert(row.end(),
                  {selection_text(rule, metric), std::string(name_of(shown)), fraction_cell(aggregate.mean),
                   fraction_cell(aggregate.sd), std::int64_t{aggregate.n}, std::int64_t{aggregate.expected_n}});
+      if (beside == Beside::interval) append_interval(row, aggregate);
+      row.resize(table.columns.size());
       table.rows.push_back(std::move(row));
     }
   }
+  const std::vector<std::string> labels = configuration_labels(detail);
   for (const Published& published : detail.published) {
     std::vector<Cell> row = {published.label};
     row.resize(1 + keys.size());
-    row.insert(row.end(), {std::string("published"), std::string(name_of(published.metric)), Fraction{published.value},
-                           Cell(), Cell(), Cell()});
+    row.insert(row.end(),
+               {std::string("published"), std::string(name_of(published.metric)), Fraction{published.value}});
+    row.resize(ours);
+    row.push_back(number_cell(difference_from(published, labels, results)));
+    row.emplace_back(published.source);
     table.published.push_back(std::move(row));
   }
   return table;
@@ -233,7 +253,8 @@ Result<Table> predictions_table(ResultReader& reader, SweepId sweep, SelectionRu
     return i < classes.size() ? classes[i] : std::to_string(position);
   };
   Table table;
-  table.columns = {"trial", "configuration", "fold", "seed", "selection", "utterance", "truth", "predicted"};
+  table.columns = {"trial",     "configuration", "fold",  "seed",     "selection",
+                   "utterance", "dialogue",      "truth", "predicted"};
   for (const std::string& name : classes) table.columns.push_back("p_" + name);
   for (const TrialRow& trial : trials) {
     if (trial.state != TrialState::done) continue;
@@ -241,8 +262,8 @@ Result<Table> predictions_table(ResultReader& reader, SweepId sweep, SelectionRu
     if (!predictions) return predictions.error();
     for (const Prediction& prediction : *predictions) {
       std::vector<Cell> row = trial_cells(detail, trial);
-      row.insert(row.end(), {selection_text(rule, metric), prediction.utterance, label(prediction.truth),
-                             label(prediction.predicted)});
+      row.insert(row.end(), {selection_text(rule, metric), prediction.utterance, prediction.dialogue,
+                             label(prediction.truth), label(prediction.predicted)});
       for (const float p : prediction.probabilities) row.emplace_back(double{p});
       row.resize(table.columns.size());
       table.rows.push_back(std::move(row));

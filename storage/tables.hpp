@@ -20,6 +20,9 @@ namespace mer::storage {
 // In the order of columns.
 inline constexpr std::array kEveryMetric = {Metric::wa, Metric::ua, Metric::macro_f1, Metric::weighted_f1};
 
+// A test's p-value under it is marked.
+inline constexpr double kTestLevel = 0.05;
+
 // A score in [0, 1]: the text table shows it as percent, everything else as it is.
 struct Fraction {
   double value = 0;
@@ -28,9 +31,18 @@ struct Fraction {
 // Mean and sd of scores.
 struct Spread {
   std::optional<double> mean = {}, sd = {};
-  bool best = false;    // of its column: bold
-  bool marked = false;  // a test found a difference from the baseline: *
+  std::optional<double> half_width = {};  // of the mean's interval: shown in place of the sd
+  std::optional<double> difference = {};  // ours less this, a published one
+  bool best = false;                      // of its column: bold
+  bool marked = false;                    // a test found a difference from the baseline: *
   bool operator==(const Spread&) const = default;
+};
+// A number and its interval, of scores or of differences between them.
+struct Estimate {
+  double value = 0, low = 0, high = 0;
+  bool difference = false;  // its sign stands always
+  bool marked = false;      // a test found it: *
+  bool operator==(const Estimate&) const = default;
 };
 // "11/12": how many of the folds (or seeds) that a mean needs are there; red where some are missing.
 struct Share {
@@ -38,8 +50,9 @@ struct Share {
   bool whole() const { return n == expected; }
   bool operator==(const Share&) const = default;
 };
-// Nothing, a word, a count, a measured number, a score, several scores in one, how complete they are.
-using Cell = std::variant<std::monostate, std::string, std::int64_t, double, Fraction, Spread, Share>;
+// Nothing, a word, a count, a measured number, a score, several scores in one, one with its interval, how complete they
+// are.
+using Cell = std::variant<std::monostate, std::string, std::int64_t, double, Fraction, Spread, Estimate, Share>;
 
 struct Table {
   std::string caption;  // one or two sentences; empty: none
@@ -51,9 +64,14 @@ struct Table {
 
 enum class TableFormat { text, csv, markdown, latex, json };
 
-// The results table in long form: configuration, the keys that differ, selection, metric, mean, sd, n, expected_n.
+// What stands beside a mean: its sd, or half of its 95 % interval by Student's t. none: there are no means.
+enum class Beside { none, sd, interval };
+
+// The results table in long form: configuration, the keys that differ, selection, metric, mean, sd, n, expected_n;
+// with Beside::interval, low and high; where numbers are published, difference (ours less theirs) and source.
 // For reading: results_summary.hpp.
-Result<Table> results_table(ResultReader& reader, SweepId sweep, SelectionRule rule, Metric metric);
+Result<Table> results_table(ResultReader& reader, SweepId sweep, SelectionRule rule, Metric metric,
+                            Beside beside = Beside::sd);
 // One row for each trial, with its scores under the rule.
 Result<Table> trials_table(ResultReader& reader, SweepId sweep, SelectionRule rule, Metric metric);
 // One row for each epoch and split of each trial's curve: scores, losses, the confusion matrix, and precision.L,
@@ -67,7 +85,7 @@ std::string selection_text(SelectionRule rule, Metric metric);
 std::string oracle_mark(SelectionRule rule);  // " (oracle)" or nothing
 
 // "sd with divisor n-1 over 12 folds of scheme ...": what a reader must know to trust the numbers.
-std::string results_caption(const SweepDetail& detail, SelectionRule rule, Metric metric);
+std::string results_caption(const SweepDetail& detail, SelectionRule rule, Metric metric, Beside beside = Beside::sd);
 
 // Of TableFormat::text.
 struct TextStyle {

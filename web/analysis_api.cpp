@@ -10,6 +10,7 @@
 #include "storage/comparison.hpp"
 #include "storage/configurations.hpp"
 #include "storage/pooled.hpp"
+#include "storage/utterance_tests.hpp"
 #include "web/json_values.hpp"
 
 namespace mer::web {
@@ -52,6 +53,27 @@ Json compared_value(const storage::ComparedConfiguration& row) {
   value["corrected_t"] = test_value(row.corrected_t, row.corrected_t_holm);
   value["cohens_dz"] = number(stats::cohens_dz(row.differences));
   value["rank_biserial"] = number(stats::rank_biserial(row.differences));
+  return value;
+}
+
+Json utterance_value(const storage::UtteranceRow& row) {
+  Json value = {{"configuration", row.configuration},
+                {"why_not", row.why},
+                {"why_no_test", row.why_no_test},
+                {"utterances", row.utterances},
+                {"dialogues", row.dialogues}};
+  for (std::size_t i = 0; i < row.scores.size(); ++i) {
+    Json& score = value[name_of(storage::kUtteranceMetrics[i])];
+    score["value"] = number(row.scores[i].value);
+    score["interval"] = interval_value(row.scores[i].interval);
+    if (row.differences.empty()) continue;
+    const storage::UtteranceDifference& difference = row.differences[i];
+    score["difference"] = number(difference.value);
+    score["difference_interval"] = interval_value(difference.interval);
+    score["p"] = number(difference.p);
+    score["p_holm"] = number(difference.p_holm);
+  }
+  if (!row.differences.empty()) value["mcnemar"] = test_value(row.mcnemar, row.mcnemar_holm);
   return value;
 }
 
@@ -117,6 +139,23 @@ Result<std::string> comparison_json(ResultReader& reader, SweepId id, EpochChoic
   answer["rows"] = std::move(rows);
   answer["caption"] = storage::comparison_caption(comparison, epoch.metric, labels);
   answer["notes"] = storage::comparison_notes(comparison, labels);
+  return text_of(answer);
+}
+
+Result<std::string> utterances_json(ResultReader& reader, SweepId id, EpochChoice epoch, const std::string& baseline,
+                                    const Page& page) {
+  MER_ASSIGN(const storage::SweepDetail sweep, reader.sweep(id));
+  MER_ASSIGN(const auto tests, storage::utterance_tests(reader, id, epoch.rule, epoch.metric, baseline));
+  const std::vector<std::string> labels = storage::configuration_labels(sweep);
+  Json answer = envelope();
+  add_epoch(answer, id, epoch);
+  answer["total"] = tests.rows.size();
+  answer["baseline"] = tests.baseline ? Json(*tests.baseline) : Json();
+  Json rows = Json::array();
+  for (const storage::UtteranceRow& row : part_of(tests.rows, page)) rows.push_back(utterance_value(row));
+  answer["rows"] = std::move(rows);
+  answer["caption"] = storage::utterance_caption(tests, labels);
+  answer["notes"] = storage::utterance_notes(tests, labels);
   return text_of(answer);
 }
 

@@ -23,6 +23,9 @@ struct EpochChoice {
 // configuration, baseline: by label, number from 1, or beginning of the id.
 Result<std::string> comparison_json(storage::ResultReader& reader, SweepId sweep, EpochChoice epoch,
                                     const std::string& baseline, const Page& page = {});
+// baseline: empty: intervals without tests. page: of all configurations.
+Result<std::string> utterances_json(storage::ResultReader& reader, SweepId sweep, EpochChoice epoch,
+                                    const std::string& baseline, const Page& page = {});
 Result<std::string> confusion_json(storage::ResultReader& reader, SweepId sweep, EpochChoice epoch,
                                    const std::string& configuration);
 // page: of configurations.

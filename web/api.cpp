@@ -7,8 +7,10 @@
 #include <utility>
 
 #include "core/json.hpp"
+#include "storage/aggregate.hpp"
 #include "storage/configurations.hpp"
 #include "storage/missing.hpp"
+#include "storage/published.hpp"
 #include "storage/tables.hpp"
 #include "web/json_values.hpp"
 
@@ -55,7 +57,24 @@ Json corpus_value(const storage::CorpusRecord& corpus) {
 }
 
 Json published_value(const Published& published) {
-  return {{"label", published.label}, {"metric", name_of(published.metric)}, {"value", number(published.value)}};
+  return {{"label", published.label},
+          {"metric", name_of(published.metric)},
+          {"value", number(published.value)},
+          {"source", published.source}};
+}
+
+// Beside the sweep's own numbers.
+Json published_values(const storage::SweepDetail& sweep, const std::vector<storage::ResultRow>& results) {
+  const std::vector<std::string> labels = storage::configuration_labels(sweep);
+  Json list = Json::array();
+  for (const Published& published : sweep.published) {
+    const auto configuration = storage::configuration_of(published, labels);
+    Json value = published_value(published);
+    value["configuration"] = configuration ? Json(*configuration) : Json();
+    value["difference"] = number(storage::difference_from(published, labels, results));
+    list.push_back(std::move(value));
+  }
+  return list;
 }
 
 Json trial_row_value(const storage::TrialRow& row) {
@@ -78,6 +97,7 @@ Json aggregate_value(const storage::Aggregate& aggregate) {
   for (const auto& point : aggregate.points) points.push_back(number(point));
   return {{"mean", number(aggregate.mean)},
           {"sd", number(aggregate.sd)},
+          {"interval", interval_value(storage::interval_of(aggregate))},
           {"n", aggregate.n},
           {"expected_n", aggregate.expected_n},
           {"over", aggregate.over_seeds ? "seeds" : "folds"},
@@ -228,7 +248,6 @@ Result<std::string> results_json(ResultReader& reader, SweepId id, const Results
   MER_ASSIGN(auto rows, reader.results(id, query.rule, query.metric));
   MER_ASSIGN(const storage::SweepDetail sweep, reader.sweep(id));
   MER_ASSIGN(const auto trials, reader.trials(id));
-  if (query.sort) sort_by(rows, *query.sort);
   Json answer = envelope();
   answer["sweep"] = id.number;
   answer["rule"] = name_of(query.rule);
@@ -238,6 +257,8 @@ Result<std::string> results_json(ResultReader& reader, SweepId id, const Results
   answer["total"] = rows.size();
   answer["range"] = range_value(rows, query.metric);
   answer["best"] = best_value(rows);
+  answer["published"] = published_values(sweep, rows);
+  if (query.sort) sort_by(rows, *query.sort);
   answer["rows"] = Json::array();
   answer["missing"] = Json::array();
   const auto page = part_of(rows, query.page);

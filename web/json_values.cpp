@@ -19,6 +19,10 @@ Json number(const std::optional<double>& value) {
   return value ? number(*value) : Json();
 }
 
+Json interval_value(const std::optional<stats::Interval>& interval) {
+  return interval ? Json::array({number(interval->low), number(interval->high)}) : Json();
+}
+
 Json scores_value(const Scores& scores) {
   return {{"wa", number(scores.wa)},
           {"ua", number(scores.ua)},

@@ -6,12 +6,14 @@
 #include <string>
 
 #include "core/scores.hpp"
+#include "core/stats/summary.hpp"
 
 namespace mer::web {
 
 // JSON has no NaN and no infinity: they become the strings "NaN", "Infinity", "-Infinity".
 nlohmann::ordered_json number(double value);
-nlohmann::ordered_json number(const std::optional<double>& value);  // nullopt: null
+nlohmann::ordered_json number(const std::optional<double>& value);                      // nullopt: null
+nlohmann::ordered_json interval_value(const std::optional<stats::Interval>& interval);  // [low, high], or null
 nlohmann::ordered_json scores_value(const Scores& scores);
 nlohmann::ordered_json matrix_value(const ConfusionMatrix& matrix);  // rows = truth
 

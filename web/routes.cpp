@@ -72,6 +72,12 @@ Answer curves(ResultReader& reader, const storage::SweepDetail& sweep, const Que
   return sweep_curves_json(reader, sweep.summary.id, wanted);
 }
 
+Answer utterances(ResultReader& reader, const storage::SweepDetail& sweep, const Query& query) {
+  MER_ASSIGN(const EpochChoice epoch, epoch_asked(sweep, query));
+  MER_ASSIGN(const Page page, page_asked(query));
+  return utterances_json(reader, sweep.summary.id, epoch, value_of(query, "baseline"), page);
+}
+
 Answer hyperparameters(ResultReader& reader, const storage::SweepDetail& sweep, const Query& query) {
   MER_ASSIGN(const EpochChoice epoch, epoch_asked(sweep, query));
   return hyperparameters_json(reader, sweep, epoch);
@@ -179,6 +185,7 @@ const Parameter kBaseline = {.name = "baseline",
                                  "a configuration by its name in the table, its number from 1, or the "
                                  "beginning of its id",
                              .required = true};
+const Parameter kOptionalBaseline = {.name = "baseline", .meaning = kBaseline.meaning, .fallback = "none: no tests"};
 const Parameter kConfiguration = {.name = "configuration", .meaning = kBaseline.meaning, .required = true};
 const Parameter kTarget = {.name = "target",
                            .meaning = "a sweep by name or number, else a trial by the beginning of its id",
@@ -216,6 +223,13 @@ const std::vector<Route>& routes() {
        of_sweep<comparison>,
        {kBaseline, kRule, kMetric, kOffset, kLimit},
        "Tests against a baseline"},
+      {"GET",
+       "/api/v1/sweeps/{sweep}/utterances",
+       "UtteranceTests",
+       Needs::reader,
+       of_sweep<utterances>,
+       {kOptionalBaseline, kRule, kMetric, kOffset, kLimit},
+       "Intervals, and tests against a baseline, over utterances"},
       {"GET",
        "/api/v1/sweeps/{sweep}/confusion",
        "Confusion",

@@ -1,8 +1,8 @@
 #include "core/stats/bootstrap.hpp"
 
 #include <algorithm>
-#include <cmath>
-#include <vector>
+#include <cstddef>
+#include <numeric>
 
 #include "core/check.hpp"
 #include "core/philox.hpp"
@@ -10,31 +10,66 @@
 namespace mer::stats {
 namespace {
 
-ConfusionMatrix sum_of(std::span<const ConfusionMatrix> matrices) {
-  ConfusionMatrix sum(matrices.front().classes);
-  for (const ConfusionMatrix& matrix : matrices) sum += matrix;
-  return sum;
-}
+using Drawn = std::vector<std::uint32_t>;  // dialogues
 
-// How often each dialogue is drawn.
-std::vector<std::int64_t> counts_of_draw(std::uint64_t seed, int draw, std::size_t dialogues) {
+// With replacement, as many as there are.
+Drawn drawn_dialogues(std::uint64_t seed, int draw, std::size_t dialogues) {
   const auto key = philox_key(seed, RandomPurpose::bootstrap);
-  std::vector<std::int64_t> counts(dialogues, 0);
+  Drawn drawn(dialogues);
+  PhiloxBlock random = {};
   for (std::size_t position = 0; position < dialogues; ++position) {
-    const PhiloxBlock random = philox4x32({std::uint32_t(draw), std::uint32_t(position), 0, 0}, key);
-    ++counts[(std::uint64_t{random[0]} * dialogues) >> 32];
+    if (position % 4 == 0) random = philox4x32({std::uint32_t(draw), std::uint32_t(position / 4), 0, 0}, key);
+    drawn[position] = std::uint32_t((std::uint64_t{random[position % 4]} * dialogues) >> 32);
   }
-  return counts;
+  return drawn;
 }
 
-ConfusionMatrix weighted_sum(std::span<const ConfusionMatrix> matrices, const std::vector<std::int64_t>& counts) {
-  ConfusionMatrix sum(matrices.front().classes);
-  for (std::size_t i = 0; i < matrices.size(); ++i) {
-    if (counts[i] == 0) continue;
-    for (std::size_t cell = 0; cell < sum.counts.size(); ++cell)
-      sum.counts[cell] += counts[i] * matrices[i].counts[cell];
+// A run's matrices one after the other: a draw reads them in any order.
+class PackedRun {
+ public:
+  explicit PackedRun(const DialogueMatrices& matrices) : classes_(matrices.front().classes) {
+    for (const ConfusionMatrix& matrix : matrices) {
+      counts_.insert(counts_.end(), matrix.counts.begin(), matrix.counts.end());
+    }
   }
-  return sum;
+
+  ConfusionMatrix sum_of(const Drawn& drawn) const {
+    ConfusionMatrix sum(classes_);
+    const std::size_t cells = sum.counts.size();
+    for (const std::uint32_t dialogue : drawn) {
+      const std::int64_t* const counts = &counts_[dialogue * cells];
+      for (std::size_t cell = 0; cell < cells; ++cell) sum.counts[cell] += counts[cell];
+    }
+    return sum;
+  }
+
+ private:
+  int classes_;
+  std::vector<std::int64_t> counts_;
+};
+
+std::vector<PackedRun> packed(std::span<const DialogueMatrices> runs) {
+  return {runs.begin(), runs.end()};
+}
+
+Scores mean_scores(const std::vector<PackedRun>& runs, const Drawn& drawn) {
+  Scores mean;
+  const double share = 1 / double(runs.size());
+  for (const PackedRun& run : runs) {
+    const Scores scores = scores_of(run.sum_of(drawn));
+    mean.wa += share * scores.wa;
+    mean.ua += share * scores.ua;
+    mean.macro_f1 += share * scores.macro_f1;
+    mean.weighted_f1 += share * scores.weighted_f1;
+  }
+  return mean;
+}
+
+void check(std::span<const DialogueMatrices> runs) {
+  MER_CHECK(!runs.empty() && !runs.front().empty(), "there is a run with a dialogue");
+  for (const DialogueMatrices& run : runs) {
+    MER_CHECK(run.size() == runs.front().size(), "all runs have the same dialogues");
+  }
 }
 
 // Linear between the order statistics, as numpy's percentile.
@@ -45,40 +80,35 @@ double percentile(const std::vector<double>& sorted, double share) {
   return sorted[below] + (place - double(below)) * (sorted[above] - sorted[below]);
 }
 
-Interval interval_of(std::vector<double> values, double level) {
-  std::ranges::sort(values);
-  return {percentile(values, (1 - level) / 2), percentile(values, (1 + level) / 2)};
-}
-
 }  // namespace
 
-std::optional<Interval> bootstrap_interval(std::span<const ConfusionMatrix> dialogues, const Score& score,
-                                           const BootstrapOptions& options) {
-  if (dialogues.size() < 2) return std::nullopt;
-  std::vector<double> scores;
-  for (int draw = 0; draw < options.draws; ++draw) {
-    scores.push_back(score(weighted_sum(dialogues, counts_of_draw(options.seed, draw, dialogues.size()))));
-  }
-  return interval_of(std::move(scores), options.level);
+Scores pooled_scores(std::span<const DialogueMatrices> runs) {
+  check(runs);
+  Drawn each(runs.front().size());
+  std::iota(each.begin(), each.end(), 0U);
+  return mean_scores(packed(runs), each);
 }
 
-std::optional<PairedBootstrap> paired_bootstrap(std::span<const ConfusionMatrix> first,
-                                                std::span<const ConfusionMatrix> second, const Score& score,
-                                                const BootstrapOptions& options) {
-  MER_CHECK(first.size() == second.size(), "two systems classified the same dialogues");
-  if (first.size() < 2) return std::nullopt;
-  PairedBootstrap result;
-  result.difference = score(sum_of(first)) - score(sum_of(second));
-  std::vector<double> differences;
+std::vector<Scores> bootstrap_scores(std::span<const DialogueMatrices> runs, const BootstrapOptions& options) {
+  check(runs);
+  const std::vector<PackedRun> all = packed(runs);
+  std::vector<Scores> draws;
   for (int draw = 0; draw < options.draws; ++draw) {
-    const std::vector<std::int64_t> counts = counts_of_draw(options.seed, draw, first.size());
-    differences.push_back(score(weighted_sum(first, counts)) - score(weighted_sum(second, counts)));
+    draws.push_back(mean_scores(all, drawn_dialogues(options.seed, draw, runs.front().size())));
   }
+  return draws;
+}
+
+Interval percentile_interval(std::vector<double> draws, double level) {
+  MER_CHECK(!draws.empty(), "an interval is of draws");
+  std::ranges::sort(draws);
+  return {percentile(draws, (1 - level) / 2), percentile(draws, (1 + level) / 2)};
+}
+
+double bootstrap_p(std::span<const double> differences) {
   const auto low = std::ranges::count_if(differences, [](double d) { return d <= 0; });
   const auto high = std::ranges::count_if(differences, [](double d) { return d >= 0; });
-  result.p = std::min(1.0, 2 * double(std::min(low, high) + 1) / double(options.draws + 1));
-  result.interval = interval_of(std::move(differences), options.level);
-  return result;
+  return std::min(1.0, 2 * double(std::min(low, high) + 1) / double(differences.size() + 1));
 }
 
 }  // namespace mer::stats

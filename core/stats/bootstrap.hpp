@@ -1,40 +1,39 @@
 // Bootstrap over dialogues: utterances of one dialogue depend on each other, so whole dialogues are drawn, with
-// replacement, as many as there are. Random numbers are Philox's (purpose bootstrap; counter: draw, position), so a
-// seed gives the same interval everywhere.
+// replacement, as many as there are. Random numbers are Philox's (purpose bootstrap; counter: draw, position / 4), so a
+// seed gives the same interval everywhere, and two systems' i-th draws are of the same dialogues: they are pairs.
 //
-// Threads: pure functions. Errors: none; fewer than two dialogues have no interval.
+// Threads: pure functions. Errors: none.
 #pragma once
 
 #include <cstdint>
-#include <functional>
-#include <optional>
 #include <span>
+#include <vector>
 
 #include "core/scores.hpp"
 #include "core/stats/summary.hpp"
 
 namespace mer::stats {
 
-using Score = std::function<double(const ConfusionMatrix&)>;
-
 struct BootstrapOptions {
   int draws = 2000;
   std::uint64_t seed = 0;
-  double level = 0.95;
 };
 
-// Percentile interval of the score of all dialogues' utterances together. dialogues: one matrix each, all of one size.
-std::optional<Interval> bootstrap_interval(std::span<const ConfusionMatrix> dialogues, const Score& score,
-                                           const BootstrapOptions& options = {});
+// One matrix for each dialogue, all of one size, none empty.
+using DialogueMatrices = std::vector<ConfusionMatrix>;
 
-struct PairedBootstrap {
-  double difference = 0;  // first minus second, of all utterances
-  Interval interval;      // percentile, of the difference
-  double p = 1;           // two-sided: twice the smaller share of draws on one side of 0, draws + 1 counted, at most 1
-};
-// first[i] and second[i]: the same dialogue's utterances as two systems classified them.
-std::optional<PairedBootstrap> paired_bootstrap(std::span<const ConfusionMatrix> first,
-                                                std::span<const ConfusionMatrix> second, const Score& score,
-                                                const BootstrapOptions& options = {});
+// The scores of all dialogues' utterances together, mean over the runs (a system's seeds). REQUIRES: a run or more, as
+// many dialogues in each, at least one.
+Scores pooled_scores(std::span<const DialogueMatrices> runs);
+
+// The same of each draw; all runs of a draw have the same dialogues.
+std::vector<Scores> bootstrap_scores(std::span<const DialogueMatrices> runs, const BootstrapOptions& options = {});
+
+// Percentile interval, linear between the order statistics. REQUIRES: a draw or more.
+Interval percentile_interval(std::vector<double> draws, double level = 0.95);
+
+// Of the hypothesis that a difference is 0, two-sided: twice the smaller share of its draws on one side of 0, with one
+// more on each side, at most 1.
+double bootstrap_p(std::span<const double> differences);
 
 }  // namespace mer::stats

@@ -131,47 +131,99 @@ std::vector<ConfusionMatrix> matrices(const json& list) {
   return all;
 }
 
-double ua(const ConfusionMatrix& matrix) {
-  return scores_of(matrix).ua;
+std::vector<DialogueMatrices> runs(const json& list) {
+  std::vector<DialogueMatrices> all;
+  for (const json& run : list) all.push_back(matrices(run));
+  return all;
+}
+
+Numbers column(const std::vector<Scores>& draws, double Scores::*score) {
+  Numbers values;
+  for (const Scores& scores : draws) values.push_back(scores.*score);
+  return values;
+}
+
+Numbers differences(const std::vector<Scores>& first, const std::vector<Scores>& second, double Scores::*score) {
+  Numbers values = column(first, score);
+  for (std::size_t i = 0; i < values.size(); ++i) values[i] -= second[i].*score;
+  return values;
+}
+
+void expect_near(const Interval& interval, const json& expected, double tolerance) {
+  EXPECT_NEAR(interval.low, expected[0], tolerance);
+  EXPECT_NEAR(interval.high, expected[1], tolerance);
+}
+
+constexpr double Scores::*kScores[] = {&Scores::wa, &Scores::ua, &Scores::macro_f1};
+
+TEST(BootstrapTest, TheSameDrawsHaveScikitLearnsScores) {
+  const json& one = golden().at("exact_bootstrap");
+  const auto first = runs(one.at("first")), second = runs(one.at("second"));
+  const BootstrapOptions options{.draws = one.at("draws"), .seed = one.at("seed")};
+
+  const auto first_draws = bootstrap_scores(first, options), second_draws = bootstrap_scores(second, options);
+
+  for (std::size_t i = 0; i < std::size(kScores); ++i) {
+    const Numbers paired = differences(first_draws, second_draws, kScores[i]);
+    EXPECT_NEAR(pooled_scores(first).*kScores[i], one.at("scores")[i], kNear);
+    expect_near(percentile_interval(column(first_draws, kScores[i])), one.at("intervals")[i], kNear);
+    expect_near(percentile_interval(paired), one.at("difference_intervals")[i], kNear);
+    EXPECT_NEAR(bootstrap_p(paired), one.at("p")[i], kNear);
+  }
 }
 
 // Two generators' percentiles of so many draws differ by their own sampling error alone.
 TEST(BootstrapTest, IntervalsAgreeWithNumpysOfManyDraws) {
   const json& one = golden().at("bootstrap");
-  const auto first = matrices(one.at("first")), second = matrices(one.at("second"));
+  const auto first = runs(json::array({one.at("first")})), second = runs(json::array({one.at("second")}));
   const BootstrapOptions options{.draws = 20000};
 
-  const auto interval = bootstrap_interval(first, ua, options);
-  const auto f1 = bootstrap_interval(
-      first, [](const auto& matrix) { return scores_of(matrix).macro_f1; }, options);
-  const auto paired = paired_bootstrap(first, second, ua, options);
+  const auto first_draws = bootstrap_scores(first, options), second_draws = bootstrap_scores(second, options);
 
   constexpr double kSampling = 0.002;
-  ASSERT_TRUE(interval && f1 && paired);
-  EXPECT_NEAR(interval->low, one.at("ua")[0], kSampling);
-  EXPECT_NEAR(interval->high, one.at("ua")[1], kSampling);
-  EXPECT_NEAR(f1->low, one.at("macro_f1")[0], kSampling);
-  EXPECT_NEAR(f1->high, one.at("macro_f1")[1], kSampling);
-  EXPECT_NEAR(paired->difference, one.at("ua_difference"), kNear);
-  EXPECT_NEAR(paired->interval.low, one.at("ua_difference_interval")[0], kSampling);
-  EXPECT_NEAR(paired->interval.high, one.at("ua_difference_interval")[1], kSampling);
+  expect_near(percentile_interval(column(first_draws, &Scores::ua)), one.at("ua"), kSampling);
+  expect_near(percentile_interval(column(first_draws, &Scores::macro_f1)), one.at("macro_f1"), kSampling);
+  EXPECT_NEAR(pooled_scores(first).ua - pooled_scores(second).ua, one.at("ua_difference"), kNear);
+  expect_near(percentile_interval(differences(first_draws, second_draws, &Scores::ua)),
+              one.at("ua_difference_interval"), kSampling);
 }
 
-TEST(BootstrapTest, ASeedGivesTheSameIntervalAndAnotherAnother) {
-  const auto first = matrices(golden().at("bootstrap").at("first"));
-  EXPECT_EQ(*bootstrap_interval(first, ua, {.draws = 200, .seed = 1}),
-            *bootstrap_interval(first, ua, {.draws = 200, .seed = 1}));
-  EXPECT_NE(*bootstrap_interval(first, ua, {.draws = 200, .seed = 1}),
-            *bootstrap_interval(first, ua, {.draws = 200, .seed = 2}));
+TEST(BootstrapTest, ASeedGivesTheSameDrawsAndAnotherOthers) {
+  const auto first = runs(json::array({golden().at("bootstrap").at("first")}));
+  EXPECT_EQ(bootstrap_scores(first, {.draws = 200, .seed = 1}), bootstrap_scores(first, {.draws = 200, .seed = 1}));
+  EXPECT_NE(bootstrap_scores(first, {.draws = 200, .seed = 1}), bootstrap_scores(first, {.draws = 200, .seed = 2}));
 }
 
-TEST(BootstrapTest, EqualSystemsDifferByNothingAndOneDialogueHasNoInterval) {
-  const auto first = matrices(golden().at("bootstrap").at("first"));
-  const auto same = paired_bootstrap(first, first, ua, {.draws = 100});
-  EXPECT_DOUBLE_EQ(same->p, 1);
-  EXPECT_EQ(same->interval, (Interval{0, 0}));
-  EXPECT_FALSE(bootstrap_interval(std::span(first).first(1), ua));
-  EXPECT_FALSE(paired_bootstrap(std::span(first).first(1), std::span(first).first(1), ua));
+TEST(BootstrapTest, EqualSystemsDifferByNothing) {
+  const auto first = runs(json::array({golden().at("bootstrap").at("first")}));
+  const auto draws = bootstrap_scores(first, {.draws = 100});
+  const Numbers none = differences(draws, draws, &Scores::ua);
+  EXPECT_DOUBLE_EQ(bootstrap_p(none), 1);
+  EXPECT_EQ(percentile_interval(none), (Interval{0, 0}));
+}
+
+// Dialogues of one size in each of which the second system has one more right: every draw differs by the same.
+TEST(BootstrapTest, AConstantDifferenceHasAnIntervalWithoutWidth) {
+  DialogueMatrices first, second;
+  for (int right = 1; right < 9; ++right) {
+    first.emplace_back(2).counts = {right, 10 - right, 0, 10};
+    second.emplace_back(2).counts = {right + 1, 9 - right, 0, 10};
+  }
+  const std::vector<DialogueMatrices> runs_of_first = {first}, runs_of_second = {second};
+  const Numbers paired = differences(bootstrap_scores(runs_of_first), bootstrap_scores(runs_of_second), &Scores::wa);
+
+  expect_near(percentile_interval(paired), json{-0.05, -0.05}, 1e-12);
+  EXPECT_DOUBLE_EQ(bootstrap_p(paired), 2.0 / 2001) << "no draw is on the other side";
+}
+
+TEST(BootstrapTest, ASystemAgainstAnotherHasThePOfTheOtherAgainstIt) {
+  const json& one = golden().at("bootstrap");
+  const auto first = runs(json::array({one.at("first")})), second = runs(json::array({one.at("second")}));
+  const auto first_draws = bootstrap_scores(first), second_draws = bootstrap_scores(second);
+  const Numbers forth = differences(first_draws, second_draws, &Scores::macro_f1);
+  const Numbers back = differences(second_draws, first_draws, &Scores::macro_f1);
+  EXPECT_DOUBLE_EQ(bootstrap_p(forth), bootstrap_p(back));
+  EXPECT_NEAR(percentile_interval(forth).low, -percentile_interval(back).high, 1e-12);
 }
 
 std::vector<KeyValues> words(const json& keys) {

@@ -121,6 +121,11 @@ std::vector<BadFile> with_bad_values() {
        "f.json: /published/0/value: 85.9 is not allowed; allowed: a number from 0 to 1"},
       {"PublishedWithoutMetric", with(R"("published": [{"label": "P", "value": 0.8}])"),
        "f.json: /published/0: \"metric\" is missing"},
+      {"PublishedSource", with(R"("published": [{"label": "P", "metric": "wa", "value": 0.8, "source": 2020}])"),
+       "f.json: /published/0/source: 2020 is not allowed; allowed: a text in quotes, not empty"},
+      {"PublishedMisspelled", with(R"("published": [{"label": "P", "metric": "wa", "value": 0.8, "sorce": "x"}])"),
+       "f.json: /published/0/sorce: unknown key \"sorce\" (did you mean \"source\"?); allowed: label, metric, value, "
+       "source"},
       {"PublishedUnknownMetric", with(R"("published": [{"label": "P", "metric": "wua", "value": 0.8}])"),
        "f.json: /published/0/metric: \"wua\" is not allowed (did you mean \"wa\"?); allowed: one of \"wa\", "
        "\"ua\", \"macro_f1\", \"weighted_f1\""},

@@ -30,7 +30,7 @@ constexpr char kFull[] = R"({
   "resources": {"device": "cpu", "stack": 4, "threads": 2},
   "retry": {"max_attempts": 5},
   "record": {"representations": true},
-  "published": [{"label": "Du et al., Table 5", "metric": "macro_f1", "value": 0.8526}]
+  "published": [{"label": "Du et al., Table 5", "metric": "macro_f1", "value": 0.8526, "source": "Du et al. 2024"}]
 })";
 
 Sweep parsed(const std::string& text, const std::vector<std::string>& overrides = {},
@@ -59,7 +59,8 @@ TEST(SweepFileTest, EverySectionIsRead) {
   EXPECT_EQ(sweep.resources, (ResourceSettings{DeviceChoice::cpu, 4, 2}));
   EXPECT_EQ(sweep.max_attempts, 5);
   EXPECT_TRUE(sweep.record_representations);
-  EXPECT_EQ(sweep.published, (std::vector<Published>{{"Du et al., Table 5", Metric::macro_f1, 0.8526}}));
+  EXPECT_EQ(sweep.published,
+            (std::vector<Published>{{"Du et al., Table 5", Metric::macro_f1, 0.8526, "Du et al. 2024"}}));
 }
 
 TEST(SweepFileTest, OneModalityHasNoComponents) {

@@ -27,7 +27,8 @@ def typeset(tmp_path):
     return run
 
 
-@pytest.mark.parametrize("options", [[], ["--baseline", "1"], ["--audit"]], ids=["results", "tests", "audit"])
+@pytest.mark.parametrize("options", [[], ["--ci"], ["--baseline", "1"], ["--utterances", "--baseline", "1"], ["--audit"]],
+                         ids=["results", "intervals", "tests", "utterances", "audit"])
 def test_latex_takes_the_table_of_a_run(undisturbed, typeset, options):
     table = undisturbed.run("results", "tiny", "--format", "latex", *options)
     assert table.returncode == 0 and "\\toprule" in table.stdout
@@ -47,6 +48,27 @@ def test_latex_takes_any_label_and_what_is_missing(mer, corpus, typeset):
     paper = typeset(table)
 
     assert paper.returncode == 0, paper.stdout
+
+
+def test_utterances_are_those_of_the_stored_predictions(undisturbed):
+    stored = csv.DictReader(io.StringIO(
+        undisturbed.run("export", "tiny", "--table", "predictions", "--format", "csv").stdout))
+    right = {}
+    dialogues = set()
+    for row in stored:
+        right.setdefault(row["configuration"], {})[row["utterance"]] = row["truth"] == row["predicted"]
+        dialogues.add(row["dialogue"])
+    table = undisturbed.run("results", "tiny", "--utterances", "--baseline", "1", "--format", "csv")
+    rows = [row for row in csv.DictReader(io.StringIO(table.stdout)) if row["metric"] == "wa"]
+
+    accuracies = [sum(one.values()) / len(one) for one in (right[row["configuration"]] for row in rows)]
+
+    assert len(rows) == 2 and all(row["dialogues"] == str(len(dialogues)) for row in rows)
+    assert [float(row["value"]) for row in rows] == pytest.approx(accuracies)
+    assert float(rows[1]["difference"]) == pytest.approx(accuracies[1] - accuracies[0])
+    assert float(rows[1]["low"]) <= accuracies[1] <= float(rows[1]["high"])
+    shown = undisturbed.run("results", "tiny", "--utterances", "--baseline", "1").stdout
+    assert all(len(line) <= 80 for line in shown.splitlines())
 
 
 def test_the_audit_shows_every_rule_and_what_it_adds(undisturbed):

@@ -82,6 +82,8 @@ TEST(SweepPlanTest, TestPartsStandInTheOrderOfTheFoldsRows) {
     const auto& rows = planned.plan->folds[i].fold.test;
     ASSERT_EQ(part.utterances.size(), rows.size());
     EXPECT_EQ(part.utterances.front(), planned.plan->folds[i].corpus->utterances[rows.front()].id);
+    ASSERT_EQ(part.dialogues.size(), rows.size());
+    EXPECT_EQ(part.dialogues.front(), planned.plan->folds[i].corpus->utterances[rows.front()].dialogue);
     EXPECT_EQ(part.truth.back(), planned.plan->folds[i].corpus->utterances[rows.back()].label);
     EXPECT_EQ(std::int64_t(rows.size()), submission.folds[i].test);
   }

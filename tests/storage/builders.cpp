@@ -45,6 +45,7 @@ TestPart test_part_of(int fold) {
   for (int i = 0; i < kTestUtterances; ++i) {
     part.utterances.push_back("fold" + std::to_string(fold) + "_utterance" + std::to_string(i));
     part.truth.push_back(i < kTestUtterances / 2 ? 0 : 1);
+    part.dialogues.push_back("fold" + std::to_string(fold) + "_dialogue" + std::to_string(i % 4));
   }
   return part;
 }

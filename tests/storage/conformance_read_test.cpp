@@ -352,6 +352,7 @@ TEST_P(StoreConformance, PredictionsNameUtteranceTruthAndPrediction) {
 
   ASSERT_THAT(predictions, SizeIs(20));
   EXPECT_EQ(predictions[0].utterance, "fold0_utterance0");
+  EXPECT_EQ(predictions[5].dialogue, "fold0_dialogue1");
   EXPECT_EQ(predictions[0].truth, 0);
   EXPECT_EQ(predictions[0].predicted, 0);
   EXPECT_EQ(predictions[9].predicted, 1);  // a wrong one
@@ -366,6 +367,38 @@ TEST_P(StoreConformance, PredictionsWithoutATestPartAreNotFound) {
   finish(kTrial, 8);
 
   EXPECT_EQ(reader_.predictions(kTrial, SelectionRule::last, Metric::wa).error().code, ErrorCode::not_found);
+}
+
+TEST_P(StoreConformance, ASubmissionAddsTheDialoguesThatAnEarlierOneLeftOut) {
+  Submission without = submission_of({});
+  for (TestPart& part : without.test_parts) part.dialogues.clear();
+  ASSERT_TRUE(writer_.submit(without).ok());
+  finish(kTrial, 8);
+  const auto dialogue = [&] { return reader_.predictions(kTrial, SelectionRule::last, Metric::wa)->front().dialogue; };
+  EXPECT_EQ(dialogue(), "");
+
+  submit();
+  EXPECT_EQ(dialogue(), "fold0_dialogue0");
+
+  ASSERT_TRUE(writer_.submit(without).ok());
+  EXPECT_EQ(dialogue(), "fold0_dialogue0") << "they stay";
+}
+
+TEST_P(StoreConformance, PredictionsOfATestPartThatDoesNotFitItselfAreCorrupt) {
+  for (const bool of_labels : {true, false}) {
+    Submission submission = submission_of({.name = of_labels ? "labels" : "dialogues"});
+    for (TestPart& part : submission.test_parts) {
+      if (of_labels) part.truth.back() = 2;
+      if (!of_labels) part.dialogues.pop_back();
+    }
+    for (PlannedTrial& trial : submission.trials) trial.spec.corpus.hex = hex_of('e', of_labels ? 1 : 2);
+    for (PlannedTrial& trial : submission.trials) trial.spec.id.hex[1] = of_labels ? '1' : '2';
+    ASSERT_TRUE(writer_.submit(submission).ok());
+    const TrialId trial = submission.trials.front().spec.id;
+    finish(trial, 8);
+
+    EXPECT_EQ(reader_.predictions(trial, SelectionRule::last, Metric::wa).error().code, ErrorCode::corrupt);
+  }
 }
 
 TEST_P(StoreConformance, PredictionsThatDoNotFitTheTestPartAreCorrupt) {

@@ -126,5 +126,30 @@ TEST_F(MigrationsTest, AStoreOfVersion5StillReads) {
   EXPECT_EQ(store->progress(SweepId{1})->at(3).group, "g1");
 }
 
+TEST_F(MigrationsTest, AStoreOfVersion5GetsItsDialoguesWhenItsSweepIsSubmittedAgain) {
+  make_store_of_version(5);
+  const auto store = SqliteStore::open(dir_).value();
+  const auto reader = open_reader(dir_).value();
+  const auto first = [&] {
+    return reader->predictions(trial_of(0, 0), SelectionRule::last, Metric::macro_f1)->front().dialogue;
+  };
+  EXPECT_EQ(first(), "");
+
+  ASSERT_EQ(store->submit(submission_of({})).value(), SweepId{1});
+
+  EXPECT_EQ(first(), "fold0_dialogue0");
+}
+
+TEST_F(MigrationsTest, AStoreOfVersion6StillReads) {
+  make_store_of_version(6);
+
+  const auto store = SqliteStore::open(dir_).value();
+
+  EXPECT_EQ(version(), static_cast<std::int64_t>(schema_scripts().size()));
+  const auto predictions =
+      open_reader(dir_).value()->predictions(trial_of(0, 0), SelectionRule::last, Metric::macro_f1).value();
+  EXPECT_EQ(predictions.front().dialogue, "fold0_dialogue0");
+}
+
 }  // namespace
 }  // namespace mer::storage::test

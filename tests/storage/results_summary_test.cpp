@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <vector>
 
+#include "core/stats/summary.hpp"
 #include "storage/memory_store.hpp"
 #include "tests/storage/builders.hpp"
 
@@ -95,6 +96,62 @@ TEST_F(ResultsSummaryTest, PublishedNumbersOfOneLabelStandInOneRow) {
   EXPECT_EQ(table.published[0],
             (std::vector<Cell>{std::string("Du et al., all"), Cell(), Spread{0.8592}, Spread{0.8448}, Cell(), Cell()}));
   EXPECT_EQ(table.published[1][2], Cell(Spread{0.8085}));
+}
+
+TEST_F(ResultsSummaryTest, PublishedNumbersStandBesideTheConfigurationOfTheirLabel) {
+  submit({{"alpha=0.0", Metric::ua, 0.6, "Du et al. 2024, Table 6"}, {"alpha=0.1", Metric::ua, 0.5, "A. Author 2020"}});
+  finish(0, {5, 5, 5, 5, 5, 5});
+
+  const Table table = summary();
+
+  const Spread& published = std::get<Spread>(table.published[0][2]);
+  EXPECT_NEAR(*published.difference, -0.1, 1e-12);
+  EXPECT_EQ(std::get<Spread>(table.published[1][2]).difference, std::nullopt) << "its configuration has no mean";
+  EXPECT_EQ(table.published[0][0], Cell(std::string("alpha=0.0 [1]")));
+  EXPECT_THAT(table.notes,
+              testing::IsSupersetOf({std::string("In brackets: ours less the published number."),
+                                     std::string("[1] Du et al. 2024, Table 6."), std::string("[2] A. Author 2020.")}));
+  EXPECT_THAT(format_table(table, TableFormat::text), HasSubstr("60.0 (-10.0)"));
+  EXPECT_THAT(format_table(table, TableFormat::markdown), HasSubstr("*0.600 (-0.100)*"));
+  EXPECT_THAT(format_table(table, TableFormat::latex), HasSubstr("$0.600\\ (-0.100)$"));
+  EXPECT_THAT(format_table(table, TableFormat::json), HasSubstr("\"difference\": -0."));
+}
+
+TEST_F(ResultsSummaryTest, ASourceHasOneNumberAndALabelOfTwoSourcesTwoRows) {
+  submit({{"theirs", Metric::ua, 0.6, "Du et al. 2024"},
+          {"theirs", Metric::wa, 0.5, "Du et al. 2024"},
+          {"theirs", Metric::ua, 0.7, "A. Author 2020"},
+          {"others", Metric::ua, 0.4}});
+  const Table table = summary();
+  ASSERT_THAT(table.published, SizeIs(3));
+  EXPECT_EQ(table.published[0][1], Cell(Spread{0.5}));
+  EXPECT_EQ(table.published[1][0], Cell(std::string("theirs [2]")));
+  EXPECT_EQ(table.published[2][0], Cell(std::string("others")));
+  EXPECT_THAT(table.notes, Not(testing::Contains(HasSubstr("In brackets")))) << "no configuration has the label";
+}
+
+TEST_F(ResultsSummaryTest, IntervalsStandInPlaceOfTheSd) {
+  submit();
+  finish(0, {5, 5, 5, 5, 5, 6});
+
+  const Table table = results_summary(store_, sweep_, SelectionRule::last, Metric::ua, "", Beside::interval).value();
+
+  const std::vector<double> folds = {0.5, 0.5, 0.5, 0.5, 0.5, 0.6};
+  const stats::Interval interval = *stats::student_interval(folds);
+  EXPECT_NEAR(*spread(table, 0, 2).half_width, (interval.high - interval.low) / 2, 1e-12);
+  EXPECT_EQ(table.rows[1][2], Cell()) << "it has no mean";
+  EXPECT_THAT(table.caption, HasSubstr("half of its 95 % interval (Student's t"));
+  EXPECT_THAT(format_table(table, TableFormat::text), HasSubstr("51.7 ± 4.3"));
+  EXPECT_THAT(format_table(table, TableFormat::latex), HasSubstr("$0.517 \\pm 0.043$"));
+  EXPECT_THAT(format_table(table, TableFormat::json), HasSubstr("\"half_width\": 0.04"));
+}
+
+TEST_F(ResultsSummaryTest, AMeanOfOneHasNoInterval) {
+  Submission submission = submission_of({.name = "one", .configurations = 1, .folds = 1});
+  sweep_ = store_.submit(submission).value();
+  finish(0, {5});
+  const Table table = results_summary(store_, sweep_, SelectionRule::last, Metric::ua, "", Beside::interval).value();
+  EXPECT_EQ(spread(table, 0, 2).half_width, std::nullopt);
 }
 
 TEST_F(ResultsSummaryTest, WithABaselineWhatDiffersIsMarked) {

@@ -120,6 +120,7 @@ const std::vector<Damage>& damages() {
       {"ResultConfusionOfOddSize", "UPDATE selected SET confusion = x'0000000000000000'", {done_trial, selected}},
       {"Probabilities", "UPDATE predictions SET probabilities = x'01'", {selected, predictions}},
       {"TestUtterances", "UPDATE test_parts SET utterances = '[1]'", {predictions}},
+      {"TestDialogues", "UPDATE test_parts SET dialogues = '[1]'", {predictions}},
       {"TestTruth", "UPDATE test_parts SET truth = '[\"x\"]'", {predictions}},
       {"EpochConfusion", "UPDATE epochs SET confusion = x'010203'", {curve}},
       {"EpochKind", "UPDATE epochs SET kinds = '{\"total\":\"what\"}'", {curve}},

@@ -18,6 +18,7 @@
 #include "storage/sqlite_reader.hpp"
 #include "storage/sqlite_store.hpp"
 #include "storage/tables.hpp"
+#include "storage/utterance_tests.hpp"
 #include "tests/storage/builders.hpp"
 #include "tests/storage/sqlite_calls.hpp"
 
@@ -166,6 +167,15 @@ std::vector<Operation> analyses() {
       {"ComparisonInNumbers",
        [](const Store& store) {
          return table(comparison_table(store.reader, kSweep, SelectionRule::last, Metric::wa, "2"));
+       }},
+      {"UtteranceTests",
+       [](const Store& store) {
+         const auto tables = utterance_summaries(store.reader, kSweep, SelectionRule::last, Metric::wa, "1");
+         return tables ? table(tables->back()) : Answer(tables.error());
+       }},
+      {"UtteranceTestsInNumbers",
+       [](const Store& store) {
+         return table(utterance_table(store.reader, kSweep, SelectionRule::last, Metric::wa, ""));
        }},
       {"Audit", [](const Store& store) { return table(audit_table(store.reader, kSweep, Metric::macro_f1)); }},
   };

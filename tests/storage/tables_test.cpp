@@ -44,10 +44,32 @@ class TablesTest : public testing::Test {
 TEST_F(TablesTest, ResultsCsvHasTheAgreedColumns) {
   const std::string csv = results(TableFormat::csv);
 
-  EXPECT_THAT(csv, testing::StartsWith("configuration,model.alpha,selection,metric,mean,sd,n,expected_n\r\n" +
-                                       hex_of('c', 0) + ",0,last,wa,0.75,0.07071067811865482,2,2\r\n"));
-  EXPECT_THAT(csv, HasSubstr(hex_of('c', 1) + ",0.1,last,wa,,,1,2\r\n"));
-  EXPECT_THAT(csv, HasSubstr("\"Du et al., Table 5\",,published,macro_f1,0.8526,,,\r\n"));
+  EXPECT_THAT(
+      csv, testing::StartsWith("configuration,model.alpha,selection,metric,mean,sd,n,expected_n,difference,source\r\n" +
+                               hex_of('c', 0) + ",0,last,wa,0.75,0.07071067811865482,2,2,,\r\n"));
+  EXPECT_THAT(csv, HasSubstr(hex_of('c', 1) + ",0.1,last,wa,,,1,2,,\r\n"));
+  EXPECT_THAT(csv, HasSubstr("\"Du et al., Table 5\",,published,macro_f1,0.8526,,,,,\r\n"));
+}
+
+TEST_F(TablesTest, IntervalsHaveColumnsOfTheirOwn) {
+  const Table table = results_table(store_, sweep_, SelectionRule::last, Metric::wa, Beside::interval).value();
+  const std::string csv = format_table(table, TableFormat::csv);
+  EXPECT_THAT(csv, HasSubstr(",n,expected_n,low,high,difference,source\r\n"));
+  EXPECT_THAT(csv, HasSubstr(",last,wa,0.75,0.07071067811865482,2,2,0.114"));
+  EXPECT_THAT(csv, HasSubstr(hex_of('c', 1) + ",0.1,last,wa,,,1,2,,,,\r\n")) << "without a mean there is none";
+  EXPECT_THAT(csv, HasSubstr("\"Du et al., Table 5\",,published,macro_f1,0.8526,,,,,,,\r\n"));
+}
+
+TEST_F(TablesTest, PublishedNumbersHaveTheirSourceAndTheDifferenceFromThem) {
+  Submission submission = submission_of({.name = "beside", .configurations = 2, .folds = 1});
+  submission.sweep.published = {{"alpha=0.1", Metric::wa, 0.5, "Du et al. 2024"}};
+  MemoryStore store;
+  const SweepId sweep = store.submit(submission).value();
+  const std::vector<StoreWrite> writes = {claim(trial_of(1, 0), 1), recorded(trial_of(1, 0), 1, finished_of(8))};
+  ASSERT_TRUE(store.commit(writes).ok());
+  const Table table = results_table(store, sweep, SelectionRule::last, Metric::wa).value();
+  EXPECT_THAT(format_table(table, TableFormat::csv),
+              HasSubstr("alpha=0.1,,published,wa,0.5,,,,0.30000000000000004,Du et al. 2024\r\n"));
 }
 
 TEST_F(TablesTest, TheOracleIsMarkedWhereverItsNumbersStand) {
@@ -301,10 +323,10 @@ TEST_F(TablesTest, PredictionsTableNamesLabels) {
   const Table table = predictions_table(store_, sweep_, SelectionRule::last, Metric::macro_f1).value();
 
   EXPECT_THAT(table.rows, SizeIs(60));
-  EXPECT_THAT(table.columns, ElementsAre("trial", "configuration", "fold", "seed", "selection", "utterance", "truth",
-                                         "predicted", "p_angry", "p_happy"));
+  EXPECT_THAT(table.columns, ElementsAre("trial", "configuration", "fold", "seed", "selection", "utterance", "dialogue",
+                                         "truth", "predicted", "p_angry", "p_happy"));
   EXPECT_THAT(format_table(table, TableFormat::csv),
-              HasSubstr(",speaker-0,0,last,fold0_utterance0,angry,angry,0.75,0.25\r\n"));
+              HasSubstr(",speaker-0,0,last,fold0_utterance0,fold0_dialogue0,angry,angry,0.75,0.25\r\n"));
 }
 
 TEST_F(TablesTest, ATableOfAnUnknownSweepIsNotFound) {

@@ -7,6 +7,7 @@
 #include "core/json.hpp"
 #include "core/scores.hpp"
 #include "storage/comparison.hpp"
+#include "storage/utterance_tests.hpp"
 #include "tests/web/demo_store.hpp"
 
 namespace mer::web {
@@ -54,6 +55,35 @@ TEST_F(AnalysisApiTest, WhatCannotBeComparedSaysWhy) {
   EXPECT_EQ(answer.at("scores").size(), std::size_t{kFolds}) << "the baseline's are there";
 }
 
+TEST_F(AnalysisApiTest, UtterancesHaveIntervalsAndTests) {
+  const json answer = parse(utterances_json(*store_, SweepId{4}, last_wa_, "1"));
+  const auto tests = storage::utterance_tests(*store_, SweepId{4}, SelectionRule::last, Metric::wa, "1").value();
+
+  EXPECT_EQ(answer.at("baseline"), 0);
+  ASSERT_EQ(answer.at("rows").size(), 3U);
+  EXPECT_FALSE(answer.at("rows")[0].at("wa").contains("p")) << "the baseline itself";
+  const json& worse = answer.at("rows")[1];
+  EXPECT_EQ(worse.at("utterances"), 120 * kFolds);
+  EXPECT_EQ(worse.at("dialogues"), 12 * kFolds);
+  EXPECT_DOUBLE_EQ(worse.at("wa").at("value"), tests.rows[1].scores[0].value);
+  EXPECT_DOUBLE_EQ(worse.at("wa").at("interval")[0], tests.rows[1].scores[0].interval.low);
+  EXPECT_DOUBLE_EQ(worse.at("ua").at("difference"), tests.rows[1].differences[1].value);
+  EXPECT_DOUBLE_EQ(worse.at("ua").at("difference_interval")[1], tests.rows[1].differences[1].interval.high);
+  EXPECT_DOUBLE_EQ(worse.at("macro_f1").at("p_holm"), tests.rows[1].differences[2].p_holm);
+  EXPECT_DOUBLE_EQ(worse.at("mcnemar").at("p_holm"), *tests.rows[1].mcnemar_holm);
+}
+
+TEST_F(AnalysisApiTest, UtterancesWithoutABaselineHaveIntervalsAlone) {
+  const json answer = parse(utterances_json(*store_, SweepId{4}, last_wa_, "", {.offset = 2}));
+  EXPECT_TRUE(answer.at("baseline").is_null());
+  EXPECT_EQ(answer.at("total"), 3);
+  ASSERT_EQ(answer.at("rows").size(), 1U);
+  EXPECT_FALSE(answer.at("rows")[0].contains("mcnemar"));
+  const json refused = parse(utterances_json(*store_, SweepId{1}, last_wa_, ""));
+  EXPECT_EQ(refused.at("rows")[1].at("why_not"), "some of its trials have no result");
+  EXPECT_EQ(refused.at("notes").size(), 2U);
+}
+
 TEST_F(AnalysisApiTest, ConfusionIsTheSumOfItsFolds) {
   const json answer = parse(confusion_json(*store_, SweepId{4}, last_wa_, "2"));
 
@@ -98,6 +128,7 @@ TEST_F(AnalysisApiTest, TheAuditHasEveryRule) {
 
 TEST_F(AnalysisApiTest, UnknownConfigurationsAreNotFound) {
   EXPECT_EQ(comparison_json(*store_, SweepId{4}, last_wa_, "none").error().code, ErrorCode::not_found);
+  EXPECT_EQ(utterances_json(*store_, SweepId{4}, last_wa_, "none").error().code, ErrorCode::not_found);
   EXPECT_EQ(confusion_json(*store_, SweepId{4}, last_wa_, "none").error().code, ErrorCode::not_found);
   EXPECT_EQ(audit_json(*store_, SweepId{9}, Metric::wa).error().code, ErrorCode::not_found);
 }

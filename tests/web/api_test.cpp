@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/json.hpp"
+#include "core/stats/distributions.hpp"
 #include "tests/web/demo_store.hpp"
 #include "web/json_values.hpp"
 
@@ -66,6 +67,7 @@ TEST_F(ApiTest, ASweepHasItsConfigurationsAndFolds) {
   ASSERT_EQ(sweep.at("folds").size(), std::size_t{kFolds});
   EXPECT_EQ(sweep.at("folds")[0].at("test"), 120);
   EXPECT_EQ(sweep.at("published")[0].at("value"), 0.8526);
+  EXPECT_EQ(sweep.at("published")[1].at("source"), "Du et al. 2024, Table 6");
 }
 
 TEST_F(ApiTest, ResultsHaveMeanAndSdOfCompleteGroupsOnly) {
@@ -85,6 +87,19 @@ TEST_F(ApiTest, ResultsHaveMeanAndSdOfCompleteGroupsOnly) {
   EXPECT_EQ(rows[1].at("wa").at("n"), 11);
   EXPECT_EQ(rows[1].at("wa").at("expected_n"), 12);
   EXPECT_TRUE(rows[1].at("wa").at("points")[11].is_null());
+}
+
+TEST_F(ApiTest, MeansHaveTheirIntervalAndPublishedNumbersTheDifference) {
+  const json answer =
+      parse(results_json(*store_, SweepId{1}, {.rule = SelectionRule::last, .metric = Metric::wa, .sort = Metric::ua}));
+  const json& complete = answer.at("rows")[0].at("macro_f1");
+  const double half = stats::student_quantile(0.975, kFolds - 1) * complete.at("sd").get<double>() / std::sqrt(kFolds);
+  EXPECT_NEAR(complete.at("interval")[0].get<double>(), complete.at("mean").get<double>() - half, 1e-12);
+  EXPECT_TRUE(answer.at("rows")[1].at("wa").at("interval").is_null());
+  EXPECT_TRUE(answer.at("published")[0].at("difference").is_null()) << "no configuration has its label";
+  EXPECT_TRUE(answer.at("published")[0].at("configuration").is_null());
+  EXPECT_EQ(answer.at("published")[1].at("configuration"), 0);
+  EXPECT_NEAR(answer.at("published")[1].at("difference").get<double>(), complete.at("mean").get<double>() - 0.5, 1e-12);
 }
 
 TEST_F(ApiTest, TheOracleIsMarked) {

@@ -19,6 +19,7 @@ using storage::StoreWrite;
 
 constexpr double kStart = 1'790'000'000;
 constexpr int kRunningEpochs = 7;
+constexpr int kTestUtterances = 120;
 
 void commit(MemoryStore& store, const std::vector<StoreWrite>& writes) {
   const auto outcome = store.commit(writes);
@@ -38,6 +39,32 @@ storage::CorpusRecord demo_corpus() {
 
 storage::FoldRecord demo_fold(const std::string& name) {
   return {{short_hash("fold " + name)}, name, 1200, 120, 120, "folds/" + short_hash("fold " + name) + ".json"};
+}
+
+// As confusion_of() counts: by class, 12 dialogues that take turns.
+storage::TestPart demo_test_part(const std::string& fold) {
+  storage::TestPart part;
+  for (int truth = 0; truth < 4; ++truth) {
+    for (int i = 0; i < kTestUtterances * (4 - truth) / 10; ++i) part.truth.push_back(truth);
+  }
+  for (int i = 0; i < kTestUtterances; ++i) {
+    part.utterances.push_back(fold + "-u" + std::to_string(i));
+    part.dialogues.push_back(fold + "-d" + std::to_string(i % 12));
+  }
+  return part;
+}
+
+// Each utterance's class with all of the probability, in the order of demo_test_part().
+std::vector<float> probabilities_of(const ConfusionMatrix& confusion) {
+  std::vector<float> all;
+  for (int truth = 0; truth < 4; ++truth) {
+    for (int said = 0; said < 4; ++said) {
+      for (std::int64_t i = 0; i < confusion.at(truth, said); ++i) {
+        for (int label = 0; label < 4; ++label) all.push_back(label == said ? 1.0F : 0.0F);
+      }
+    }
+  }
+  return all;
 }
 
 Configuration demo_configuration(const std::string& key, const std::string& value, FoldSchemeKind scheme) {
@@ -73,7 +100,8 @@ storage::Submission auxiliary_loss() {
         demo_configuration("model.auxiliary_loss", value, FoldSchemeKind::speaker));
   }
   submission.sweep.configurations[1].model.auxiliary_loss = false;
-  submission.sweep.published = {{"Du et al., Table 5", Metric::macro_f1, 0.8526}};
+  submission.sweep.published = {{"Du et al., Table 5", Metric::macro_f1, 0.8526},
+                                {"auxiliary_loss=true", Metric::macro_f1, 0.5, "Du et al. 2024, Table 6"}};
   submission.corpora = {demo_corpus()};
   for (int fold = 0; fold < kFolds; ++fold) {
     submission.folds.push_back(demo_fold((fold % 2 == 0 ? "speaker-F0" : "speaker-M0") + std::to_string(fold / 2 + 1)));
@@ -109,7 +137,11 @@ storage::Submission ablation() {
     submission.sweep.configurations.push_back(demo_configuration("model.alpha", value, FoldSchemeKind::speaker));
   }
   submission.corpora = {demo_corpus()};
-  for (int fold = 0; fold < kFolds; ++fold) submission.folds.push_back(demo_fold("test-" + std::to_string(fold + 1)));
+  for (int fold = 0; fold < kFolds; ++fold) {
+    const std::string name = "test-" + std::to_string(fold + 1);
+    submission.folds.push_back(demo_fold(name));
+    submission.test_parts.push_back(demo_test_part(name));
+  }
   for (int configuration = 0; configuration < 3; ++configuration) {
     for (int fold = 0; fold < kFolds; ++fold) add_trial(submission, configuration, fold, 0);
   }
@@ -185,7 +217,8 @@ TrialResult result_of(int configuration, int fold) {
   TrialResult result;
   result.epochs = kEpochs;
   const auto selected = [&](SelectionRule rule, Metric metric, int epoch) {
-    return Selected{rule, metric, epoch, confusion_of(demo_accuracy(configuration, fold, epoch), 120), {}};
+    const ConfusionMatrix confusion = confusion_of(demo_accuracy(configuration, fold, epoch), kTestUtterances);
+    return Selected{rule, metric, epoch, confusion, probabilities_of(confusion)};
   };
   result.selected.push_back(selected(SelectionRule::last, Metric::macro_f1, kEpochs));
   for (const Metric metric : {Metric::wa, Metric::ua, Metric::macro_f1, Metric::weighted_f1}) {

@@ -53,6 +53,7 @@ TEST_F(ServerTest, RoutesAnswer) {
         std::string("/api/v1/sweeps/1/results?rule=best-validation&metric=ua"),
         std::string("/api/v1/sweeps/4/comparison?baseline=2"),
         std::string("/api/v1/sweeps/4/comparison?baseline=alpha%3D0.5&rule=best-test&metric=ua"),
+        std::string("/api/v1/sweeps/4/utterances?baseline=2&limit=1"), std::string("/api/v1/sweeps/4/utterances"),
         std::string("/api/v1/sweeps/4/confusion?configuration=1"), std::string("/api/v1/sweeps/1/audit?metric=ua"),
         std::string("/api/v1/sweeps/5/hyperparameters?rule=best-test&metric=ua"),
         std::string("/api/v1/sweeps/1/curves?split=validation&metric=loss.total&configurations=0,1"),

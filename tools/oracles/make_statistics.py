@@ -12,7 +12,7 @@ import pandas
 import scipy
 import statsmodels
 from scipy import stats
-from sklearn.metrics import balanced_accuracy_score, f1_score
+from sklearn.metrics import accuracy_score, balanced_accuracy_score, f1_score
 from statsmodels.formula.api import ols
 from statsmodels.stats.anova import anova_lm
 from statsmodels.stats.contingency_tables import mcnemar
@@ -53,29 +53,76 @@ def corrected_t(differences, share):
             "p": float(2 * stats.t.sf(abs(t), n - 1))}
 
 
+def matrix(truth, guess):
+    counts = numpy.zeros((3, 3), dtype=int)
+    numpy.add.at(counts, (truth, guess), 1)
+    return counts.flatten().tolist()
+
+
+def made_dialogues(generator, count, rights):
+    """Of each dialogue the truth, and the guesses of a system for each share of right ones."""
+    def guessed(truth, right):
+        return numpy.where(generator.random(len(truth)) < right, truth, generator.integers(0, 3, len(truth)))
+
+    truths = [generator.integers(0, 3, generator.integers(5, 25)) for _ in range(count)]
+    return [(truth, *[guessed(truth, right) for right in rights]) for truth in truths]
+
+
+def scores_of(dialogues, drawn, system):
+    truth = numpy.concatenate([dialogues[i][0] for i in drawn])
+    guess = numpy.concatenate([dialogues[i][system] for i in drawn])
+    return (accuracy_score(truth, guess), balanced_accuracy_score(truth, guess),
+            f1_score(truth, guess, average="macro", zero_division=0))
+
+
+def philox(counter, key):
+    """Philox4x32-10 (Salmon et al. 2011)."""
+    for _ in range(10):
+        high, low = divmod(0xD2511F53 * counter[0], 1 << 32)
+        high2, low2 = divmod(0xCD9E8D57 * counter[2], 1 << 32)
+        counter = [high2 ^ counter[1] ^ key[0], low2, high ^ counter[3] ^ key[1], low]
+        key = [(key[0] + 0x9E3779B9) % (1 << 32), (key[1] + 0xBB67AE85) % (1 << 32)]
+    return counter
+
+
+def drawn_dialogues(seed, draw, count):
+    key = philox([7, 0, 0, 0], [seed % (1 << 32), seed >> 32])[:2]
+    return [philox([draw, position // 4, 0, 0], key)[position % 4] * count >> 32 for position in range(count)]
+
+
+def exact_bootstrap(generator):
+    """Our own draws, with scikit-learn's scores: two runs of two systems, averaged within each draw."""
+    dialogues, seed, draws = made_dialogues(generator, 15, (0.7, 0.65, 0.6, 0.55)), 5, 200
+    samples = [drawn_dialogues(seed, draw, len(dialogues)) for draw in range(draws)]
+
+    def averaged(drawn, systems):
+        return numpy.mean([scores_of(dialogues, drawn, system) for system in systems], axis=0)
+
+    first = numpy.array([averaged(drawn, (1, 2)) for drawn in samples])
+    second = numpy.array([averaged(drawn, (3, 4)) for drawn in samples])
+    ends = [100 * (1 - LEVEL) / 2, 100 * (1 + LEVEL) / 2]
+    difference = first - second
+    fewer = numpy.minimum((difference <= 0).sum(axis=0), (difference >= 0).sum(axis=0))
+    return {"seed": seed, "draws": draws,
+            "first": [[matrix(d[0], d[s]) for d in dialogues] for s in (1, 2)],
+            "second": [[matrix(d[0], d[s]) for d in dialogues] for s in (3, 4)],
+            "scores": averaged(range(len(dialogues)), (1, 2)).tolist(),
+            "intervals": numpy.percentile(first, ends, axis=0).T.tolist(),
+            "difference_intervals": numpy.percentile(difference, ends, axis=0).T.tolist(),
+            "p": numpy.minimum(1, 2 * (fewer + 1) / (draws + 1)).tolist()}
+
+
 def bootstrap(generator):
     """Intervals of many draws, which another generator's must be near."""
-    dialogues = []
-    for _ in range(40):
-        truth = generator.integers(0, 3, generator.integers(5, 25))
-        first = numpy.where(generator.random(len(truth)) < 0.7, truth, generator.integers(0, 3, len(truth)))
-        second = numpy.where(generator.random(len(truth)) < 0.6, truth, generator.integers(0, 3, len(truth)))
-        dialogues.append((truth, first, second))
+    dialogues = made_dialogues(generator, 40, (0.7, 0.6))
 
     def scores(drawn, system):
-        truth = numpy.concatenate([dialogues[i][0] for i in drawn])
-        guess = numpy.concatenate([dialogues[i][system] for i in drawn])
-        return balanced_accuracy_score(truth, guess), f1_score(truth, guess, average="macro", zero_division=0)
+        return scores_of(dialogues, drawn, system)[1:]
 
     draws = [generator.integers(0, len(dialogues), len(dialogues)) for _ in range(20000)]
     first, second = (numpy.array([scores(drawn, system) for drawn in draws]) for system in (1, 2))
     ends = [100 * (1 - LEVEL) / 2, 100 * (1 + LEVEL) / 2]
     everything = range(len(dialogues))
-
-    def matrix(truth, guess):
-        counts = numpy.zeros((3, 3), dtype=int)
-        numpy.add.at(counts, (truth, guess), 1)
-        return counts.flatten().tolist()
 
     return {"first": [matrix(t, a) for t, a, _ in dialogues], "second": [matrix(t, b) for t, _, b in dialogues],
             "ua": numpy.percentile(first[:, 0], ends).tolist(), "macro_f1": numpy.percentile(first[:, 1], ends).tolist(),
@@ -132,6 +179,7 @@ def main():
         "holm": [{"p": p, "corrected": [float(x) for x in multipletests(p, method="holm")[1]]} for p in p_values],
         "bootstrap": bootstrap(generator),
         "importances": importances(),
+        "exact_bootstrap": exact_bootstrap(generator),
     }, sys.stdout, indent=1)
 
 

@@ -24,6 +24,21 @@ export function percent(value) {
   return isNumber(value) ? oneDigit.format(100 * value) : value;
 }
 
+// A difference of scores in percent points.
+export function signed(value) {
+  const text = percent(value);
+  return isNumber(value) && value > 0 && text !== '0.0' ? `+${text}` : text;
+}
+
+export function intervalText(interval, show) {
+  return interval ? `[${show(interval[0])}, ${show(interval[1])}]` : '';
+}
+
+export function pText(p) {
+  if (!isNumber(p)) return '–';
+  return p < 1e-4 ? '< 0.0001' : p.toFixed(4);
+}
+
 // A score in percent, a loss as it is.
 export function quantity(value, name) {
   if (!isLoss(name)) return percent(value);

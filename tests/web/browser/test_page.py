@@ -107,9 +107,16 @@ def test_one_dot_per_fold_with_its_value(show, server):
 
 
 def test_published_numbers_stand_apart(show):
-    row = show("/sweeps/1").locator("tr.published")
-    assert row.count() == 1
-    assert "Du et al., Table 5" in row.inner_text() and "85.3" in row.inner_text()
+    rows = show("/sweeps/1").locator("tr.published")
+    assert rows.count() == 2
+    assert "Du et al., Table 5" in rows.nth(0).inner_text() and "85.3" in rows.nth(0).inner_text()
+
+
+def test_a_published_number_stands_with_its_source_and_our_difference_from_it(show, server):
+    row = show("/sweeps/1").locator("tr.published").nth(1)
+    published = api(server, "sweeps/1/results")["published"][1]
+    assert f"50.0 ({100 * published['difference']:+.1f})" in row.inner_text()
+    assert "auxiliary loss: true" in row.inner_text() and "Du et al. 2024, Table 6" in row.inner_text()
 
 
 def test_curves_are_drawn_and_told_in_numbers(show, server):
@@ -179,8 +186,40 @@ def test_configurations_are_tested_against_a_baseline(show, server):
         assert rows.nth(index).locator("g.falls").count() == sum(one < 0 for one in row["differences"])
     assert answer["caption"] in page.locator("#compare-caption").inner_text()
     page.get_by_text("Data table").click()
-    cells = page.locator("details").first.locator("tbody tr").nth(4).locator("td").all_inner_texts()
+    cells = page.locator("details", has_text="Data table").locator("tbody tr").nth(4).locator("td").all_inner_texts()
     assert cells == [percent(answer["scores"][4]), *(percent(row["scores"][4]) for row in answer["rows"])]
+
+
+def interval_text(interval, sign=""):
+    return "[" + ", ".join(f"{100 * end:{sign}.1f}" for end in interval) + "]"
+
+
+def test_configurations_are_tested_over_utterances_when_that_is_opened(show, server):
+    page = show("/sweeps/4/compare?metric=wa", ready="table.comparison")
+    assert not any("/utterances?" in asked for asked in page.requests)
+    page.get_by_text("Over utterances").click()
+    page.wait_for_selector("table.utterances")
+    answer = api(server, "sweeps/4/utterances?baseline=1&metric=wa")
+    rows = page.locator("table.utterances tbody tr")
+    assert rows.count() == 3
+    assert "(baseline)" in rows.nth(0).inner_text()
+    for index, row in enumerate(answer["rows"]):
+        cells = rows.nth(index).locator("td").all_inner_texts()
+        for cell, metric in zip(cells, ["wa", "ua", "macro_f1"]):
+            assert f"{percent(row[metric]['value'])} {interval_text(row[metric]['interval'])}" in cell
+            if index > 0:
+                assert interval_text(row[metric]["difference_interval"], "+") in cell
+                assert ("*" in cell) == (row[metric]["p_holm"] < 0.05)
+    assert answer["caption"] in page.locator("#utterances-caption").inner_text()
+    page.locator("#baseline").select_option("2")
+    page.wait_for_selector("#utterances-caption:has-text('alpha=0.5')")
+
+
+def test_a_sweep_without_stored_utterances_says_why_it_is_not_tested(show):
+    page = show("/sweeps/1/compare", ready="table.comparison")
+    page.get_by_text("Over utterances").click()
+    page.wait_for_selector("table.utterances")
+    assert "the utterances of its test part are not in this store" in page.locator("table.utterances").inner_text()
 
 
 def test_the_baseline_is_chosen_in_the_page_and_kept_in_the_url(show):

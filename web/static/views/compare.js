@@ -3,22 +3,17 @@ import {get} from '../api.js';
 import {pairedDots, tooltips} from '../chart.js';
 import {configurationChoice} from '../configuration_choice.js';
 import {choice, fill, h, scrolling} from '../dom.js';
-import {configurationName, isNumber, label, meanAndSd, METRICS, percent, RULES} from '../format.js';
+import {configurationName, isNumber, label, meanAndSd, METRICS, percent, pText, RULES} from '../format.js';
 import {createPages, PAGE, pageOf} from '../pages.js';
 import {createSweepHead, crumbsOf} from './sweep_head.js';
+import {createUtterances} from './utterances.js';
 
 const LEVEL = 0.05;
-
-function pText(test) {
-  const p = test?.p_holm;
-  if (!isNumber(p)) return '–';
-  return p < 1e-4 ? '< 0.0001' : p.toFixed(4);
-}
 
 // Bold under 0.05; a test that could not have come out so says that.
 function pCell(test) {
   const p = test?.p_holm;
-  const text = pText(test);
+  const text = pText(p);
   const helpless = isNumber(test?.smallest_p) && isNumber(p) && test.smallest_p > LEVEL;
   return h('td', {class: 'number'}, isNumber(p) && p < LEVEL ? h('strong', {}, `${text} *`) : text,
     helpless ? h('small', {class: 'note-line'}, `cannot be under ${test.smallest_p.toFixed(4)}`) : null);
@@ -72,12 +67,13 @@ export function createCompare(id, setParameters) {
   body.append(inner);
   tooltips(body);
   const pages = createPages('Pages of configurations', (page) => setParameters({page}));
+  const utterances = createUtterances(id);
   const folds = h('div', {});
   const settings = h('div', {});
   const node = h('div', {class: 'stack'}, head.node, h('section', {class: 'panel', 'aria-labelledby': 'compare-title'},
     h('div', {class: 'panel-head'}, h('h2', {id: 'compare-title'}, 'Against a baseline'),
       h('div', {class: 'controls'}, baseline.node,
-        rule.node, metric.node)), body, pages.node,
+        rule.node, metric.node)), body, pages.node, utterances.node,
     h('details', {}, h('summary', {}, 'Data table'), folds),
     h('details', {}, h('summary', {}, 'Settings that differ'), settings)));
 
@@ -109,6 +105,7 @@ export function createCompare(id, setParameters) {
     fill(folds, scrolling('Scores fold by fold', foldTable(sweep, answer)));
     const shown = [answer.baseline, ...answer.rows.map((row) => row.configuration)];
     fill(settings, scrolling('Settings that differ', settingsTable(sweep, shown)));
+    await utterances.update(sweep, chosen);
     return crumbsOf(sweep, '/compare', 'compare');
   }
   return {node, load};

@@ -1,7 +1,7 @@
 // The results table: mean ± sd per configuration, with one dot per fold.
 import {dotStrip, tooltips} from '../chart.js';
 import {fill, h, hidden, scrolling} from '../dom.js';
-import {configurationName, isNumber, label, meanAndSd, METRICS, percent} from '../format.js';
+import {configurationName, intervalText, isNumber, label, meanAndSd, METRICS, percent, signed} from '../format.js';
 import {createPages} from '../pages.js';
 
 function strip(sweep, row, metric, domain) {
@@ -17,7 +17,8 @@ function strip(sweep, row, metric, domain) {
 
 function cell(aggregate, isBest) {
   const text = meanAndSd(aggregate.mean, aggregate.sd, 'score');
-  return h('td', {class: 'number score'}, isBest ? h('strong', {}, text, hidden(' (best)')) : text);
+  const title = aggregate.interval ? `95 % interval ${intervalText(aggregate.interval, percent)}` : null;
+  return h('td', {class: 'number score', title}, isBest ? h('strong', {}, text, hidden(' (best)')) : text);
 }
 
 function countCell(aggregate) {
@@ -26,10 +27,15 @@ function countCell(aggregate) {
   return h('td', {class: complete ? 'number' : 'number incomplete'}, text, complete ? null : hidden(' incomplete'));
 }
 
-function publishedRow(published) {
-  return h('tr', {class: 'published'}, h('th', {scope: 'row'}, published.label, hidden(' (published)')),
-    METRICS.map(([key]) => h('td', {class: 'number score'}, key === published.metric ? percent(published.value) : '')),
-    h('td', {}), h('td', {class: 'note'}, 'as published'));
+// With our difference from it, where it has the label of a configuration.
+function publishedRow(sweep, published) {
+  const own = sweep.configurations[published.configuration];
+  const value = percent(published.value) + (isNumber(published.difference) ? ` (${signed(published.difference)})` : '');
+  const source = published.source ? `as published: ${published.source}` : 'as published';
+  return h('tr', {class: 'published'},
+    h('th', {scope: 'row'}, own ? configurationName(own) : published.label, hidden(' (published)')),
+    METRICS.map(([key]) => h('td', {class: 'number score'}, key === published.metric ? value : '')),
+    h('td', {}), h('td', {class: 'note'}, isNumber(published.difference) ? `${source}; in brackets: ours less it` : source));
 }
 
 // How the numbers came about: the words are the API's, the same as in merctl's tables. Beside the table, not in it, so
@@ -68,7 +74,7 @@ export function createResults(setParameters) {
         h('th', {scope: 'row'}, configurationName(sweep.configurations[row.configuration])),
         METRICS.map(([key]) => cell(row[key], isNumber(row[key].mean) && row[key].mean === answer.best[key])),
         countCell(row[metric]), h('td', {}, strip(sweep, row, metric, domain)))),
-      sweep.published.map(publishedRow)))), caption(answer));
+      answer.published.map((published) => publishedRow(sweep, published))))), caption(answer));
     pages.update(answer.total, page);
   }
   return {node, update};
