@@ -232,12 +232,11 @@ ExitCode alloc_add_command(const Context& context, const AllocOptions& options) 
   }();
   if (!added) return report(context, added.error());
   if (context.format == Format::json) {
-    std::printf("%s\n", json{{"schema", 1}, {"allocation", json_of(one)}}.dump(2).c_str());
-  } else {
-    std::printf("allocation %d\n", one.number);
-    if (context.format == Format::table) {
-      std::fputs("`merctl alloc run` submits its jobs, for as long as it runs\n", stderr);
-    }
+    return end_with_json(context, json{{"schema", 1}, {"allocation", json_of(one)}}.dump(2));
+  }
+  std::printf("allocation %d\n", one.number);
+  if (context.format == Format::table) {
+    std::fputs("`merctl alloc run` submits its jobs, for as long as it runs\n", stderr);
   }
   return ExitCode::done;
 }
@@ -249,8 +248,7 @@ ExitCode alloc_list_command(const Context& context) {
   if (context.format == Format::json) {
     json list = json::array();
     for (const NumberedAlloc& one : *all) list.push_back(json_of(one));
-    std::printf("%s\n", json{{"schema", 1}, {"allocations", list}}.dump(2).c_str());
-    return ExitCode::done;
+    return end_with_json(context, json{{"schema", 1}, {"allocations", list}}.dump(2));
   }
   std::vector<std::vector<std::string>> rows = {{"allocation", "nodes", "backlog", "state", "jobs"}};
   for (const NumberedAlloc& one : *all) {

@@ -50,15 +50,17 @@ Result<Completeness> of_active_sweeps(storage::ResultReader& reader) {
   return all;
 }
 
-void print(const Context& context, const Completeness& found) {
+ExitCode print(const Context& context, const Completeness& found, ExitCode code) {
   if (context.format == Format::json) {
     const nlohmann::json document = {
         {"schema", 1}, {"complete", found.complete()}, {"left", found.counts.left()}, {"epochs", found.epochs}};
-    std::printf("%s\n", document.dump(2).c_str());
-  } else if (context.format == Format::table) {
+    return end_with_json(context, document.dump(2), code);
+  }
+  if (context.format == Format::table) {
     std::printf("%s %s: %s\n", found.of.c_str(), found.complete() ? "is complete" : "is not complete",
                 counts_text(found.counts).c_str());
   }
+  return code;
 }
 
 }  // namespace
@@ -70,9 +72,8 @@ ExitCode complete_command(const Context& context, const std::string& sweep) {
     return sweep.empty() ? of_active_sweeps(*store.reader) : of_sweep(*store.reader, sweep);
   }();
   if (!found) return report(context, found.error());
-  print(context, *found);
-  if (found->complete()) return ExitCode::done;
-  return found->paused ? ExitCode::paused : ExitCode::some_failed;
+  const ExitCode unfinished = found->paused ? ExitCode::paused : ExitCode::some_failed;
+  return print(context, *found, found->complete() ? ExitCode::done : unfinished);
 }
 
 }  // namespace mer::cli

@@ -63,7 +63,9 @@ ExitCode control_command(const Context& context, const ControlOptions& options) 
   for (const std::string& target : options.targets) {
     const Result<StoreAnswer> answer = carry_out(*store, options, target);
     if (!answer) return report(context, answer.error());
-    if (context.format == Format::json) std::printf("%s\n", answer->json.c_str());
+    if (context.format == Format::json) {
+      if (const Status printed = print_json(context, answer->json); !printed) return report(context, printed.error());
+    }
     if (context.format != Format::table) continue;
     const json given = json::parse(answer->json, nullptr, false);
     std::printf("%s\n", sentence(options.verb, target, given).c_str());

@@ -60,10 +60,9 @@ ExitCode corpus_check_command(const Context& context, const std::string& folder)
   if (context.format == Format::json) {
     facts["schema"] = 1;
     facts["id"] = corpus->id.hex;
-    std::printf("%s\n", facts.dump(2).c_str());
-  } else if (context.format == Format::table) {
-    print_facts(*corpus, facts);
+    return end_with_json(context, facts.dump(2));
   }
+  if (context.format == Format::table) print_facts(*corpus, facts);
   return ExitCode::done;
 }
 

@@ -157,13 +157,12 @@ ExitCode doctor_command(const Context& context, const std::optional<SlurmOptions
     std::printf("%-8s %-16s %s\n", name_of_level(finding.level), finding.subject.c_str(), finding.text.c_str());
     if (!finding.remedy.empty()) std::printf("%-8s %-16s -> %s\n", "", "", finding.remedy.c_str());
   }
-  if (context.format == Format::json) {
-    const nlohmann::json document = {{"schema", 1}, {"findings", rows}};
-    std::printf("%s\n", document.dump(2, ' ', false, nlohmann::json::error_handler_t::replace).c_str());
-  }
   const bool sound = std::none_of(findings.begin(), findings.end(),
                                   [](const Finding& finding) { return finding.level == Level::problem; });
-  return sound ? ExitCode::done : ExitCode::usage;
+  const ExitCode code = sound ? ExitCode::done : ExitCode::usage;
+  if (context.format != Format::json) return code;
+  const nlohmann::json document = {{"schema", 1}, {"findings", rows}};
+  return end_with_json(context, document.dump(2, ' ', false, nlohmann::json::error_handler_t::replace), code);
 }
 
 }  // namespace mer::cli

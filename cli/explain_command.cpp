@@ -79,9 +79,8 @@ ExitCode explain_command(const Context& context, const std::string& trial) {
   const Result<TrialFacts> facts = gather(context, trial);
   if (!facts) return report(context, facts.error());
   const std::vector<std::string> reasons = reasons_of(*facts);
-  if (context.format == Format::json) {
-    std::printf("%s\n", json_of(*facts, reasons).dump().c_str());
-  } else if (context.format == Format::quiet) {
+  if (context.format == Format::json) return end_with_json(context, json_of(*facts, reasons).dump());
+  if (context.format == Format::quiet) {
     std::printf("%s\n", reasons.front().c_str());
   } else {
     print_facts(*facts, reasons);

@@ -435,6 +435,16 @@ void add_global_options(CLI::App& app, Context& context) {
          "--format", [&context](const std::string& word) { context.format = format_named(word); },
          "table, json, quiet; results, export: also csv, latex, md")
       ->type_name("FORMAT");
+  app.add_option_function<std::vector<std::string>>(
+         "--json",
+         [&context](const std::vector<std::string>& fields) {
+           context.format = Format::json;
+           context.fields = fields;
+         },
+         "--format json with these fields of the answer alone, as in id,counts.done; one that is not there lists them")
+      ->delimiter(',')
+      ->allow_extra_args(false)
+      ->type_name("FIELD,...");
   app.add_option("--store", context.store, "Store folder; default: MER_STORE, else mer-store")->type_name("DIR");
 }
 

@@ -16,17 +16,19 @@ namespace {
 
 using nlohmann::json;
 
-void show(const Context& context, const std::vector<storage::ExcludedNode>& nodes) {
+ExitCode show(const Context& context, const std::vector<storage::ExcludedNode>& nodes) {
   if (context.format == Format::json) {
     json list = json::array();
     for (const auto& node : nodes) list.push_back({{"host", node.host}, {"since", node.since}, {"why", node.why}});
     const json document = {{"schema", 1}, {"excluded", list}};
-    std::printf("%s\n", document.dump(2, ' ', false, json::error_handler_t::replace).c_str());
-  } else if (context.format == Format::quiet) {
+    return end_with_json(context, document.dump(2, ' ', false, json::error_handler_t::replace));
+  }
+  if (context.format == Format::quiet) {
     for (const auto& node : nodes) std::printf("%s\n", node.host.c_str());
   } else {
     std::fputs(nodes_text(nodes).c_str(), stdout);
   }
+  return ExitCode::done;
 }
 
 }  // namespace
@@ -35,8 +37,7 @@ ExitCode node_list_command(const Context& context) {
   if (!plain_format(context, "node list")) return ExitCode::usage;
   const auto store = storage::StoreDir::open(context.store);
   if (!store) return report(context, store.error());
-  show(context, storage::excluded_nodes(*store));
-  return ExitCode::done;
+  return show(context, storage::excluded_nodes(*store));
 }
 
 ExitCode node_change_command(const Context& context, NodeChange change, const std::string& host) {

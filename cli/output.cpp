@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <ctime>
 
+#include "cli/json_fields.hpp"
 #include "core/json.hpp"
 #include "storage/text_layout.hpp"
 
@@ -48,10 +49,22 @@ ExitCode report(const Context& context, const Error& error) {
   return code;
 }
 
-Status print_json(const Result<std::string>& text) {
+Result<std::string> json_text(const Context& context, const Result<std::string>& text) {
   if (!text) return text.error();
-  std::printf("%s\n", text->c_str());
+  if (context.fields.empty()) return *text + "\n";
+  MER_ASSIGN(const std::string chosen, with_fields(*text, context.fields));
+  return chosen + "\n";
+}
+
+Status print_json(const Context& context, const Result<std::string>& text) {
+  MER_ASSIGN(const std::string printed, json_text(context, text));
+  std::fputs(printed.c_str(), stdout);
   return {};
+}
+
+ExitCode end_with_json(const Context& context, const Result<std::string>& text, ExitCode code) {
+  const Status printed = print_json(context, text);
+  return printed ? code : report(context, printed.error());
 }
 
 bool plain_format(const Context& context, const std::string& command) {

@@ -16,8 +16,11 @@ namespace mer::cli {
 // answers the exit code that it stands for.
 ExitCode report(const Context& context, const Error& error);
 
-// Prints an answer of web/api.hpp, or hands its error on.
-Status print_json(const Result<std::string>& text);
+// A JSON object as it is printed: with --json the fields that it names. Errors: the given one, those of with_fields().
+Result<std::string> json_text(const Context& context, const Result<std::string>& text);
+Status print_json(const Context& context, const Result<std::string>& text);
+// The same as a command's end; an error is reported.
+ExitCode end_with_json(const Context& context, const Result<std::string>& text, ExitCode code = ExitCode::done);
 
 // True when the format is table, json or quiet; else prints an error that names what this command can do.
 bool plain_format(const Context& context, const std::string& command);

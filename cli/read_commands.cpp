@@ -93,6 +93,7 @@ ExitCode status_command(const Context& context, const std::string& sweep) {
   if (!plain_format(context, "status")) return ExitCode::usage;
   return with_store(context, [&](ResultReader& reader) -> Status {
     MER_ASSIGN(const StatusText status, status_text(reader, sweep, context.format));
+    if (context.format == Format::json) return print_json(context, status.text);
     std::fputs(status.text.c_str(), stdout);
     if (status.empty) std::fputs(kNoSweeps, stderr);
     if (context.format == Format::table) MER_TRY(print_surroundings(context));
@@ -117,7 +118,7 @@ Result<storage::Table> file_table(ResultReader& reader, const Selection& chosen,
 Status print_results_file(const Context& context, ResultReader& reader, const Selection& chosen,
                           const ResultsOptions& options, Format format) {
   if (format == Format::json && options.baseline.empty() && !options.utterances) {
-    return print_json(web::results_json(reader, chosen.sweep, {.rule = chosen.rule, .metric = chosen.metric}));
+    return print_json(context, web::results_json(reader, chosen.sweep, {.rule = chosen.rule, .metric = chosen.metric}));
   }
   MER_ASSIGN(const storage::Table table, file_table(reader, chosen, options));
   print_table(context, table, format);
@@ -169,8 +170,7 @@ ExitCode export_resolved(const Context& context, const std::string& sweep) {
     MER_ASSIGN(const SweepId id, reader.find_sweep(sweep));
     MER_ASSIGN(const storage::SweepDetail detail, reader.sweep(id));
     MER_ASSIGN(const nlohmann::json resolved, parse_json_text(detail.resolved_json, "resolved sweep"));
-    std::printf("%s\n", resolved.dump(2).c_str());
-    return {};
+    return print_json(context, resolved.dump(2));
   });
 }
 

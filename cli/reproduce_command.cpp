@@ -299,9 +299,8 @@ Result<ExitCode> reproduce_in(const std::filesystem::path& folder, const Context
   MER_ASSIGN(const TrialRun again, train_again(recorded, folder, talks && ::isatty(STDERR_FILENO) != 0));
   const Comparison comparison = compare(recorded.run, again);
   if (context.format == Format::json) {
-    const std::string text =
-        document_of(recorded, again, comparison).dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
-    std::printf("%s\n", text.c_str());
+    MER_TRY(print_json(context, document_of(recorded, again, comparison)
+                                    .dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace)));
   } else if (talks) {
     print_comparison(comparison, again);
   }

@@ -124,7 +124,7 @@ ExitCode show_command(const Context& context, const std::string& trial) {
   if (!plain_format(context, "show")) return ExitCode::usage;
   return with_store(context, [&](ResultReader& reader) -> Status {
     MER_ASSIGN(const TrialId id, reader.find_trial(trial));
-    if (context.format == Format::json) return print_json(web::trial_json(reader, id));
+    if (context.format == Format::json) return print_json(context, web::trial_json(reader, id));
     MER_ASSIGN(const TrialDetail detail, reader.trial(id));
     if (context.format == Format::quiet) {
       std::printf("%s\n", name_of(detail.row.state));

@@ -69,7 +69,7 @@ std::string unfinished_table(const storage::SweepDetail& sweep, const std::vecto
 Result<StatusText> all_sweeps(ResultReader& reader, Format format) {
   if (format == Format::json) {
     MER_ASSIGN(const std::string document, web::sweeps_json(reader));
-    return StatusText{document + "\n"};
+    return StatusText{document};
   }
   MER_ASSIGN(const auto sweeps, reader.sweeps());
   if (format == Format::table) return StatusText{.text = sweeps_table(sweeps), .empty = sweeps.empty()};
@@ -89,7 +89,7 @@ Result<StatusText> status_text(ResultReader& reader, const std::string& sweep, F
   StatusText status{.text = {}, .ended = counts.left() == 0};
   if (format == Format::json) {
     MER_ASSIGN(const std::string document, web::sweep_json(reader, id));
-    status.text = document + "\n";
+    status.text = document;
   } else if (format == Format::quiet) {
     status.text = std::to_string(counts.done) + "/" + std::to_string(counts.total()) + "\n";
   } else {

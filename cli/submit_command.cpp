@@ -36,8 +36,9 @@ ExitCode submit_command(const Context& context, const SweepFileOptions& sweep, c
                                            {"name", submission.sweep.name},
                                            {"trials", submission.trials.size()},
                                            {"running", submitted->running}};
-    std::printf("%s\n", answer.dump().c_str());
-  } else if (context.format == Format::quiet) {
+    return end_with_json(context, answer.dump());
+  }
+  if (context.format == Format::quiet) {
     std::printf("%ld\n", long(submitted->sweep.number));
   } else {
     print_submitted(*submitted, submission, sweep.file);

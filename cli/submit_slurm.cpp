@@ -71,8 +71,7 @@ ExitCode show_dry_run(const Context& context, const SlurmPlan& job, const SlurmO
                      {"script", text},        {"trials", cost.trials},  {"reused", cost.reused},
                      {"epochs", cost.epochs}, {"worker_hours", nullptr}};
     if (const auto hours = cost.worker_hours()) document["worker_hours"] = *hours;
-    std::printf("%s\n", document.dump(2).c_str());
-    return ExitCode::done;
+    return end_with_json(context, document.dump(2));
   }
   std::printf("%s", text.c_str());
   std::fflush(stdout);
@@ -81,7 +80,7 @@ ExitCode show_dry_run(const Context& context, const SlurmPlan& job, const SlurmO
   return ExitCode::done;
 }
 
-void show_queued(const Context& context, const SlurmPlan& job, const Queued& queued, const Cost& cost) {
+ExitCode show_queued(const Context& context, const SlurmPlan& job, const Queued& queued, const Cost& cost) {
   const std::string output = (jobs_folder(job.script.store) / (queued.ids.front() + ".out")).string();
   if (context.format == Format::json) {
     const json document = {{"schema", 1},
@@ -89,15 +88,15 @@ void show_queued(const Context& context, const SlurmPlan& job, const Queued& que
                            {"jobs", queued.ids},
                            {"name", queued.chain},
                            {"output", output}};
-    std::printf("%s\n", document.dump(2).c_str());
-    return;
+    return end_with_json(context, document.dump(2));
   }
   for (const std::string& id : queued.ids) std::printf("%s\n", id.c_str());
-  if (context.format == Format::quiet) return;
+  if (context.format == Format::quiet) return ExitCode::done;
   std::fflush(stdout);
   std::fprintf(stderr, "%s\n%s\n", job_text(job, int(queued.ids.size())).c_str(), cost_text(cost).c_str());
   std::fprintf(stderr, "`merctl status` follows sweep %ld and its jobs; what a job prints is in\n%s\n",
                long(queued.sweep.number), output.c_str());
+  return ExitCode::done;
 }
 
 }  // namespace
@@ -132,8 +131,7 @@ ExitCode submit_slurm_command(const Context& context, const SweepFileOptions& sw
     }
     return report(context, done.error());
   }
-  show_queued(context, *job, queued, *cost);
-  return ExitCode::done;
+  return show_queued(context, *job, queued, *cost);
 }
 
 }  // namespace mer::cli

@@ -74,9 +74,10 @@ class SweepWait {
   bool known_ = false, said_ = false;
 };
 
-void print_end(const Context& context, const StateCounts& counts) {
+ExitCode print_end(const Context& context, const StateCounts& counts) {
+  const ExitCode code = counts.done == counts.total() ? ExitCode::done : ExitCode::some_failed;
   if (context.format == Format::table) std::printf("%s\n", counts_text(counts).c_str());
-  if (context.format != Format::json) return;
+  if (context.format != Format::json) return code;
   const nlohmann::json document = {{"schema", 1},
                                    {"counts",
                                     {{"done", counts.done},
@@ -84,7 +85,7 @@ void print_end(const Context& context, const StateCounts& counts) {
                                      {"diverged", counts.diverged},
                                      {"cancelled", counts.cancelled},
                                      {"total", counts.total()}}}};
-  std::printf("%s\n", document.dump(2).c_str());
+  return end_with_json(context, document.dump(2), code);
 }
 
 }  // namespace
@@ -103,9 +104,7 @@ ExitCode wait_command(const Context& context, const WaitOptions& options) {
   if (!*ended) {
     return report(context, {ErrorCode::timeout, "--timeout " + options.timeout + " is over: " + wait.standing()});
   }
-  const StateCounts& counts = **ended;
-  print_end(context, counts);
-  return counts.done == counts.total() ? ExitCode::done : ExitCode::some_failed;
+  return print_end(context, **ended);
 }
 
 }  // namespace mer::cli

@@ -51,6 +51,8 @@ ExitCode watch_status_command(const Context& context, const std::string& sweep) 
   while (true) {
     const Result<bool> seen = watch.look([&](storage::ResultReader& reader) -> Status {
       MER_ASSIGN(status, status_text(reader, sweep, context.format));
+      if (context.format != Format::json) return {};
+      MER_ASSIGN(status.text, json_text(context, status.text));
       return {};
     });
     if (!seen) return report(context, seen.error());
