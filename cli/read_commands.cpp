@@ -67,9 +67,15 @@ Result<storage::Table> table_named(ResultReader& reader, const Selection& chosen
   return storage::results_table(reader, chosen.sweep, chosen.rule, chosen.metric);
 }
 
-void print_table(const Context& context, const storage::Table& table, Format format) {
+Status print_table(const Context& context, const storage::Table& table, Format format) {
   const storage::TextStyle style{.colour = context.colour};
-  std::fputs(storage::format_table(table, table_format_of(format), style).c_str(), stdout);
+  std::string text = storage::format_table(table, table_format_of(format), style);
+  if (format == Format::json) {
+    if (text.ends_with('\n')) text.pop_back();
+    return print_json(context, text);
+  }
+  std::fputs(text.c_str(), stdout);
+  return {};
 }
 
 // Jobs of Slurm, excluded nodes, and where the dashboard is.
@@ -121,8 +127,7 @@ Status print_results_file(const Context& context, ResultReader& reader, const Se
     return print_json(context, web::results_json(reader, chosen.sweep, {.rule = chosen.rule, .metric = chosen.metric}));
   }
   MER_ASSIGN(const storage::Table table, file_table(reader, chosen, options));
-  print_table(context, table, format);
-  return {};
+  return print_table(context, table, format);
 }
 
 // For reading: the differences after the results.
@@ -146,8 +151,7 @@ ExitCode results_command(const Context& context, const ResultsOptions& options) 
     if (context.format == Format::quiet) return {};
     if (options.audit) {
       MER_ASSIGN(const storage::Table audit, storage::audit_table(reader, chosen.sweep, chosen.metric));
-      print_table(context, audit, context.format);
-      return {};
+      return print_table(context, audit, context.format);
     }
     if (context.format == Format::json || context.format == Format::csv) {
       return print_results_file(context, reader, chosen, options, context.format);
@@ -155,7 +159,7 @@ ExitCode results_command(const Context& context, const ResultsOptions& options) 
     MER_ASSIGN(const std::vector<storage::Table> tables, shown_tables(reader, chosen, options));
     for (const storage::Table& table : tables) {
       if (&table != &tables.front()) std::fputs("\n", stdout);
-      print_table(context, table, context.format);
+      MER_TRY(print_table(context, table, context.format));
     }
     return {};
   });
@@ -181,8 +185,7 @@ ExitCode export_command(const Context& context, const ResultsOptions& options) {
   return with_store(context, [&](ResultReader& reader) -> Status {
     MER_ASSIGN(const Selection chosen, selection_of(reader, options));
     MER_ASSIGN(const storage::Table table, table_named(reader, chosen, options.table));
-    print_table(context, table, context.format == Format::table ? Format::csv : context.format);
-    return {};
+    return print_table(context, table, context.format == Format::table ? Format::csv : context.format);
   });
 }
 

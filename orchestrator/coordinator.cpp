@@ -295,7 +295,7 @@ void Coordinator::see_off(const transport::Departures& departures, TimePoint now
     const std::string& worker_host = ranks_[std::size_t(rank)].host;
     const int leader = gang_leader(rank, settings_.gang);
     if (!gang_is_here(leader)) {
-      outbox_.emplace_back(rank, Shutdown{});
+      let_go(rank);
     } else if (rank == leader) {
       spdlog::info("worker {} ({}) leaves: its trials are checkpointed and handed back", rank, worker_host);
       feed(WorkerLeaving{WorkerId{rank}}, now);
@@ -379,12 +379,17 @@ void Coordinator::carry_out(const SendStop& effect) {
 }
 
 void Coordinator::carry_out(const LetGo& effect) {
-  for (int member = 0; member < settings_.gang; ++member) outbox_.emplace_back(effect.worker.rank + member, Shutdown{});
+  for (int member = 0; member < settings_.gang; ++member) let_go(effect.worker.rank + member);
+}
+
+void Coordinator::let_go(int rank) {
+  ranks_[std::size_t(rank)].leaving = true;
+  outbox_.emplace_back(rank, Shutdown{});
 }
 
 void Coordinator::carry_out(const Idle& /*effect*/) {
   spdlog::info("nothing is left to do: all workers are let go, and others may come");
-  for (int rank = 1; rank < transport_.size(); ++rank) outbox_.emplace_back(rank, Shutdown{});
+  for (int rank = 1; rank < int(ranks_.size()); ++rank) let_go(rank);
 }
 
 void Coordinator::carry_out(const Ended& effect) {

@@ -92,7 +92,7 @@ class Coordinator {
     std::string host;
     std::string group;     // of another job, that it belongs to
     bool here = false;     // it said Hello, and is not gone
-    bool leaving = false;  // of a group that wants to be let go
+    bool leaving = false;  // of a group that wants to be let go, or has been
     std::optional<TimePoint> heard;
     std::vector<ClaimedTrial> held;  // that it brought, and the scheduler does not know of yet
   };
@@ -116,6 +116,7 @@ class Coordinator {
   void carry_out(const Record& effect);
   void carry_out(const SendStop& effect);
   void carry_out(const LetGo& effect);
+  void let_go(int rank);
   void carry_out(const JudgeNode& effect);
   void carry_out(const Idle& effect);
   void carry_out(const Ended& effect);

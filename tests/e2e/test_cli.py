@@ -168,6 +168,25 @@ def test_export_writes_the_same_rows_as_csv_and_json(undisturbed, table):
     assert len(answer["rows"]) == len(as_csv.stdout.splitlines()) - 1 > 0
 
 
+@pytest.mark.parametrize("command, list_name, fields", [
+    (("status",), "sweeps", "name,counts.done"),
+    (("results", "tiny"), "rows", "configuration,wa.mean"),
+    (("results", "tiny", "--audit"), "rows", "selection"),
+    (("export", "tiny", "--table", "trials"), "rows", "fold,state"),
+])
+def test_json_with_fields_keeps_these_alone(undisturbed, command, list_name, fields):
+    asked = undisturbed.run(*command, "--json", fields)
+    wrong = undisturbed.run(*command, "--json", "nosuch")
+
+    assert asked.returncode == 0, asked.stdout
+    answer = json.loads(asked.stdout)
+    assert set(answer) == {"schema", list_name} and answer[list_name]
+    assert all(set(one) == {field.split(".")[0] for field in fields.split(",")} for one in answer[list_name])
+    assert wrong.returncode == 2
+    message = json.loads(wrong.stdout)["error"]["message"]
+    assert '"nosuch"' in message and fields.split(",")[0] in message
+
+
 def test_a_diverged_trial_is_exit_code_1_and_its_configuration_has_no_mean(mer, corpus):
     sweep = sweep_of(corpus, grid=None, train={"epochs": 5, "optimizer": "sgd", "learning_rate": 100},
                      model={"hidden": 8, "heads": 2, "beta": 1e6})
