@@ -36,10 +36,11 @@ bool keep(const Json& from, std::string_view path, Json& kept) {  // NOLINT(misc
   return true;
 }
 
-bool keep_of_lists(const Json& document, const std::string& field, Json& kept) {
+bool keep_of_lists(const Json& document, const std::string& field, bool empty_ones, Json& kept) {
   bool found = false;
   for (const auto& [key, value] : document.items()) {
-    if (is_list_of_objects(value)) found = keep(document, key + "." + field, kept) || found;
+    if (!is_list_of_objects(value) || value.empty() != empty_ones) continue;
+    found = keep(document, key + "." + field, kept) || found;
   }
   return found;
 }
@@ -65,7 +66,8 @@ Result<std::string> with_fields(const std::string& document, const std::vector<s
   Json kept = Json::object();
   if (whole.contains("schema")) kept["schema"] = whole["schema"];
   for (const std::string& field : fields) {
-    if (keep(whole, field, kept) || keep_of_lists(whole, field, kept)) continue;
+    if (keep(whole, field, kept) || keep_of_lists(whole, field, false, kept)) continue;
+    if (keep_of_lists(whole, field, true, kept)) continue;
     return invalid("--json: there is no field \"" + field + "\" here; there are: " + fields_of(whole));
   }
   return kept.dump(2, ' ', false, Json::error_handler_t::replace);

@@ -51,6 +51,8 @@ TEST(JsonFields, OneThatIsNotThereIsAnErrorThatListsThem) {
 TEST(JsonFields, NobodyKnowsTheFieldsOfAnEmptyList) {
   EXPECT_EQ(json::parse(with_fields(R"({"schema": 1, "sweeps": []})", {"id"}).value()),
             json::parse(R"({"schema": 1, "sweeps": []})"));
+  EXPECT_EQ(json::parse(with_fields(R"({"notes": [], "rows": [{"id": 1}]})", {"id"}).value()),
+            json::parse(R"({"rows": [{"id": 1}]})"));
 }
 
 }  // namespace

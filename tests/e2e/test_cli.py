@@ -171,7 +171,7 @@ def test_export_writes_the_same_rows_as_csv_and_json(undisturbed, table):
 @pytest.mark.parametrize("command, list_name, fields", [
     (("status",), "sweeps", "name,counts.done"),
     (("results", "tiny"), "rows", "configuration,wa.mean"),
-    (("results", "tiny", "--audit"), "rows", "selection"),
+    (("results", "tiny", "--audit"), "rows", "epoch,n"),
     (("export", "tiny", "--table", "trials"), "rows", "fold,state"),
 ])
 def test_json_with_fields_keeps_these_alone(undisturbed, command, list_name, fields):
