@@ -9,6 +9,7 @@
 #include "cli/store_access.hpp"
 #include "core/json.hpp"
 #include "core/sweep_file.hpp"
+#include "storage/text_layout.hpp"
 
 namespace mer::cli {
 namespace {
@@ -80,9 +81,10 @@ ExitCode explain_command(const Context& context, const std::string& trial) {
   if (!facts) return report(context, facts.error());
   const std::vector<std::string> reasons = reasons_of(*facts);
   if (context.format == Format::json) {
-    std::printf("%s\n", json_of(*facts, reasons).dump().c_str());
+    const nlohmann::json document = json_of(*facts, reasons);
+    std::printf("%s\n", document.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace).c_str());
   } else if (context.format == Format::quiet) {
-    std::printf("%s\n", reasons.front().c_str());
+    std::printf("%s\n", storage::printable(reasons.front()).c_str());
   } else {
     print_facts(*facts, reasons);
   }

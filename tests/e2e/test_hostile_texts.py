@@ -2,6 +2,8 @@
 import csv
 import io
 import json
+import re
+import subprocess
 
 import hostile_store
 import mer_run
@@ -69,3 +71,28 @@ def test_no_text_of_a_store_leaves_the_json_or_gets_into_the_headers(damaged):
     for source in (b"sweeps.name", b"sweeps.published", b"attempts.failure_message", b"attempts.log_tail", b"attempts.host"):
         assert source in seen, f"no answer shows {source}"
     damaged.close()
+
+
+def commands_on(run: mer_run.Mer) -> list[list[str]]:
+    """What prints a store, of which trial 6 has failed."""
+    trial = run.query("SELECT id FROM trials WHERE trial = 6")[0][0]
+    of_the_sweep = [["results", "1", *options] for options in ([], ["--ci"], ["--audit"], ["--baseline", "1"], ["--utterances"])]
+    return of_the_sweep + [["status"], ["show", trial], ["explain", trial], ["wait", "1"]]
+
+
+def output_of(run: mer_run.Mer, *arguments: str) -> bytes:
+    made = subprocess.run([mer_run.BIN / "merctl", *arguments], env=run.environment, stdin=subprocess.DEVNULL, capture_output=True,
+                          timeout=120, check=False)
+    assert made.returncode in (0, 1), f"{arguments}: {made.returncode} {made.stderr[:300]}"
+    return made.stdout + made.stderr
+
+
+def test_no_text_of_a_store_commands_the_terminal(damaged):
+    for command in commands_on(damaged):
+        printed = output_of(damaged, *command)
+        assert not re.search(rb"[\x00-\x09\x0b-\x1f\x7f]|\xc2[\x80-\x9f]", printed), f"{command}: {printed[:2000]}"
+
+
+def test_what_is_not_utf8_breaks_no_json_of_merctl(damaged):
+    for command in [*commands_on(damaged), *(["export", "1", "--table", table] for table in ("trials", "metrics", "predictions"))]:
+        json.loads(output_of(damaged, *command, "--format", "json"), parse_constant=pytest.fail)
