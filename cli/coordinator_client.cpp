@@ -75,6 +75,7 @@ template <class Client>
 Result<std::string> CoordinatorClient::ask(Client& client, const std::string& method, const std::string& target) const {
   client.set_connection_timeout(kConnectSeconds);
   client.set_read_timeout(kAnswerSeconds);
+  client.set_tcp_nodelay(true);  // else the question waits 40 ms behind the handshake
   client.set_url_encode(false);
   client.set_bearer_token_auth(endpoint_.token.c_str());
   const httplib::Result result = method == "POST" ? client.Post(target.c_str()) : client.Get(target.c_str());

@@ -9,6 +9,7 @@
 #include "cli/store_access.hpp"
 #include "core/json.hpp"
 #include "core/sweep_file.hpp"
+#include "storage/text_layout.hpp"
 
 namespace mer::cli {
 namespace {
@@ -79,9 +80,13 @@ ExitCode explain_command(const Context& context, const std::string& trial) {
   const Result<TrialFacts> facts = gather(context, trial);
   if (!facts) return report(context, facts.error());
   const std::vector<std::string> reasons = reasons_of(*facts);
-  if (context.format == Format::json) return end_with_json(context, json_of(*facts, reasons).dump());
+  if (context.format == Format::json) {
+    const nlohmann::json document = json_of(*facts, reasons);
+    return end_with_json(context, document.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+  }
   if (context.format == Format::quiet) {
-    std::printf("%s\n", reasons.front().c_str());
+    std::printf("%s
+", storage::printable(reasons.front()).c_str());
   } else {
     print_facts(*facts, reasons);
   }

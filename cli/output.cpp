@@ -25,6 +25,7 @@ constexpr std::size_t kFactName = 15;
 
 // `text` after `head`; its further lines begin where its first one does.
 std::string hanging_text(std::string head, const std::string& text) {
+  head = storage::printable(head);
   const std::size_t indent = width_of(head);
   std::string lines;
   for (const std::string& part : storage::wrapped(text, std::max(kScreen, indent + kNarrowest) - indent)) {
@@ -44,7 +45,7 @@ ExitCode report(const Context& context, const Error& error) {
                                      {"error", {{"code", name_of(error.code)}, {"message", error.message}}}};
     std::printf("%s\n", document.dump(2, ' ', false, nlohmann::json::error_handler_t::replace).c_str());
   } else {
-    std::fprintf(stderr, "merctl: error: %s\n", error.message.c_str());
+    std::fprintf(stderr, "merctl: error: %s\n", storage::printable(error.message).c_str());
   }
   return code;
 }

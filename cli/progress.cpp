@@ -5,6 +5,7 @@
 
 #include "cli/dashboard_text.hpp"
 #include "core/json.hpp"
+#include "storage/text_layout.hpp"
 
 namespace mer::cli {
 namespace {
@@ -17,7 +18,7 @@ std::string trial_text(const json& message) {
   if (message.contains("message") && !message["message"].get<std::string>().empty()) {
     text += ": " + message["message"].get<std::string>();
   }
-  return text;
+  return storage::printable(text);
 }
 
 }  // namespace

@@ -20,7 +20,7 @@ std::string screen_text(const Cell& cell) {
     std::snprintf(buffer, sizeof buffer, "%.4g", *value);
     return buffer;
   }
-  return std::holds_alternative<std::monostate>(cell) ? "-" : plain_text(cell, "");
+  return std::holds_alternative<std::monostate>(cell) ? "-" : printable(plain_text(cell, ""));
 }
 
 std::string padded(const std::string& text, std::size_t width, bool left) {

@@ -9,7 +9,28 @@ std::size_t width_of(const std::string& text) {
       std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
 }
 
-std::vector<std::string> wrapped(const std::string& text, std::size_t width) {
+std::string printable(const std::string& text) {
+  constexpr const char* kReplacement = "\uFFFD";
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(text[i]);
+    const auto next = static_cast<unsigned char>(i + 1 < text.size() ? text[i + 1] : 0);
+    if (byte == '\t' || byte == '\r') {
+      out += ' ';
+    } else if ((byte < 0x20 && byte != '\n') || byte == 0x7F) {
+      out += kReplacement;
+    } else if (byte == 0xC2 && next >= 0x80 && next < 0xA0) {  // U+0080 to U+009F: control characters of 8 bits
+      out += kReplacement;
+      ++i;
+    } else {
+      out += text[i];
+    }
+  }
+  return out;
+}
+
+std::vector<std::string> wrapped(const std::string& given, std::size_t width) {
+  const std::string text = printable(given);
   std::vector<std::string> lines(1);
   std::size_t begin = 0;
   while (begin <= text.size()) {

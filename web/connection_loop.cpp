@@ -27,6 +27,7 @@
 
 #include "core/descriptor.hpp"
 #include "web/channel.hpp"
+#include "web/plain_answer.hpp"
 
 namespace mer::web {
 namespace {
@@ -36,9 +37,6 @@ using std::chrono::milliseconds;
 
 constexpr int kLeavingPause = 20;  // ms between two looks at what is still owed
 constexpr std::string_view kHeadEnd = "\r\n\r\n";
-constexpr std::string_view kTimedOut = "HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
-constexpr std::string_view kHeadTooLarge =
-    "HTTP/1.1 431 Request Header Fields Too Large\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
 
 struct AddressList {
   addrinfo* first = nullptr;
@@ -246,9 +244,13 @@ class ConnectionLoop::Impl {
   }
 
   bool close_longest_waiting() {
-    const auto oldest = std::find_if(connections_.begin(), connections_.end(), [](const auto& entry) {
-      return entry.second.phase == Phase::reading || entry.second.phase == Phase::draining;
-    });
+    return close_oldest([](Phase phase) { return phase == Phase::reading || phase == Phase::draining; }) ||
+           close_oldest([](Phase phase) { return phase == Phase::writing; });
+  }
+
+  bool close_oldest(bool (*may_go)(Phase)) {
+    const auto oldest =
+        std::ranges::find_if(connections_, [&](const auto& entry) { return may_go(entry.second.phase); });
     if (oldest == connections_.end()) return false;
     connections_.erase(oldest);
     return true;
@@ -297,7 +299,7 @@ class ConnectionLoop::Impl {
       connection.head.append(buffer, got.bytes);
       const std::size_t end = connection.head.find(kHeadEnd, seen < 3 ? 0 : seen - 3);
       const std::size_t size = end == std::string::npos ? connection.head.size() : end + kHeadEnd.size();
-      if (size > limits_.head_bytes) return begin_writing(entry, std::string(kHeadTooLarge));
+      if (size > limits_.head_bytes) return begin_writing(entry, plain_answer(431, "Request Header Fields Too Large"));
       if (end == std::string::npos) continue;
       connection.head.resize(size);
       return begin_answering(entry);
@@ -350,7 +352,7 @@ class ConnectionLoop::Impl {
       const Connection& connection = current->second;
       if (connection.phase == Phase::answering || now < connection.deadline) continue;
       if (connection.phase == Phase::reading && !connection.head.empty()) {
-        begin_writing(current, std::string(kTimedOut));
+        begin_writing(current, plain_answer(408, "Request Timeout"));
       } else {
         connections_.erase(current);
       }

@@ -3,7 +3,8 @@
 //
 // One thread polls all sockets; a connection holds a worker thread only while its answer is computed, never while its
 // client is slow. A head that is not complete in time is answered 408, one over the byte budget 431; when the house is
-// full, the connection that has waited longest for its head is closed. Bytes after the head are read and dropped.
+// full, the connection that has waited longest for its head is closed, or, when none waits, the one that was opened
+// first of those whose clients still read their answers. Bytes after the head are read and dropped.
 // Threads: start() and stop() from one thread; `answer` runs on several threads at once and must not throw.
 // Errors: start() returns invalid (address unknown), busy (port taken) or io.
 #pragma once

@@ -9,21 +9,17 @@
 #include <variant>
 
 #include "core/sha256.hpp"
+#include "web/plain_answer.hpp"
 #include "web/request_filter.hpp"
 
 namespace mer::web {
 namespace {
 
-const httplib::Headers kSecurityHeaders = {
-    {"Content-Security-Policy",
-     "default-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; object-src 'none'"},
-    {"X-Content-Type-Options", "nosniff"},
-    {"X-Frame-Options", "DENY"},
-    {"Referrer-Policy", "no-referrer"},
-    {"Cross-Origin-Resource-Policy", "same-origin"},
-    {"Cross-Origin-Opener-Policy", "same-origin"},
-    {"Cache-Control", "no-cache"},
-};
+// What needs no token may be kept, and is asked for again by its ETag.
+void let_be_kept(httplib::Response& response) {
+  response.headers.erase("Cache-Control");
+  response.set_header("Cache-Control", "no-cache");
+}
 
 // A request head in, the formatted answer out.
 class MemoryStream final : public httplib::Stream {
@@ -58,6 +54,11 @@ void refuse(httplib::Response& response, int status, const std::string& reason) 
   response.set_content(reason + "\n", "text/plain; charset=utf-8");
 }
 
+std::string in_lower_case(std::string text) {
+  for (char& c : text) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  return text;
+}
+
 std::string joined(const std::vector<std::string>& words) {
   std::string text;
   for (const std::string& word : words) text += (text.empty() ? "" : ", ") + word;
@@ -66,12 +67,8 @@ std::string joined(const std::vector<std::string>& words) {
 
 // For heads that httplib never sees.
 std::string answer_of(const Rejection& rejection, const RequestPolicy& policy, bool with_body) {
-  const std::string body = rejection.reason + "\n";
-  std::string answer = "HTTP/1.1 " + std::to_string(rejection.status) + " " + rejection.reason + "\r\n";
-  for (const auto& [name, value] : kSecurityHeaders) answer += name + ": " + value + "\r\n";
-  if (rejection.status == 405) answer += "Allow: " + joined(policy.methods) + "\r\n";
-  answer += "Connection: close\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: ";
-  return answer + std::to_string(body.size()) + "\r\n\r\n" + (with_body ? body : "");
+  return plain_answer(rejection.status, rejection.reason, rejection.status == 405 ? joined(policy.methods) : "",
+                      with_body);
 }
 
 }  // namespace
@@ -91,11 +88,11 @@ class HttpServer::Impl final : private httplib::Server {
         handler_(std::move(handler)),
         loop_(
             options_.limits, [this](const std::string& head) { return answer(head); }, options_.tls) {
-    policy_.hosts = options_.hosts;
     for (const char* name : {"localhost", "127.0.0.1", "::1"}) policy_.hosts.emplace_back(name);
-    policy_.hosts.push_back(options_.address.host);
+    for (const std::string& name : options_.hosts) policy_.hosts.push_back(in_lower_case(name));
+    policy_.hosts.push_back(in_lower_case(options_.address.host));
     if (!options_.control_token.empty()) policy_.methods.emplace_back("POST");
-    set_default_headers(kSecurityHeaders);
+    set_default_headers(httplib::Headers(security_headers().begin(), security_headers().end()));
     set_exception_handler([](const httplib::Request&, httplib::Response& response, const std::exception_ptr&) {
       refuse(response, 500, "internal error");
     });
@@ -142,10 +139,12 @@ class HttpServer::Impl final : private httplib::Server {
       response.set_header("WWW-Authenticate", "Bearer");
       return refuse(response, 401, "the token of endpoint.json is needed");
     }
-    if (!post && request.path.starts_with("/api/") && !may_read(request)) {
+    const bool open = !post && is_open(request.path);
+    if (!post && !open && !may_read(request)) {
       response.set_header("WWW-Authenticate", "Bearer");
       return refuse(response, 401, "a bearer token is needed");
     }
+    if (open) let_be_kept(response);
     HttpRequest asked{post, request.path, {}, request.get_header_value("If-None-Match")};
     for (const auto& [key, value] : request.params) asked.query.emplace(key, value);
     HttpResponse given = handler_(asked);
@@ -155,9 +154,13 @@ class HttpServer::Impl final : private httplib::Server {
     if (!given.body.empty()) response.set_content(given.body, given.content_type);
   }
 
+  bool is_open(const std::string& path) const {
+    return options_.token.empty() || !path.starts_with("/api/") ||
+           std::ranges::find(options_.open_paths, path) != options_.open_paths.end();
+  }
+
   bool may_read(const httplib::Request& request) const {
-    if (std::ranges::find(options_.open_paths, request.path) != options_.open_paths.end()) return true;
-    return options_.token.empty() || holds(request, options_.token) ||
+    return holds(request, options_.token) ||
            (!options_.control_token.empty() && holds(request, options_.control_token));
   }
 

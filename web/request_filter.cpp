@@ -91,6 +91,12 @@ std::optional<Rejection> check_body_header(const Header& header) {
   return std::nullopt;
 }
 
+// A browser sends Origin with what a page asks of another site, and with each POST. "null" is no page of ours.
+bool is_of_own_page(std::string_view origin, std::string_view host) {
+  const std::string own = lower_case(host), given = lower_case(origin);
+  return given == "http://" + own || given == "https://" + own;
+}
+
 }  // namespace
 
 std::string host_name_of(std::string_view host_header) {
@@ -119,7 +125,7 @@ std::variant<std::string, Rejection> filter_head(std::string_view head, const Re
   std::string passed(request_line);
   passed += kLineEnd;
   std::set<std::string> names;
-  bool host_allowed = false;
+  std::string_view host, origin;
   for (at += kLineEnd.size(); !head.substr(at).starts_with(kLineEnd);) {
     const std::size_t end = head.find(kLineEnd, at);
     if (end == std::string_view::npos) return Rejection{400, "malformed header"};
@@ -130,16 +136,19 @@ std::variant<std::string, Rejection> filter_head(std::string_view head, const Re
     if (names.size() == policy.headers) return Rejection{431, "too many headers"};
     if (!names.insert(header->name).second) return Rejection{400, "repeated header"};
     if (auto rejection = check_body_header(*header)) return *rejection;
-    if (header->name == "host") {
-      const std::string name = host_name_of(header->value);
-      host_allowed = std::find(policy.hosts.begin(), policy.hosts.end(), name) != policy.hosts.end();
-    }
+    if (header->name == "host") host = header->value;
+    if (header->name == "origin") origin = header->value;
     if (header->name == "host" || header->name == "authorization" || header->name == "if-none-match") {
       passed.append(header->name).append(": ").append(header->value).append(kLineEnd);
     }
   }
   if (!names.contains("host")) return Rejection{400, "the Host header is missing"};
-  if (!host_allowed) return Rejection{421, "this host name is not served here"};
+  if (std::ranges::find(policy.hosts, host_name_of(host)) == policy.hosts.end()) {
+    return Rejection{421, "this host name is not served here"};
+  }
+  if (names.contains("origin") && !is_of_own_page(origin, host)) {
+    return Rejection{403, "pages of other sites are not answered"};
+  }
   return passed.append(kLineEnd);
 }
 

@@ -72,6 +72,42 @@ TEST_F(HttpServerTest, EveryAnswerHasTheSecurityHeaders) {
   }
 }
 
+TEST_F(HttpServerTest, SoHaveRefusalsOfHeadsThatNeverEnd) {
+  HttpOptions options;
+  options.limits.head_time = milliseconds(100);
+  const int port = serve(options);
+
+  for (const std::string& answer : {ask(port, "GET /"), ask(port, std::string(64 * 1024, 'a'))}) {
+    EXPECT_THAT(answer, HasSubstr("X-Content-Type-Options: nosniff\r\n"));
+    EXPECT_THAT(answer, HasSubstr("Cache-Control: no-store\r\n"));
+  }
+}
+
+TEST_F(HttpServerTest, WhatNeedsATokenIsNotKeptByTheBrowser) {
+  HttpOptions options;
+  options.token = "open";
+  options.open_paths = {"/api/open"};
+  const int port = serve(options);
+  const std::string token = "Authorization: Bearer open\r\n";
+
+  EXPECT_THAT(ask(port, get("/api/x", token)), HasSubstr("\r\nCache-Control: no-store\r\n"));
+  EXPECT_THAT(ask(port, get("/api/x", token)), Not(HasSubstr("no-cache")));
+  EXPECT_THAT(ask(port, get("/api/x")), HasSubstr("\r\nCache-Control: no-store\r\n"));
+  for (const char* open : {"/api/open", "/page"}) {
+    EXPECT_THAT(ask(port, get(open)), HasSubstr("\r\nCache-Control: no-cache\r\n"));
+    EXPECT_THAT(ask(port, get(open)), Not(HasSubstr("no-store")));
+  }
+}
+
+TEST_F(HttpServerTest, HostNamesAreServedInAnyCase) {
+  HttpOptions options;
+  options.hosts = {"Node-7"};
+  const int port = serve(options);
+
+  EXPECT_EQ(status_of(ask(port, "GET / HTTP/1.1\r\nHost: Node-7\r\n\r\n")), 200);
+  EXPECT_EQ(status_of(ask(port, "GET / HTTP/1.1\r\nHost: node-7\r\n\r\n")), 200);
+}
+
 TEST_F(HttpServerTest, WhatWasAskedBeforeTheEndIsAnswered) {
   std::promise<void> asked, leaving;
   std::shared_future<void> go_on = leaving.get_future().share();
@@ -212,6 +248,22 @@ TEST_F(HttpServerTest, AFullHouseClosesTheLongestWaiting) {
 
   EXPECT_EQ(status_of(answer), 200);
   EXPECT_EQ(idle.front().read_all(milliseconds(1000)), "");
+}
+
+TEST_F(HttpServerTest, AFullHouseOfClientsThatDoNotReadLetsOthersIn) {
+  HttpOptions options;
+  options.limits.connections = 4;
+  options.limits.answer_time = std::chrono::minutes(1);
+  const int port = serve(options);
+  std::vector<RawClient> deaf;
+  for (int i = 0; i < 4; ++i) {
+    deaf.emplace_back(port);
+    deaf.back().send(get("/large"));
+    deaf.back().await();  // the answer has begun
+  }
+
+  EXPECT_EQ(status_of(ask(port, get("/ok"))), 200);
+  EXPECT_LT(deaf.front().read_all().size(), kLarge) << "the first has made room";
 }
 
 TEST_F(HttpServerTest, OneRequestPerConnection) {

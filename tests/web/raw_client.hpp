@@ -38,6 +38,11 @@ class RawClient {
     }
     return true;
   }
+  // Until there is something to read.
+  void await() const {
+    pollfd polled{fd_, POLLIN, 0};
+    ::poll(&polled, 1, -1);
+  }
   // Everything until the server closes, or `limit` has passed.
   std::string read_all(std::chrono::milliseconds limit = std::chrono::seconds(10)) {
     const auto deadline = std::chrono::steady_clock::now() + limit;

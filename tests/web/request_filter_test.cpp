@@ -59,6 +59,19 @@ TEST(RequestFilterTest, HostMustBeOneOfOurs) {
   }
 }
 
+TEST(RequestFilterTest, PagesOfOtherSitesAreRefused) {
+  const auto from = [](const std::string& origin, const std::string& host) {
+    return status_of(head_of("GET / HTTP/1.1", "Origin: " + origin + "\r\nHost: " + host + "\r\n"));
+  };
+  EXPECT_EQ(from("http://localhost:8080", "LOCALHOST:8080"), 0);
+  EXPECT_EQ(from("https://[::1]:8080", "[::1]:8080"), 0);
+  for (const char* origin : {"http://evil.example", "null", "", "http://localhost", "http://localhost:80800",
+                             "http://localhost:8080.evil.example", "http://localhost:8080/", "ftp://localhost:8080"}) {
+    EXPECT_EQ(from(origin, "localhost:8080"), 403) << origin;
+  }
+  EXPECT_EQ(from("http://evil.example", "evil.example"), 421) << "a name that was bound to this address";
+}
+
 TEST(RequestFilterTest, RefusesBodiesAndWhatMakesTheirSizeAmbiguous) {
   EXPECT_EQ(status_with("Content-Length: 0"), 0);
   EXPECT_EQ(status_with("Content-Length: 5"), 413);

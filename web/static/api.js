@@ -13,7 +13,8 @@ export function setToken(token) {
   sessionStorage.setItem(TOKEN, token);
 }
 
-// The answer's object. Unchanged answers come from the browser's cache: it revalidates by ETag.
+// The answer's object. Unchanged answers come from the browser's cache: it revalidates by ETag. It keeps none that needs
+// the token.
 export async function get(path, parameters = {}) {
   const query = new URLSearchParams(Object.entries(parameters).filter(([, value]) => value !== undefined));
   const token = sessionStorage.getItem(TOKEN);
