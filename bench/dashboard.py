@@ -103,13 +103,16 @@ def main() -> None:
                                 f"/api/v1/sweeps/1/curves?configurations={shown}",
                                 f"/api/v1/sweeps/1/curves?configurations={shown}&metric=loss.total",
                                 "/api/v1/sweeps/1/comparison?baseline=1&limit=50", "/api/v1/sweeps/1/confusion?configuration=1",
-                                "/api/v1/sweeps/1/audit?limit=50", "/api/v1/sweeps/1/hyperparameters", f"/api/v1/trials/{trial}", f"/api/v1/trials/{trial}/curve"],
+                                "/api/v1/sweeps/1/audit?limit=50", "/api/v1/sweeps/1/hyperparameters",
+                                "/api/v1/sweeps/1/timeline?limit=1000", "/api/v1/sweeps/1/timeline?offset=11000&limit=1000", f"/api/v1/trials/{trial}", f"/api/v1/trials/{trial}/curve"],
                        arguments.rounds)
         pages = [] if arguments.no_browser else time_pages(server, {
             "sweeps": ("/", "tbody tr"), "results": ("/sweeps/1", "table.scores tbody tr"),
             "curves": ("/sweeps/1", "path.line"), "compare": ("/sweeps/1/compare", "table.comparison tbody tr"),
             "confusion": ("/sweeps/1/confusion", "table.confusion"), "losses": ("/sweeps/1/losses", "path.line"),
             "hyperparameters": ("/sweeps/1/hyperparameters", "path.configuration"),
+            "timeline": ("/sweeps/1/timeline", "table.attempts tbody tr"),
+            "fold groups": ("/sweeps/1/timeline?rows=groups", "table.attempts tbody tr"),
             "protocol": ("/sweeps/1/audit", "table.audit tbody tr"), "trial": (f"/trials/{trial}", "path.line")}, 5)
         memory = server.memory_mib()
     finally:

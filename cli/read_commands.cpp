@@ -10,6 +10,7 @@
 #include "cli/slurm_jobs.hpp"
 #include "cli/status_text.hpp"
 #include "cli/store_access.hpp"
+#include "cli/workers_text.hpp"
 #include "core/json.hpp"
 #include "core/json_text.hpp"
 #include "storage/audit.hpp"
@@ -78,12 +79,14 @@ Status print_table(const Context& context, const storage::Table& table, Format f
   return {};
 }
 
-// Jobs of Slurm, excluded nodes, and where the dashboard is.
+// Jobs of Slurm, excluded nodes, workers, and where the dashboard is.
 Status print_surroundings(const Context& context) {
   std::fputs(jobs_text(context.store).c_str(), stdout);
   MER_ASSIGN(const storage::StoreDir store, storage::StoreDir::open(context.store));
   const std::string nodes = nodes_text(storage::excluded_nodes(store));
   if (!nodes.empty()) std::printf("\n%s", nodes.c_str());
+  const std::string workers = running_workers_text(store);
+  if (!workers.empty()) std::printf("\n%s", workers.c_str());
   const std::string dashboard = running_dashboard_text(store);
   if (!dashboard.empty()) std::printf("\n%s", dashboard.c_str());
   return {};

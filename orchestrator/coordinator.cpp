@@ -80,9 +80,9 @@ void Coordinator::take_up(SweepToRun sweep, TimePoint now) {
     const bool another = !is_new && is_final(trials_[known->second].trial.state) && !is_final(trial.state);
     if (!is_new && !another) continue;
     known->second = trials_.size();
-    meter_.add(sweep.settings[std::size_t(trial.settings)].train.epochs,
-               trial.checkpoints.empty() ? 0 : trial.checkpoints.front().epoch, is_final(trial.state));
-    trials_.push_back({std::move(trial), sweeps_.size()});
+    const int epoch = trial.checkpoints.empty() ? 0 : trial.checkpoints.front().epoch;
+    meter_.add(sweep.settings[std::size_t(trial.settings)].train.epochs, epoch, is_final(trial.state));
+    trials_.push_back({std::move(trial), sweeps_.size(), epoch});
   }
   sweep.trials = {};
   sweeps_.push_back(std::move(sweep));
@@ -243,15 +243,20 @@ void Coordinator::receive(TimePoint now) {
     } else if (const auto* capacity = std::get_if<Capacity>(&*envelope.message)) {
       feed(WorkerCapacity{worker, capacity->trials}, now);
     } else if (const auto* report = std::get_if<Report>(&*envelope.message)) {
-      const std::int64_t stale = scheduler_.stale_reports();
-      feed(WorkerReport{worker, *report}, now);
-      if (scheduler_.stale_reports() != stale) {
-        spdlog::warn("refused a stale report of worker {}: trial {} attempt {}", worker.rank, report->trial.hex,
-                     report->attempt);
-      }
+      take(*report, worker.rank, now);
     }
   }
   see_off(transport_.take_departures(), now);
+}
+
+void Coordinator::take(const Report& report, int rank, TimePoint now) {
+  const std::int64_t stale = scheduler_.stale_reports();
+  feed(WorkerReport{WorkerId{rank}, report}, now);
+  if (scheduler_.stale_reports() != stale) {
+    spdlog::warn("refused a stale report of worker {}: trial {} attempt {}", rank, report.trial.hex, report.attempt);
+  } else if (std::holds_alternative<EpochDone>(report.event)) {
+    ranks_[std::size_t(rank)].epochs.note(now);
+  }
 }
 
 // Its workers follow, each with what it has.
@@ -273,6 +278,8 @@ void Coordinator::take(const Hello& hello, int rank, TimePoint now) {
   spdlog::info("worker {} joined: {}, process {}", rank, hello.host, hello.pid);
   Rank& worker = ranks_[std::size_t(rank)];
   worker.host = hello.host;
+  worker.device = hello.device;
+  worker.cores = hello.cores;
   if (worker.leaving) return;
   worker.here = true;
   const int leader = gang_leader(rank, settings_.gang);
@@ -365,6 +372,8 @@ void Coordinator::carry_out(const Record& effect) {
   Trial& entry = trials_[position];
   TrialToRun& trial = entry.trial;
   if (const auto* saved = std::get_if<CheckpointSaved>(&report.event)) note_checkpoint(trial, saved->checkpoint);
+  if (const auto* started = std::get_if<AttemptStarted>(&report.event)) entry.epoch = started->resumed_epoch;
+  if (const auto* done = std::get_if<EpochDone>(&report.event)) entry.epoch = done->timing.epoch;
   if (!ends_attempt(report.event)) return;
   trial.state = state_after(effect);
   const auto [state, message] = ending_of(effect);

@@ -11,6 +11,7 @@
 
 #include <chrono>
 #include <functional>
+#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <set>
 #include <string>
@@ -25,6 +26,7 @@
 #include "core/trial.hpp"
 #include "core/unix_time.hpp"
 #include "orchestrator/progress_meter.hpp"
+#include "orchestrator/rate_meter.hpp"
 #include "orchestrator/scheduler.hpp"
 #include "orchestrator/sweep_to_run.hpp"
 #include "storage/result_store.hpp"
@@ -79,6 +81,9 @@ class Coordinator {
   // {"known": false}, or what holds the trial, or holds it up, as JSON (docs/http.md).
   std::string explain(const TrialId& trial, TimePoint now) const;
 
+  // What it knows of its workers, as JSON (docs/http.md).
+  std::string workers(TimePoint now) const;
+
   // How long the caller sleeps until the next round.
   std::chrono::milliseconds pause() const { return idle_.pause(); }
 
@@ -86,14 +91,18 @@ class Coordinator {
   struct Trial {
     TrialToRun trial;
     std::size_t sweep = 0;  // of sweeps_
+    int epoch = 0;          // that its attempt has behind it
   };
 
   struct Rank {
     std::string host;
+    std::string device;
+    std::vector<int> cores;
     std::string group;     // of another job, that it belongs to
     bool here = false;     // it said Hello, and is not gone
     bool leaving = false;  // of a group that wants to be let go, or has been
     std::optional<TimePoint> heard;
+    RateMeter epochs;
     std::vector<ClaimedTrial> held;  // that it brought, and the scheduler does not know of yet
   };
 
@@ -126,6 +135,8 @@ class Coordinator {
   void send_job(int rank, StackJob job);
   StackJob job_of(const std::vector<ClaimedTrial>& claimed) const;
   std::string name_of_trial(const Trial& trial) const;
+  nlohmann::json worker_value(int rank, TimePoint now) const;
+  void take(const Report& report, int rank, TimePoint now);
   Status commit();
   void send_outbox();
   Status beat(TimePoint now);

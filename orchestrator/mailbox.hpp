@@ -23,7 +23,9 @@ namespace mer::orchestrator {
 struct ExplainTrial {
   TrialId trial;
 };
-using Request = std::variant<storage::Control, storage::Submission, ExplainTrial>;
+// The workers that the coordinator has, and what each does.
+struct ListWorkers {};
+using Request = std::variant<storage::Control, storage::Submission, ExplainTrial, ListWorkers>;
 
 class Mailbox {
  public:

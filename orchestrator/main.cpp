@@ -63,6 +63,7 @@ void print_line(const std::string& line) {
 }
 
 constexpr std::chrono::seconds kPatience{20};  // of who asks; a submission of 100,000 trials takes some
+constexpr std::chrono::seconds kGlance{2};     // of who looks at the workers, again and again
 constexpr std::chrono::seconds kFarewell{3};   // until the groups of other jobs have heard that they may go
 
 // Where the gateways of other jobs come in.
@@ -105,6 +106,7 @@ class FrontDoor {
     controls_.explain = [this](const mer::TrialId& trial) {
       return mailbox.ask(mer::orchestrator::ExplainTrial{trial}, kPatience);
     };
+    controls_.workers = [this] { return mailbox.ask(mer::orchestrator::ListWorkers{}, kGlance); };
     controls_.submission = [this](const std::string& file) { return submission(file); };
     new_reader_ = [this, &writer] { return mer::storage::open_reader(store_, &writer); };
   }
@@ -181,6 +183,7 @@ Result<std::string> answer_to(const mer::orchestrator::Request& request, mer::or
     MER_ASSIGN(const mer::SweepId sweep, coordinator.submit(*submission, now));
     return nlohmann::json{{"schema", 1}, {"sweep", sweep.number}}.dump();
   }
+  if (std::holds_alternative<mer::orchestrator::ListWorkers>(request)) return coordinator.workers(now);
   return coordinator.explain(std::get<mer::orchestrator::ExplainTrial>(request).trial, now);
 }
 

@@ -410,6 +410,17 @@ std::optional<TrialStanding> Scheduler::standing(const TrialId& id, TimePoint no
   return standing;
 }
 
+std::vector<ClaimedTrial> Scheduler::held_by(WorkerId worker) const {
+  std::vector<ClaimedTrial> held;
+  const auto found = workers_.find(worker);
+  if (found == workers_.end()) return held;
+  for (const Position position : found->second.held) {
+    const Trial& trial = trials_[std::size_t(position)];
+    held.push_back({trial.id, trial.attempt});
+  }
+  return held;
+}
+
 // --- which trial goes where ---
 
 // A worker that was empty is filled with what fits before it can be reserved.

@@ -79,6 +79,8 @@ class Scheduler {
   std::int64_t stale_reports() const { return stale_reports_; }
   // nullopt: no sweep that it knows has this trial.
   std::optional<TrialStanding> standing(const TrialId& id, TimePoint now) const;
+  // What the worker has, those that it is to let go among them; empty: nothing, or it has not joined.
+  std::vector<ClaimedTrial> held_by(WorkerId worker) const;
 
  private:
   using Position = std::int32_t;  // in trials_: submission order

@@ -24,6 +24,7 @@ struct MemoryStore::Content {
     std::string message;
     std::string group;  // of the current attempt
     std::vector<AttemptRow> attempts;
+    std::vector<std::string> groups;                                  // of `attempts`
     std::vector<CheckpointRecord> checkpoints;                        // newest first, at most two
     std::map<std::pair<Split, int>, std::map<int, EpochRow>> epochs;  // (split, epoch) -> attempt -> row
     std::map<int, std::map<int, EpochTiming>> timings;                // epoch -> attempt -> row

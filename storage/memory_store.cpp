@@ -95,6 +95,7 @@ bool apply(Trial& trial, const Claim& claim) {
   row.started_at = claim.at;
   row.outcome = name_of(Outcome::running);
   trial.attempts.push_back(std::move(row));
+  trial.groups.push_back(claim.group);
   return true;
 }
 

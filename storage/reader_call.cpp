@@ -21,11 +21,15 @@ class Asked {
   }
   TrialId trial() const { return {text("trial")}; }
   Result<SweepId> sweep() const {
-    const std::string word = text("sweep");
-    SweepId id;
-    const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), id.number);
-    if (word.empty() || error != std::errc() || end != word.data() + word.size()) return wrong("sweep", word);
-    return id;
+    MER_ASSIGN(const std::int64_t number, whole_number("sweep"));
+    return SweepId{number};
+  }
+  Result<std::int64_t> whole_number(const std::string& key) const {
+    const std::string word = text(key);
+    std::int64_t number = 0;
+    const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), number);
+    if (word.empty() || error != std::errc() || end != word.data() + word.size()) return wrong(key, word);
+    return number;
   }
   template <class E>
   Result<E> one_of(const std::string& key, std::optional<E> (*from)(const std::string&)) const {
@@ -51,6 +55,13 @@ Result<SweepDetail> sweep(ResultReader& reader, const Asked& asked) {
 Result<std::vector<TrialRow>> trials(ResultReader& reader, const Asked& asked) {
   MER_ASSIGN(const SweepId id, asked.sweep());
   return reader.trials(id);
+}
+
+Result<Timeline> timeline(ResultReader& reader, const Asked& asked) {
+  MER_ASSIGN(const SweepId id, asked.sweep());
+  MER_ASSIGN(const std::int64_t offset, asked.whole_number("offset"));
+  MER_ASSIGN(const std::int64_t limit, asked.whole_number("limit"));
+  return reader.timeline(id, offset, limit);
 }
 
 Result<std::vector<ResultRow>> results(ResultReader& reader, const Asked& asked) {
@@ -92,6 +103,7 @@ std::optional<std::string> answer_call(ResultReader& reader, const ReaderCall& c
   if (call.name == "find-sweep") return answer_of(reader.find_sweep(asked.text("name")));
   if (call.name == "sweep") return answer_of(sweep(reader, asked));
   if (call.name == "trials") return answer_of(trials(reader, asked));
+  if (call.name == "timeline") return answer_of(timeline(reader, asked));
   if (call.name == "find-trial") return answer_of(reader.find_trial(asked.text("prefix")));
   if (call.name == "trial") return answer_of(reader.trial(asked.trial()));
   if (call.name == "curve") return answer_of(curve(reader, asked));

@@ -5,6 +5,7 @@
 // find-sweep   name                   SweepId
 // sweep        sweep                  SweepDetail
 // trials       sweep                  TrialRow, each
+// timeline     sweep, offset, limit   Timeline
 // find-trial   prefix                 TrialId
 // trial        trial                  TrialDetail
 // curve        trial, split           EpochRow, each

@@ -105,6 +105,30 @@ void each_field(S& row, V&& field) {
   perhaps(field, "scores", row.scores);
 }
 
+template <Is<TimelineEntry> S, class V>
+void each_field(S& entry, V&& field) {
+  field("trial", entry.trial);
+  field("configuration", entry.configuration);
+  field("fold", entry.fold);
+  field("seed", entry.seed);
+  field("attempt", entry.attempt);
+  field("worker", entry.worker);
+  field("host", entry.host);
+  field("group", entry.group);
+  field("queued_at", entry.queued_at);
+  field("started_at", entry.started_at);
+  field("ended_at", entry.ended_at);
+  field("outcome", entry.outcome);
+  field("resumed_epoch", entry.resumed_epoch);
+  field("message", entry.message);
+}
+
+template <Is<Timeline> S, class V>
+void each_field(S& timeline, V&& field) {
+  field("total", timeline.total);
+  field("entries", timeline.entries);
+}
+
 template <Is<AttemptRow> S, class V>
 void each_field(S& row, V&& field) {
   field("attempt", row.attempt);
@@ -334,6 +358,7 @@ template std::string answer_of(const Result<std::vector<TrialConfusion>>&, std::
 template std::string answer_of(const Result<std::vector<Prediction>>&, std::size_t);
 template std::string answer_of(const Result<SweepId>&);
 template std::string answer_of(const Result<SweepDetail>&);
+template std::string answer_of(const Result<Timeline>&);
 template std::string answer_of(const Result<TrialId>&);
 template std::string answer_of(const Result<TrialDetail>&);
 template std::string answer_of(const Result<Selected>&);
@@ -346,6 +371,7 @@ template Result<std::vector<TrialConfusion>> values_in(std::string_view);
 template Result<std::vector<Prediction>> values_in(std::string_view);
 template Result<SweepId> value_in(std::string_view);
 template Result<SweepDetail> value_in(std::string_view);
+template Result<Timeline> value_in(std::string_view);
 template Result<TrialId> value_in(std::string_view);
 template Result<TrialDetail> value_in(std::string_view);
 template Result<Selected> value_in(std::string_view);

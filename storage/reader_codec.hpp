@@ -18,8 +18,8 @@ namespace mer::storage {
 // A longer answer is an error instead: about a million trials, or 30 million probabilities of one trial.
 constexpr std::size_t kLongestAnswer = std::size_t{256} << 20;
 
-// T: SweepSummary, SweepId, SweepDetail, TrialRow, TrialId, TrialDetail, EpochRow, ResultRow, TrialConfusion, Selected,
-// Prediction, std::int64_t.
+// T: SweepSummary, SweepId, SweepDetail, TrialRow, Timeline, TrialId, TrialDetail, EpochRow, ResultRow, TrialConfusion,
+// Selected, Prediction, std::int64_t.
 template <class T>
 std::string answer_of(const Result<std::vector<T>>& values, std::size_t longest = kLongestAnswer);
 template <class T>

@@ -39,6 +39,13 @@ Result<std::vector<TrialRow>> RemoteReader::trials(SweepId id) {
   return values_in<TrialRow>(answer);
 }
 
+Result<Timeline> RemoteReader::timeline(SweepId id, std::int64_t offset, std::int64_t limit) {
+  const ReaderCall call = {
+      "timeline", {{"sweep", text_of(id)}, {"offset", std::to_string(offset)}, {"limit", std::to_string(limit)}}};
+  MER_ASSIGN(const std::string answer, line_.ask(call));
+  return value_in<Timeline>(answer);
+}
+
 Result<TrialId> RemoteReader::find_trial(const std::string& prefix) {
   MER_ASSIGN(const std::string answer, line_.ask({"find-trial", {{"prefix", prefix}}}));
   return value_in<TrialId>(answer);

@@ -29,6 +29,7 @@ class RemoteReader final : public ResultReader {
   Result<SweepId> find_sweep(const std::string& name_or_number) override;
   Result<SweepDetail> sweep(SweepId id) override;
   Result<std::vector<TrialRow>> trials(SweepId id) override;
+  Result<Timeline> timeline(SweepId id, std::int64_t offset, std::int64_t limit) override;
   Result<TrialId> find_trial(const std::string& prefix) override;
   Result<TrialDetail> trial(const TrialId& id) override;
   Result<std::vector<EpochRow>> curve(const TrialId& id, Split split) override;

@@ -209,6 +209,33 @@ struct AttemptRow {
   std::vector<std::string> refused_checkpoints;  // file and reason of each unusable one
 };
 
+// An attempt of a sweep's trial as a timeline shows it; or the trial itself, which waits for one or was cancelled.
+struct TimelineEntry {
+  TrialId trial;
+  int configuration = 0;  // as in TrialRow
+  int fold = 0;
+  std::uint64_t seed = 0;
+  int attempt = 0;  // 0: of none
+  int worker = 0;
+  std::string host;
+  std::string group;                 // of another job, that the worker belongs to
+  std::optional<double> queued_at;   // submitted, or its last attempt ended; nullopt: it began before the submission
+  std::optional<double> started_at;  // nullopt: of no attempt
+  std::optional<double> ended_at;
+  std::string outcome;  // of an attempt as in AttemptRow; else the trial's state, pending or cancelled
+  int resumed_epoch = 0;
+  std::string message;  // why it failed, diverged or was cancelled
+  bool operator==(const TimelineEntry&) const = default;
+};
+
+// A part of a sweep's entries. By their start, those without one last, then by position and attempt: what has ended
+// stays where it is. Attempts that made a result before the sweep took it are not among them.
+struct Timeline {
+  std::int64_t total = 0;
+  std::vector<TimelineEntry> entries;
+  bool operator==(const Timeline&) const = default;
+};
+
 struct TrialDetail {
   TrialSpec spec;
   TrialRow row;
@@ -262,6 +289,8 @@ class ResultReader {
   virtual Result<SweepId> find_sweep(const std::string& name_or_number) = 0;
   virtual Result<SweepDetail> sweep(SweepId id) = 0;
   virtual Result<std::vector<TrialRow>> trials(SweepId id) = 0;  // submission order
+  // `limit` entries after the first `offset`; 0: all of them.
+  virtual Result<Timeline> timeline(SweepId id, std::int64_t offset, std::int64_t limit) = 0;
   // By id or by a prefix of at least 4 digits that is unique in the store; a superseded one by its whole name.
   virtual Result<TrialId> find_trial(const std::string& prefix) = 0;
   virtual Result<TrialDetail> trial(const TrialId& id) = 0;

@@ -8,6 +8,7 @@
 #include "web/api.hpp"
 #include "web/hyperparameters_api.hpp"
 #include "web/openapi.hpp"
+#include "web/timeline_api.hpp"
 
 namespace mer::web {
 namespace {
@@ -83,6 +84,11 @@ Answer hyperparameters(ResultReader& reader, const storage::SweepDetail& sweep, 
   return hyperparameters_json(reader, sweep, epoch);
 }
 
+Answer timeline(ResultReader& reader, const storage::SweepDetail& sweep, const Query& query) {
+  MER_ASSIGN(const Page page, page_asked(query));
+  return timeline_json(reader, sweep, page);
+}
+
 Result<SweepId> sweep_asked(const Call& call) {
   const auto number = whole_number(call.values.at(0));
   if (!number) return not_found("sweeps are numbered from 1");
@@ -143,6 +149,12 @@ Result<std::string> submission_asked(const Query& query) {
 Answer explain(const Call& call) {
   MER_ASSIGN(const TrialId id, call.reader->find_trial(call.values.at(0)));
   return call.controls.explain(id);
+}
+
+// Where nobody is asked, no coordinator runs, or another program than this one is it.
+Answer workers(const Call& call) {
+  if (call.controls.workers) return call.controls.workers();
+  return std::string(R"({"schema":1,"coordinator":false,"workers":[]})");
 }
 
 Answer control(const Call& call) {
@@ -258,6 +270,14 @@ const std::vector<Route>& routes() {
        of_sweep<curves>,
        {kSplit, kQuantity, kConfigurations},
        "A quantity over the epochs"},
+      {"GET",
+       "/api/v1/sweeps/{sweep}/timeline",
+       "Timeline",
+       Needs::reader,
+       of_sweep<timeline>,
+       {kOffset, kLimit},
+       "Its attempts by their start, and what waits"},
+      {"GET", "/api/v1/workers", "Workers", Needs::coordinator, workers, {}, "The workers of the coordinator"},
       {"GET", "/api/v1/trials/{trial}", "Trial", Needs::reader, trial, {}, "A trial, its attempts and its result"},
       {"GET", "/api/v1/trials/{trial}/curve", "TrialCurve", Needs::reader, trial_curve, {kSplit}, "A trial's epochs"},
       {"GET",

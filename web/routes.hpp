@@ -24,8 +24,9 @@ struct Parameter {
   bool required = false;
 };
 
-// Who can answer: anyone; with a reader; or with a reader and this part of a coordinator's ServerControls.
-enum class Needs { nothing, reader, control, submit, explain, submission };
+// Who can answer: anyone; with a reader; whoever, as a coordinator tells or as there is none; or with a reader and this
+// part of a coordinator's ServerControls.
+enum class Needs { nothing, reader, coordinator, control, submit, explain, submission };
 
 struct Call {
   storage::ResultReader* reader;    // nullptr where the route needs nothing

@@ -18,7 +18,8 @@ struct ServerControls {
   std::function<Result<std::string>(const storage::Control&)> control;
   std::function<Result<std::string>(const std::string& file)> submit;  // a file of submissions/
   std::function<Result<std::string>(const TrialId&)> explain;
-  storage::SubmissionOf submission;  // what a file of submissions/ holds
+  std::function<Result<std::string>()> workers;  // what it knows of its workers
+  storage::SubmissionOf submission;              // what a file of submissions/ holds
 };
 
 }  // namespace mer::web

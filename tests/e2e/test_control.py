@@ -163,6 +163,17 @@ def test_explain_says_what_goes_first(mer, running):
     assert "has it, as attempt 1" in json.loads(runs.stdout)["reasons"][0]
 
 
+def test_status_shows_the_workers_of_a_run_and_of_no_other(mer, running):
+    lines = mer.run("status").stdout.splitlines()
+    table = lines[next(i for i, line in enumerate(lines) if line.startswith("worker ")):][:2]
+    assert table[1].split()[0] == "1" and f" {trial_in(mer, 'running')[:8]} " in table[1]
+    assert all(len(line) <= 80 for line in lines)
+
+    os.killpg(running.pid, signal.SIGINT)
+    running.wait(60)
+    assert "worker " not in mer.run("status").stdout
+
+
 def test_another_run_says_what_it_runs_too(mer, corpus, running):
     os.killpg(running.pid, signal.SIGKILL)
     wait_until(lambda: not mer.processes(), "all of it is gone")

@@ -32,6 +32,8 @@ READS = {
     "/api/v1/sweeps/{sweep}/audit": ["", "?offset=1&limit=1"],
     "/api/v1/sweeps/{sweep}/hyperparameters": [""],
     "/api/v1/sweeps/{sweep}/curves": ["", "?configurations=0,1"],
+    "/api/v1/sweeps/{sweep}/timeline": ["", "?offset=1&limit=2"],
+    "/api/v1/workers": [""],
     "/api/v1/trials/{trial}": [""],
     "/api/v1/trials/{trial}/curve": [""],
 }
@@ -206,6 +208,8 @@ def test_a_coordinator_answers_as_documented(coordinator, mer):
         coordinator.check("get", "/api/v1/trials/{trial}", f"/api/v1/trials/{trial}", 200)
         coordinator.check("get", "/api/v1/trials/{trial}/curve", f"/api/v1/trials/{trial}/curve", 200)
     coordinator.check("get", explain, filled(explain, "0" * 8), 404)
+    [worker] = coordinator.check("get", "/api/v1/workers", "/api/v1/workers", 200)[1]["workers"]
+    assert [held["trial"] for held in worker["trials"]] == [running]
     coordinator.check("post", path_of_read, "/api/v1/reader/sweeps", 200)
     coordinator.check("post", path_of_read, "/api/v1/reader/nothing", 404)
     coordinator.check("post", "/api/v1/submit", "/api/v1/submit", 400)

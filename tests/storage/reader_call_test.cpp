@@ -39,6 +39,10 @@ TEST_F(ReaderCallTest, ParametersThatCannotBeAreNamed) {
     EXPECT_THAT(value_in<SweepDetail>(*ask("sweep", {{"sweep", number}})).error().message,
                 HasSubstr("parameter sweep"));
     EXPECT_THAT(error_of<TrialRow>("trials", {{"sweep", number}}).message, HasSubstr("parameter sweep"));
+    EXPECT_THAT(value_in<Timeline>(*ask("timeline", {{"sweep", number}})).error().message,
+                HasSubstr("parameter sweep"));
+    EXPECT_THAT(value_in<Timeline>(*ask("timeline", {{"sweep", "1"}, {"offset", number}})).error().message,
+                HasSubstr("parameter offset"));
     EXPECT_THAT(error_of<ResultRow>("results", {{"sweep", number}}).message, HasSubstr("parameter sweep"));
     EXPECT_THAT(error_of<TrialConfusion>("confusions", {{"sweep", number}}).message, HasSubstr("parameter sweep"));
   }
@@ -71,6 +75,7 @@ TEST(RemoteReader, ALineThatIsDownFailsEveryCall) {
   EXPECT_EQ(reader.find_sweep("x").error().message, "down");
   EXPECT_EQ(reader.sweep({1}).error().message, "down");
   EXPECT_EQ(reader.trials({1}).error().message, "down");
+  EXPECT_EQ(reader.timeline({1}, 0, 0).error().message, "down");
   EXPECT_EQ(reader.find_trial("abcd").error().message, "down");
   EXPECT_EQ(reader.trial(trial).error().message, "down");
   EXPECT_EQ(reader.curve(trial, Split::test).error().message, "down");

@@ -178,6 +178,11 @@ std::vector<Operation> analyses() {
          return table(utterance_table(store.reader, kSweep, SelectionRule::last, Metric::wa, ""));
        }},
       {"Audit", [](const Store& store) { return table(audit_table(store.reader, kSweep, Metric::macro_f1)); }},
+      {"Timeline",
+       [](const Store& store) {
+         const auto timeline = store.reader.timeline(kSweep, 0, 0);
+         return timeline ? Answer(words(timeline->total, timeline->entries.size())) : Answer(timeline.error());
+       }},
   };
 }
 

@@ -118,8 +118,8 @@ def fill(database: Path, epochs: int) -> None:
             db.executemany(f"INSERT INTO selected VALUES ({', '.join('?' * 10)})",
                            selected_rows(trial, skill, fold, epochs, parts["test"]))
         db.execute("INSERT INTO attempts (trial, attempt, worker, host, started_at, ended_at, outcome) "
-                   "SELECT trial, 1, 1 + trial % 64, 'node-' || (trial % 16), 1.79e9 + trial, 1.79e9 + trial + 60, 'finished' "
-                   "FROM trials")
+                   "SELECT trial, 1, 1 + trial % 64, 'node-' || (trial % 16), submitted_at + trial, submitted_at + trial + 60, "
+                   "'finished' FROM trials, sweeps")
         db.execute("INSERT INTO trial_results (trial, attempt, epochs, weights_sha256, parameters, wall_seconds, peak_memory) "
                    "SELECT trial, 1, epochs, hex(randomblob(32)), 412804, 60, 412000000 FROM trials")
         db.execute("UPDATE trials SET state = 'done', attempt = 1, epoch = epochs")

@@ -33,6 +33,7 @@ class ControlHttpTest : public ::testing::Test {
       return Result<std::string>("{\"sweep\":7}");
     };
     controls.submission = [](const std::string&) -> Result<storage::Submission> { return invalid("no such file"); };
+    controls.workers = [] { return Result<std::string>("{\"workers\":[1]}"); };
     controls.explain = [](const TrialId& trial) { return Result<std::string>("\"" + trial.hex + "\""); };
     server_ = std::make_unique<Server>(
         options,
@@ -68,6 +69,7 @@ TEST_F(ControlHttpTest, WithATokenForReadsNoRouteOfTheApiTellsAnythingWithoutIt)
                                          "/api/v1/trials/0000",
                                          "/api/v1/trials/0000/curve",
                                          "/api/v1/trials/0000/explain",
+                                         "/api/v1/workers",
                                          "/api/nothing"};
   const std::vector<std::string> posts = {"/api/v1/control/cancel?target=1",
                                           "/api/v1/submit?file=" + std::string(64, 'a'),
@@ -172,6 +174,15 @@ TEST_F(ControlHttpTest, ExplainIsARead) {
   const TrialId trial = store_->trials(SweepId{1})->front().id;
 
   EXPECT_EQ(body_of(send("GET /api/v1/trials/" + trial.hex.substr(0, 10) + "/explain", "")), "\"" + trial.hex + "\"");
+}
+
+TEST_F(ControlHttpTest, WorkersAreWhatTheCoordinatorTellsEachTime) {
+  serve();
+
+  const std::string answer = send("GET /api/v1/workers", "");
+
+  EXPECT_EQ(body_of(answer), "{\"workers\":[1]}");
+  EXPECT_EQ(answer.find("ETag"), std::string::npos) << "it changes without the store";
 }
 
 TEST_F(ControlHttpTest, WithoutPagesTheApiIsStillServed) {

@@ -232,15 +232,30 @@ TrialResult result_of(int configuration, int fold) {
   return result;
 }
 
+// Where and when an attempt runs. Worker 3 is of another job.
+struct Slot {
+  int worker = 1;
+  double start = kStart + 60;
+  double seconds = 30;
+  int resumed_epoch = 0;
+};
+
+// Three workers take the trials of a sweep in turn.
+Slot slot_of(double submitted_at, std::size_t trial) {
+  return {1 + int(trial % 3), submitted_at + 5 + 32 * double(trial / 3), 30};
+}
+
 // Writes of one attempt, in order.
 class AttemptWriter {
  public:
-  AttemptWriter(TrialId trial, int attempt) : trial_(std::move(trial)), attempt_(attempt) {
-    writes_.push_back(storage::Claim{trial_, attempt_, 1, "node-1", kStart + 60});
-    add(AttemptStarted{demo_environment(), 0, {}});
+  AttemptWriter(TrialId trial, int attempt, const Slot& slot)
+      : trial_(std::move(trial)), attempt_(attempt), end_(slot.start + slot.seconds) {
+    writes_.push_back(storage::Claim{trial_, attempt_, slot.worker, "node-" + std::to_string((slot.worker + 1) / 2),
+                                     slot.start, slot.worker == 3 ? "gpu-job" : ""});
+    add(AttemptStarted{demo_environment(), slot.resumed_epoch, {}});
   }
   AttemptWriter& add(AttemptEvent event, TrialState after = TrialState::pending) {
-    writes_.push_back(Recorded{Report{trial_, attempt_, std::move(event)}, after, false, kStart + 90});
+    writes_.push_back(Recorded{Report{trial_, attempt_, std::move(event)}, after, false, end_});
     return *this;
   }
   AttemptWriter& epochs(int configuration, int fold, int last) {
@@ -252,35 +267,57 @@ class AttemptWriter {
  private:
   TrialId trial_;
   int attempt_;
+  double end_;
   std::vector<StoreWrite> writes_;
 };
 
-void write_done(MemoryStore& store, const storage::PlannedTrial& trial, int attempt, int fold) {
-  AttemptWriter(trial.spec.id, attempt)
+void write_done(MemoryStore& store, const storage::PlannedTrial& trial, int attempt, int fold, const Slot& slot) {
+  AttemptWriter(trial.spec.id, attempt, slot)
       .epochs(trial.configuration, fold, kEpochs)
       .add(AttemptFinished{result_of(trial.configuration, fold)})
       .commit_to(store);
 }
 
-void write_killed(MemoryStore& store, const storage::PlannedTrial& trial) {
-  AttemptWriter(trial.spec.id, 1)
+// Its worker is gone; the next claim finds it lost.
+void write_lost(MemoryStore& store, const storage::PlannedTrial& trial, const Slot& slot) {
+  AttemptWriter(trial.spec.id, 1, slot).epochs(trial.configuration, trial.fold, 3).commit_to(store);
+}
+
+void write_killed(MemoryStore& store, const storage::PlannedTrial& trial, const Slot& slot) {
+  AttemptWriter(trial.spec.id, 1, slot)
       .epochs(trial.configuration, trial.fold, 3)
       .add(AttemptFailed{{Failure::Kind::signal, 9, "the trainer was killed by signal 9 (SIGKILL)",
                           "epoch 3 done\n<script>alert(3)</script>\n"}})
       .commit_to(store);
 }
 
-void write_diverged(MemoryStore& store, const storage::PlannedTrial& trial) {
+void write_diverged(MemoryStore& store, const storage::PlannedTrial& trial, const Slot& slot) {
   EpochDone bad = epoch_of(trial.configuration, trial.fold, 9);
   for (EpochRow& row : bad.rows) {
     row.losses.total = std::numeric_limits<double>::quiet_NaN();
     row.losses.task = std::numeric_limits<double>::infinity();
   }
-  AttemptWriter(trial.spec.id, 1)
+  AttemptWriter(trial.spec.id, 1, slot)
       .epochs(trial.configuration, trial.fold, 8)
       .add(bad)
       .add(AttemptDiverged{9, 540, "total"})
       .commit_to(store);
+}
+
+// A trial that is killed and one whose worker is lost begin again after the others, the second one at its checkpoint.
+void write_first(MemoryStore& store, const storage::Submission& first) {
+  for (std::size_t i = 0; i < first.trials.size(); ++i) {
+    const storage::PlannedTrial& trial = first.trials[i];
+    const Slot slot = slot_of(kStart, i), later = {2, kStart + 300 + 40 * double(i), 25, trial.fold == 5 ? 3 : 0};
+    const bool killed = trial.configuration == 0 && trial.fold == 3, lost = trial.configuration == 0 && trial.fold == 5;
+    if (trial.configuration == 1 && trial.fold == kFolds - 1) {
+      write_diverged(store, trial, slot);
+    } else {
+      if (killed) write_killed(store, trial, slot);
+      if (lost) write_lost(store, trial, slot);
+      write_done(store, trial, killed || lost ? 2 : 1, trial.fold, killed || lost ? later : slot);
+    }
+  }
 }
 
 }  // namespace
@@ -314,21 +351,15 @@ std::unique_ptr<MemoryStore> make_demo_store() {
   storage::Submission first = auxiliary_loss();
   finish_submission(first, kStart);
   MER_CHECK(store->submit(first).ok(), "submit sweep 1");
-  for (const storage::PlannedTrial& trial : first.trials) {
-    if (trial.configuration == 1 && trial.fold == kFolds - 1) {
-      write_diverged(*store, trial);
-      continue;
-    }
-    const bool killed_once = trial.configuration == 0 && trial.fold == 3;
-    if (killed_once) write_killed(*store, trial);
-    write_done(*store, trial, killed_once ? 2 : 1, trial.fold);
-  }
+  write_first(*store, first);
 
   storage::Submission second = modalities();
   finish_submission(second, kStart + 3600);
   MER_CHECK(store->submit(second).ok(), "submit sweep 2");
-  for (std::size_t i = 0; i < 4; ++i) write_done(*store, second.trials[i], 1, static_cast<int>(i));
-  AttemptWriter(second.trials[4].spec.id, 1).epochs(1, 0, kRunningEpochs).commit_to(*store);
+  for (std::size_t i = 0; i < 4; ++i) {
+    write_done(*store, second.trials[i], 1, static_cast<int>(i), slot_of(kStart + 3600, i));
+  }
+  AttemptWriter(second.trials[4].spec.id, 1, slot_of(kStart + 3600, 4)).epochs(1, 0, kRunningEpochs).commit_to(*store);
 
   storage::Submission third = hostile_name();
   finish_submission(third, kStart + 7200);
@@ -337,14 +368,17 @@ std::unique_ptr<MemoryStore> make_demo_store() {
   storage::Submission fourth = ablation();
   finish_submission(fourth, kStart + 9000);
   MER_CHECK(store->submit(fourth).ok(), "submit sweep 4");
-  for (const storage::PlannedTrial& trial : fourth.trials) {
-    write_done(*store, trial, 1, trial.fold + (trial.configuration == 2 ? 7 : 0));
+  for (std::size_t i = 0; i < fourth.trials.size(); ++i) {
+    const storage::PlannedTrial& trial = fourth.trials[i];
+    write_done(*store, trial, 1, trial.fold + (trial.configuration == 2 ? 7 : 0), slot_of(kStart + 9000, i));
   }
 
   storage::Submission fifth = grid();
   finish_submission(fifth, kStart + 9600);
   MER_CHECK(store->submit(fifth).ok(), "submit sweep 5");
-  for (const storage::PlannedTrial& trial : fifth.trials) write_done(*store, trial, 1, trial.fold);
+  for (std::size_t i = 0; i < fifth.trials.size(); ++i) {
+    write_done(*store, fifth.trials[i], 1, fifth.trials[i].fold, slot_of(kStart + 9600, i));
+  }
   return store;
 }
 

@@ -13,6 +13,7 @@ ServerControls every_control() {
   controls.control = [](const storage::Control&) { return Result<std::string>(""); };
   controls.submit = [](const std::string&) { return Result<std::string>(""); };
   controls.explain = [](const TrialId&) { return Result<std::string>(""); };
+  controls.workers = [] { return Result<std::string>(""); };
   controls.submission = [](const std::string&) -> Result<storage::Submission> { return invalid("none"); };
   return controls;
 }

@@ -109,6 +109,13 @@ TEST_F(ServerTest, WithoutACoordinatorThereIsNothingToExplain) {
   EXPECT_EQ(status_of(get("/api/v1/trials/" + trial + "/explain")), 404);
 }
 
+TEST_F(ServerTest, WithoutACoordinatorThereAreNoWorkersAndTheAnswerSaysSo) {
+  const json answer = json::parse(body_of(get("/api/v1/workers")));
+
+  EXPECT_EQ(answer.at("coordinator"), false);
+  EXPECT_TRUE(answer.at("workers").empty());
+}
+
 TEST_F(ServerTest, PathsLeadNowhereElse) {
   for (const char* target : {"/../../etc/passwd", "/..%2f..%2fetc/passwd", "/%2e%2e/%2e%2e/etc/passwd", "//etc/passwd",
                              "/views/../app.js", "/api/../app.js", "/style.css%00.js"}) {

@@ -9,7 +9,9 @@ import {createHyperparameters} from './views/hyperparameters.js';
 import {createLosses} from './views/losses.js';
 import {createSweeps} from './views/sweeps.js';
 import {createSweep} from './views/sweep.js';
+import {createTimeline} from './views/timeline.js';
 import {createTrial} from './views/trial.js';
+import {createWorkers} from './views/workers.js';
 
 // A view: {node, load(parameters) -> Promise of its crumbs, later(parameters)}. load() is called again when data or
 // parameters change; later(), where there is one, after it, when what it has made can be seen.
@@ -21,6 +23,8 @@ const ROUTES = [
   [/^\/sweeps\/(\d+)\/hyperparameters$/, (id) => createHyperparameters(id, setParameters)],
   [/^\/sweeps\/(\d+)\/losses$/, (id) => createLosses(id, setParameters)],
   [/^\/sweeps\/(\d+)\/audit$/, (id) => createAudit(id, setParameters)],
+  [/^\/sweeps\/(\d+)\/timeline$/, (id) => createTimeline(id, setParameters)],
+  [/^\/workers$/, () => createWorkers()],
   [/^\/trials\/([0-9a-f]{4,32})$/, (id) => createTrial(id, setParameters)],
 ];
 

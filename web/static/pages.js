@@ -8,10 +8,11 @@ export function pageOf(text, count) {
   return Math.max(1, Math.min(Number(text) || 1, Math.ceil(count / PAGE)));
 }
 
-export function createPages(label, onChoice) {
+// size: of a page, in what update() counts.
+export function createPages(label, onChoice, size = PAGE) {
   const node = h('nav', {class: 'pages', 'aria-label': label});
   function update(count, page) {
-    const last = Math.max(1, Math.ceil(count / PAGE));
+    const last = Math.max(1, Math.ceil(count / size));
     node.hidden = last === 1;
     const button = (text, to, enabled) => h('button', {type: 'button', disabled: !enabled, 'data-key': `${label} ${text}`,
       on: {click: () => onChoice(String(to))}}, text);

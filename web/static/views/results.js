@@ -21,10 +21,15 @@ function cell(aggregate, isBest) {
   return h('td', {class: 'number score', title}, isBest ? h('strong', {}, text, hidden(' (best)')) : text);
 }
 
-function countCell(aggregate) {
+// Where one is missing, the timeline says why.
+function countCell(sweep, row, metric) {
+  const aggregate = row[metric];
   const complete = aggregate.n === aggregate.expected_n;
   const text = `${aggregate.n}/${aggregate.expected_n}`;
-  return h('td', {class: complete ? 'number' : 'number incomplete'}, text, complete ? null : hidden(' incomplete'));
+  if (complete) return h('td', {class: 'number'}, text);
+  const missing = row.units[aggregate.points.findIndex((value) => !isNumber(value))]?.trial ?? '';
+  return h('td', {class: 'number incomplete'}, h('a', {href: `#/sweeps/${sweep.id}/timeline?rows=groups&trial=${missing}`,
+    title: 'What happened to it, in the timeline', 'data-key': `missing ${row.configuration}`}, text), hidden(' incomplete'));
 }
 
 // With our difference from it, where it has the label of a configuration.
@@ -73,7 +78,7 @@ export function createResults(setParameters) {
       h('tbody', {}, answer.rows.map((row) => h('tr', {},
         h('th', {scope: 'row'}, configurationName(sweep.configurations[row.configuration])),
         METRICS.map(([key]) => cell(row[key], isNumber(row[key].mean) && row[key].mean === answer.best[key])),
-        countCell(row[metric]), h('td', {}, strip(sweep, row, metric, domain)))),
+        countCell(sweep, row, metric), h('td', {}, strip(sweep, row, metric, domain)))),
       answer.published.map((published) => publishedRow(sweep, published))))), caption(answer));
     pages.update(answer.total, page);
   }

@@ -3,7 +3,7 @@ import {fill, h} from '../dom.js';
 import {countsText, progressBar} from './sweeps.js';
 
 const PAGES = [['', 'Results'], ['/compare', 'Compare'], ['/confusion', 'Confusion'], ['/hyperparameters', 'Hyperparameters'],
-  ['/losses', 'Losses'], ['/audit', 'Protocol']];
+  ['/losses', 'Losses'], ['/audit', 'Protocol'], ['/timeline', 'Timeline']];
 
 export function createSweepHead(page) {
   const node = h('div', {class: 'sweep-head'});
