@@ -1,7 +1,6 @@
 // list, status, results, export: commands that only read a store.
 #include <cstdio>
-#include <utility>
-#include <vector>
+#include <string>
 
 #include "cli/commands.hpp"
 #include "cli/dashboard_text.hpp"
@@ -12,12 +11,9 @@
 #include "cli/store_access.hpp"
 #include "core/json.hpp"
 #include "core/json_text.hpp"
-#include "storage/audit.hpp"
-#include "storage/comparison.hpp"
 #include "storage/configurations.hpp"
-#include "storage/results_summary.hpp"
+#include "storage/results_text.hpp"
 #include "storage/tables.hpp"
-#include "storage/utterance_tests.hpp"
 #include "web/api.hpp"
 
 namespace mer::cli {
@@ -100,62 +96,23 @@ ExitCode status_command(const Context& context, const std::string& sweep) {
   });
 }
 
-namespace {
-
-storage::Beside beside_of(const ResultsOptions& options) {
-  return options.intervals ? storage::Beside::interval : storage::Beside::sd;
-}
-
-// For programs: one table, of the differences where a baseline is given.
-Result<storage::Table> file_table(ResultReader& reader, const Selection& chosen, const ResultsOptions& options) {
-  const auto& [sweep, rule, metric] = chosen;
-  if (options.utterances) return storage::utterance_table(reader, sweep, rule, metric, options.baseline);
-  if (options.baseline.empty()) return storage::results_table(reader, sweep, rule, metric, beside_of(options));
-  return storage::comparison_table(reader, sweep, rule, metric, options.baseline);
-}
-
-Status print_results_file(const Context& context, ResultReader& reader, const Selection& chosen,
-                          const ResultsOptions& options, Format format) {
-  if (format == Format::json && options.baseline.empty() && !options.utterances) {
-    return print_json(web::results_json(reader, chosen.sweep, {.rule = chosen.rule, .metric = chosen.metric}));
-  }
-  MER_ASSIGN(const storage::Table table, file_table(reader, chosen, options));
-  print_table(context, table, format);
-  return {};
-}
-
-// For reading: the differences after the results.
-Result<std::vector<storage::Table>> shown_tables(ResultReader& reader, const Selection& chosen,
-                                                 const ResultsOptions& options) {
-  const auto& [sweep, rule, metric] = chosen;
-  if (options.utterances) return storage::utterance_summaries(reader, sweep, rule, metric, options.baseline);
-  std::vector<storage::Table> tables(1);
-  MER_ASSIGN(tables[0], storage::results_summary(reader, sweep, rule, metric, options.baseline, beside_of(options)));
-  if (options.baseline.empty()) return tables;
-  MER_ASSIGN(storage::Table comparison, storage::comparison_summary(reader, sweep, rule, metric, options.baseline));
-  tables.push_back(std::move(comparison));
-  return tables;
-}
-
-}  // namespace
-
 ExitCode results_command(const Context& context, const ResultsOptions& options) {
   return with_store(context, [&](ResultReader& reader) -> Status {
     MER_ASSIGN(const Selection chosen, selection_of(reader, options));
     if (context.format == Format::quiet) return {};
-    if (options.audit) {
-      MER_ASSIGN(const storage::Table audit, storage::audit_table(reader, chosen.sweep, chosen.metric));
-      print_table(context, audit, context.format);
-      return {};
+    if (context.format == Format::json && options.baseline.empty() && !options.utterances && !options.audit) {
+      return print_json(web::results_json(reader, chosen.sweep, {.rule = chosen.rule, .metric = chosen.metric}));
     }
-    if (context.format == Format::json || context.format == Format::csv) {
-      return print_results_file(context, reader, chosen, options, context.format);
-    }
-    MER_ASSIGN(const std::vector<storage::Table> tables, shown_tables(reader, chosen, options));
-    for (const storage::Table& table : tables) {
-      if (&table != &tables.front()) std::fputs("\n", stdout);
-      print_table(context, table, context.format);
-    }
+    const storage::ResultsChoice choice{chosen.sweep,
+                                        chosen.rule,
+                                        chosen.metric,
+                                        options.baseline,
+                                        options.audit,
+                                        options.utterances,
+                                        options.intervals ? storage::Beside::interval : storage::Beside::sd};
+    const storage::TextStyle style{.colour = context.colour};
+    MER_ASSIGN(const std::string text, results_text(reader, choice, table_format_of(context.format), style));
+    std::fputs(text.c_str(), stdout);
     return {};
   });
 }

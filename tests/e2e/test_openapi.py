@@ -32,6 +32,8 @@ READS = {
     "/api/v1/sweeps/{sweep}/audit": ["", "?offset=1&limit=1"],
     "/api/v1/sweeps/{sweep}/hyperparameters": [""],
     "/api/v1/sweeps/{sweep}/curves": ["", "?configurations=0,1"],
+    **{f"/api/v1/sweeps/{{sweep}}/{table}.{form}": queries for form in ("csv", "tex", "md") for table, queries in {
+        "results": [""], "comparison": ["?baseline=1"], "utterances": ["", "?baseline=2"], "audit": [""]}.items()},
     "/api/v1/trials/{trial}": [""],
     "/api/v1/trials/{trial}/curve": [""],
 }
