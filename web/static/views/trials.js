@@ -28,7 +28,7 @@ export function createTrials(id, setParameters) {
   const pages = createPages('Pages of trials', (page) => setParameters({page}));
   const node = h('section', {class: 'panel', 'aria-labelledby': 'trials-title'},
     h('div', {class: 'panel-head'}, h('h2', {id: 'trials-title'}, 'Trials'), h('div', {class: 'controls'}, state.node)),
-    body, csvFile('trials', async () => ({name: sweepFile(shown.sweep, 'trials', shown.state ?? ''),
+    body, csvFile('trials', async () => shown && ({name: sweepFile(shown.sweep, 'trials', shown.state ?? ''),
       rows: csvRows(shown.sweep, (await get(`sweeps/${id}/trials`, {state: shown.state})).trials)})), pages.node);
   let shown = null;  // {sweep, state}
 
