@@ -1,7 +1,7 @@
 // A baseline against the other configurations: differences fold by fold, tests, effect sizes.
 import {get} from '../api.js';
 import {pairedDots, tooltips} from '../chart.js';
-import {configurationCells, keysOf} from '../configuration_cells.js';
+import {configurationColumns} from '../configuration_columns.js';
 import {configurationChoice} from '../configuration_choice.js';
 import {choice, fill, h, scrolling} from '../dom.js';
 import {sweepFile} from '../files.js';
@@ -62,10 +62,16 @@ function settingsTable(sweep, shown) {
 }
 
 function foldRows(sweep, answer) {
-  return [['fold', 'configuration', ...keysOf(sweep), 'selection', 'metric', 'baseline', 'score', 'baseline_score', 'difference'],
+  const columns = configurationColumns(sweep);
+  return [['fold', ...columns.heading, 'selection', 'metric', 'baseline', 'score', 'baseline_score', 'difference'],
     ...answer.rows.filter((row) => row.scores.length > 0).flatMap((row) => answer.folds.map((fold, index) => [
-      sweep.folds[fold].name, ...configurationCells(sweep, row.configuration), selectionText(answer.rule, answer.metric),
+      sweep.folds[fold].name, ...columns.cells(row.configuration), selectionText(answer.rule, answer.metric),
       answer.metric, sweep.configurations[answer.baseline].id, row.scores[index], answer.scores[index], row.differences[index]]))];
+}
+
+function settingsRows(sweep) {
+  const columns = configurationColumns(sweep);
+  return [columns.heading, ...sweep.configurations.map((_, position) => columns.cells(position))];
 }
 
 export function createCompare(id, setParameters) {
@@ -90,8 +96,7 @@ export function createCompare(id, setParameters) {
     h('details', {}, h('summary', {}, 'Data table'), folds, csvFile('scores fold by fold', async () => ({
       name: nameOf('fold-by-fold'), rows: foldRows(shownNow.sweep, await get(`sweeps/${id}/comparison`, shownNow.chosen))}))),
     h('details', {}, h('summary', {}, 'Settings that differ'), settings, csvFile('settings', () => ({
-      name: sweepFile(shownNow.sweep, 'settings'), rows: [['configuration', ...keysOf(shownNow.sweep)],
-        ...shownNow.sweep.configurations.map((_, index) => configurationCells(shownNow.sweep, index))]})))));
+      name: sweepFile(shownNow.sweep, 'settings'), rows: settingsRows(shownNow.sweep)})))));
   let shownNow = null;  // {sweep, answer, chosen}
 
   const nameOf = (what) => sweepFile(shownNow.sweep, what, 'against', shownNow.answer.baseline + 1, shownNow.chosen.rule,

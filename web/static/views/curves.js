@@ -2,7 +2,7 @@
 import {get} from '../api.js';
 import {lineChart} from '../chart.js';
 import {chartControls, controlsNote} from '../chart_controls.js';
-import {configurationCells, keysOf} from '../configuration_cells.js';
+import {configurationColumns} from '../configuration_columns.js';
 import {numberCell} from '../csv.js';
 import {choice, fill, h, scrolling} from '../dom.js';
 import {configurationName, isNumber, label, LOSSES, meanAndSd, METRICS, SPLITS} from '../format.js';
@@ -55,9 +55,10 @@ function dataTable(sweep, curves) {
 }
 
 function csvRows(sweep, curves) {
-  return [['configuration', ...keysOf(sweep), 'split', 'metric', 'epoch', 'mean', 'sd', 'n', 'expected_n'],
+  const columns = configurationColumns(sweep);
+  return [[...columns.heading, 'split', 'metric', 'epoch', 'mean', 'sd', 'n', 'expected_n'],
     ...curves.configurations.flatMap((group) => group.epochs.map((epoch, i) => [
-      ...configurationCells(sweep, group.configuration), curves.split, curves.metric, epoch, numberCell(group.mean[i]),
+      ...columns.cells(group.configuration), curves.split, curves.metric, epoch, numberCell(group.mean[i]),
       numberCell(group.sd[i]), group.n[i], group.expected_n]))];
 }
 

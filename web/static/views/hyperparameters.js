@@ -1,7 +1,7 @@
 // Which hyperparameters matter: the configurations as lines over their keys, the share of the scores' variance that each
 // key explains, and the score against one key.
 import {get} from '../api.js';
-import {configurationCells, keysOf} from '../configuration_cells.js';
+import {configurationColumns} from '../configuration_columns.js';
 import {numberCell, settingCell} from '../csv.js';
 import {choice, fill, h, scrolling} from '../dom.js';
 import {sweepFile} from '../files.js';
@@ -105,8 +105,9 @@ function sliceTable(axis, groups) {
 }
 
 function insideRows(sweep, {rule, metric}, rows) {
-  return [['configuration', ...keysOf(sweep), 'selection', 'metric', 'mean', 'sd', 'n', 'expected_n'],
-    ...rows.map((row) => [...configurationCells(sweep, row.configuration), selectionText(rule, metric), metric, row.mean,
+  const columns = configurationColumns(sweep);
+  return [[...columns.heading, 'selection', 'metric', 'mean', 'sd', 'n', 'expected_n'],
+    ...rows.map((row) => [...columns.cells(row.configuration), selectionText(rule, metric), metric, row.mean,
       numberCell(row.sd), row.n, row.expected_n])];
 }
 

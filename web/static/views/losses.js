@@ -3,7 +3,7 @@ import {get} from '../api.js';
 import {lineChart} from '../chart.js';
 import {chartControls, controlsNote} from '../chart_controls.js';
 import {configurationChoice} from '../configuration_choice.js';
-import {configurationCells, keysOf} from '../configuration_cells.js';
+import {configurationColumns} from '../configuration_columns.js';
 import {numberCell} from '../csv.js';
 import {choice, fill, h, scrolling} from '../dom.js';
 import {configurationName, label, LOSSES, meanAndSd, SPLITS} from '../format.js';
@@ -35,9 +35,10 @@ function dataTable(groups) {
 }
 
 function csvRows({sweep, split, groups}) {
-  return [['configuration', ...keysOf(sweep), 'split', 'metric', 'epoch', 'mean', 'sd', 'n', 'expected_n'],
+  const columns = configurationColumns(sweep);
+  return [[...columns.heading, 'split', 'metric', 'epoch', 'mean', 'sd', 'n', 'expected_n'],
     ...groups.flatMap(({name, group}) => group.epochs.map((epoch, i) => [
-      ...configurationCells(sweep, group.configuration), split, name, epoch, numberCell(group.mean[i]),
+      ...columns.cells(group.configuration), split, name, epoch, numberCell(group.mean[i]),
       numberCell(group.sd[i]), group.n[i], group.expected_n]))];
 }
 

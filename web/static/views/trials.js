@@ -1,6 +1,6 @@
 // The sweep's trials with their state.
 import {get} from '../api.js';
-import {configurationCells, keysOf} from '../configuration_cells.js';
+import {configurationColumns} from '../configuration_columns.js';
 import {numberCell} from '../csv.js';
 import {choice, fill, h, scrolling} from '../dom.js';
 import {sweepFile} from '../files.js';
@@ -14,9 +14,10 @@ export function stateBadge(state) {
 
 function csvRows(sweep, trials) {
   const {epoch, metric} = sweep.select;
-  return [['trial', 'state', 'configuration', ...keysOf(sweep), 'fold', 'seed', 'epoch', 'epochs', 'attempt', 'selection', metric,
+  const columns = configurationColumns(sweep);
+  return [['trial', 'state', ...columns.heading, 'fold', 'seed', 'epoch', 'epochs', 'attempt', 'selection', metric,
     'message'],
-    ...trials.map((row) => [row.id, row.state, ...configurationCells(sweep, row.configuration), sweep.folds[row.fold].name,
+    ...trials.map((row) => [row.id, row.state, ...columns.cells(row.configuration), sweep.folds[row.fold].name,
       row.seed, row.epoch, row.epochs, row.attempt, row.scores ? selectionText(epoch, metric) : null,
       numberCell(row.scores?.[metric]), row.message])];
 }
