@@ -1,7 +1,6 @@
 // list, status, results, export: commands that only read a store.
 #include <cstdio>
-#include <utility>
-#include <vector>
+#include <string>
 
 #include "cli/commands.hpp"
 #include "cli/dashboard_text.hpp"
@@ -13,12 +12,9 @@
 #include "cli/workers_text.hpp"
 #include "core/json.hpp"
 #include "core/json_text.hpp"
-#include "storage/audit.hpp"
-#include "storage/comparison.hpp"
 #include "storage/configurations.hpp"
-#include "storage/results_summary.hpp"
+#include "storage/results_text.hpp"
 #include "storage/tables.hpp"
-#include "storage/utterance_tests.hpp"
 #include "web/api.hpp"
 
 namespace mer::cli {
@@ -68,15 +64,18 @@ Result<storage::Table> table_named(ResultReader& reader, const Selection& chosen
   return storage::results_table(reader, chosen.sweep, chosen.rule, chosen.metric);
 }
 
-Status print_table(const Context& context, const storage::Table& table, Format format) {
-  const storage::TextStyle style{.colour = context.colour};
-  std::string text = storage::format_table(table, table_format_of(format), style);
+Status print_text(const Context& context, std::string text, Format format) {
   if (format == Format::json) {
     if (text.ends_with('\n')) text.pop_back();
     return print_json(context, text);
   }
   std::fputs(text.c_str(), stdout);
   return {};
+}
+
+Status print_table(const Context& context, const storage::Table& table, Format format) {
+  const storage::TextStyle style{.colour = context.colour};
+  return print_text(context, storage::format_table(table, table_format_of(format), style), format);
 }
 
 // Jobs of Slurm, excluded nodes, workers, and where the dashboard is.
@@ -110,61 +109,24 @@ ExitCode status_command(const Context& context, const std::string& sweep) {
   });
 }
 
-namespace {
-
-storage::Beside beside_of(const ResultsOptions& options) {
-  return options.intervals ? storage::Beside::interval : storage::Beside::sd;
-}
-
-// For programs: one table, of the differences where a baseline is given.
-Result<storage::Table> file_table(ResultReader& reader, const Selection& chosen, const ResultsOptions& options) {
-  const auto& [sweep, rule, metric] = chosen;
-  if (options.utterances) return storage::utterance_table(reader, sweep, rule, metric, options.baseline);
-  if (options.baseline.empty()) return storage::results_table(reader, sweep, rule, metric, beside_of(options));
-  return storage::comparison_table(reader, sweep, rule, metric, options.baseline);
-}
-
-Status print_results_file(const Context& context, ResultReader& reader, const Selection& chosen,
-                          const ResultsOptions& options, Format format) {
-  if (format == Format::json && options.baseline.empty() && !options.utterances) {
-    return print_json(context, web::results_json(reader, chosen.sweep, {.rule = chosen.rule, .metric = chosen.metric}));
-  }
-  MER_ASSIGN(const storage::Table table, file_table(reader, chosen, options));
-  return print_table(context, table, format);
-}
-
-// For reading: the differences after the results.
-Result<std::vector<storage::Table>> shown_tables(ResultReader& reader, const Selection& chosen,
-                                                 const ResultsOptions& options) {
-  const auto& [sweep, rule, metric] = chosen;
-  if (options.utterances) return storage::utterance_summaries(reader, sweep, rule, metric, options.baseline);
-  std::vector<storage::Table> tables(1);
-  MER_ASSIGN(tables[0], storage::results_summary(reader, sweep, rule, metric, options.baseline, beside_of(options)));
-  if (options.baseline.empty()) return tables;
-  MER_ASSIGN(storage::Table comparison, storage::comparison_summary(reader, sweep, rule, metric, options.baseline));
-  tables.push_back(std::move(comparison));
-  return tables;
-}
-
-}  // namespace
-
 ExitCode results_command(const Context& context, const ResultsOptions& options) {
   return with_store(context, [&](ResultReader& reader) -> Status {
     MER_ASSIGN(const Selection chosen, selection_of(reader, options));
     if (context.format == Format::quiet) return {};
-    if (options.audit) {
-      MER_ASSIGN(const storage::Table audit, storage::audit_table(reader, chosen.sweep, chosen.metric));
-      return print_table(context, audit, context.format);
+    if (context.format == Format::json && options.baseline.empty() && !options.utterances && !options.audit) {
+      return print_json(context,
+                        web::results_json(reader, chosen.sweep, {.rule = chosen.rule, .metric = chosen.metric}));
     }
-    if (context.format == Format::json || context.format == Format::csv) {
-      return print_results_file(context, reader, chosen, options, context.format);
-    }
-    MER_ASSIGN(const std::vector<storage::Table> tables, shown_tables(reader, chosen, options));
-    for (const storage::Table& table : tables) {
-      if (&table != &tables.front()) std::fputs("\n", stdout);
-      MER_TRY(print_table(context, table, context.format));
-    }
-    return {};
+    const storage::ResultsChoice choice{chosen.sweep,
+                                        chosen.rule,
+                                        chosen.metric,
+                                        options.baseline,
+                                        options.audit,
+                                        options.utterances,
+                                        options.intervals ? storage::Beside::interval : storage::Beside::sd};
+    const storage::TextStyle style{.colour = context.colour};
+    MER_ASSIGN(const std::string text, results_text(reader, choice, table_format_of(context.format), style));
+    return print_text(context, text, context.format);
   });
 }
 

@@ -34,8 +34,8 @@ ALLOWED_EDGES = {
     "worker/trainer": ["core/", "data/", "model/", "model/kernels/", "model/grid/"],
     "web": ["core/", "storage/aggregate.hpp", "storage/audit.hpp", "storage/comparison.hpp",
             "storage/configurations.hpp", "storage/control_target.hpp", "storage/missing.hpp", "storage/pooled.hpp",
-            "storage/published.hpp", "storage/reader_call.hpp", "storage/result_store.hpp", "storage/tables.hpp",
-            "storage/utterance_tests.hpp"],
+            "storage/published.hpp", "storage/reader_call.hpp", "storage/result_store.hpp", "storage/results_text.hpp",
+            "storage/tables.hpp", "storage/utterance_tests.hpp"],
     "cli": ["core/", "data/", "storage/", "web/", "orchestrator/sweep_plan.hpp"],
 }
 

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "storage/control_target.hpp"
+#include "storage/results_text.hpp"
 #include "web/analysis_api.hpp"
 #include "web/api.hpp"
 #include "web/hyperparameters_api.hpp"
@@ -126,6 +127,24 @@ Answer health(const Call&) {
   return std::string("ok\n");
 }
 
+// --- tables as files, as merctl prints them ---
+
+using storage::TableFormat;
+enum class TableKind { results, comparison, utterances, audit };
+
+template <TableKind kind, TableFormat format>
+Answer table_file(ResultReader& reader, const storage::SweepDetail& sweep, const Query& query) {
+  MER_ASSIGN(const EpochChoice epoch, epoch_asked(sweep, query));
+  return storage::results_text(reader,
+                               {.sweep = sweep.summary.id,
+                                .rule = epoch.rule,
+                                .metric = epoch.metric,
+                                .baseline = value_of(query, "baseline"),
+                                .audit = kind == TableKind::audit,
+                                .utterances = kind == TableKind::utterances},
+                               format);
+}
+
 // --- what a coordinator answers ---
 
 Result<storage::Control> control_asked(ResultReader& reader, const std::string& verb, const Query& query) {
@@ -205,10 +224,44 @@ const Parameter kTarget = {.name = "target",
 const Parameter kPriority = {"priority", Type::integer, "of the verb priority, which needs it", {}, "none"};
 const Parameter kFile = {.name = "file", .meaning = "64 hex digits: a file of submissions/", .required = true};
 
+template <TableKind kind, TableFormat format>
+Route file_route(const std::string& path, const std::string& content_type, const std::vector<Parameter>& parameters,
+                 const std::string& summary) {
+  return {.method = "GET",
+          .path = path,
+          .schema = "TableText",
+          .answer = of_sweep<table_file<kind, format>>,
+          .parameters = parameters,
+          .summary = summary,
+          .content_type = content_type};
+}
+
+// One route for each format; `options` are merctl's.
+template <TableKind kind>
+void add_files(std::vector<Route>& table, const std::string& name, const std::vector<Parameter>& parameters,
+               const std::string& options) {
+  const std::string path = "/api/v1/sweeps/{sweep}/" + name;
+  const std::string summary = "What merctl results" + options + " --format ";
+  table.push_back(
+      file_route<kind, TableFormat::csv>(path + ".csv", "text/csv; charset=utf-8", parameters, summary + "csv prints"));
+  table.push_back(file_route<kind, TableFormat::latex>(path + ".tex", "text/x-tex; charset=utf-8", parameters,
+                                                       summary + "latex prints"));
+  table.push_back(file_route<kind, TableFormat::markdown>(path + ".md", "text/markdown; charset=utf-8", parameters,
+                                                          summary + "md prints"));
+}
+
+std::vector<Route> with_files(std::vector<Route> table) {
+  add_files<TableKind::results>(table, "results", {kRule, kMetric}, "");
+  add_files<TableKind::comparison>(table, "comparison", {kBaseline, kRule, kMetric}, " --baseline");
+  add_files<TableKind::utterances>(table, "utterances", {kOptionalBaseline, kRule, kMetric}, " --utterances");
+  add_files<TableKind::audit>(table, "audit", {kMetric}, " --audit");
+  return table;
+}
+
 }  // namespace
 
 const std::vector<Route>& routes() {
-  static const std::vector<Route> table = {
+  static const std::vector<Route> table = with_files({
       {"GET", "/healthz", "HealthText", Needs::nothing, health, {}, "The server answers", "text/plain; charset=utf-8"},
       {"GET", "/api/v1/openapi.json", "Document", Needs::nothing, document, {}, "This document"},
       {"GET", "/api/v1/version", "Version", Needs::reader, version, {}, "Rises with every commit"},
@@ -303,7 +356,7 @@ const std::vector<Route>& routes() {
        .summary = "For a merctl of the same version, on network file systems",
        .content_type = "application/octet-stream",
        .any_query = true},
-  };
+  });
   return table;
 }
 

@@ -34,6 +34,8 @@ READS = {
     "/api/v1/sweeps/{sweep}/curves": ["", "?configurations=0,1"],
     "/api/v1/sweeps/{sweep}/timeline": ["", "?offset=1&limit=2"],
     "/api/v1/workers": [""],
+    **{f"/api/v1/sweeps/{{sweep}}/{table}.{form}": queries for form in ("csv", "tex", "md") for table, queries in {
+        "results": [""], "comparison": ["?baseline=1"], "utterances": ["", "?baseline=2"], "audit": [""]}.items()},
     "/api/v1/trials/{trial}": [""],
     "/api/v1/trials/{trial}/curve": [""],
 }

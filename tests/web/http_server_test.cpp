@@ -65,8 +65,8 @@ TEST_F(HttpServerTest, EveryAnswerHasTheSecurityHeaders) {
   for (const std::string& request : requests) {
     const std::string answer = ask(port, request);
     for (const char* header :
-         {"Content-Security-Policy: default-src 'self'", "frame-ancestors 'none'", "X-Content-Type-Options: nosniff",
-          "Referrer-Policy: no-referrer", "Connection: close"}) {
+         {"Content-Security-Policy: default-src 'self'; img-src 'self' blob:; base-uri", "frame-ancestors 'none'",
+          "X-Content-Type-Options: nosniff", "Referrer-Policy: no-referrer", "Connection: close"}) {
       EXPECT_THAT(answer, HasSubstr(header)) << request;
     }
   }

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "core/json.hpp"
+#include "storage/results_text.hpp"
 #include "tests/web/demo_store.hpp"
 #include "tests/web/raw_client.hpp"
 #include "web/static_files.hpp"
@@ -66,6 +67,35 @@ TEST_F(ServerTest, RoutesAnswer) {
   }
 }
 
+TEST_F(ServerTest, TablesAreFilesWithTheirType) {
+  const storage::ResultsChoice results{.sweep = SweepId{4}, .rule = SelectionRule::best_test, .metric = Metric::wa};
+  storage::ResultsChoice comparison = results;
+  comparison.baseline = "2";
+  storage::ResultsChoice audit = results;
+  audit.audit = true;
+  storage::ResultsChoice utterances = comparison;
+  utterances.utterances = true;
+  struct File {
+    const char* target;
+    const char* type;
+    storage::ResultsChoice choice;
+    storage::TableFormat format;
+  };
+  const File files[] = {
+      {"results.csv?rule=best-test&metric=wa", "text/csv", results, storage::TableFormat::csv},
+      {"comparison.tex?baseline=2&rule=best-test&metric=wa", "text/x-tex", comparison, storage::TableFormat::latex},
+      {"audit.md?metric=wa", "text/markdown", audit, storage::TableFormat::markdown},
+      {"utterances.csv?baseline=2&rule=best-test&metric=wa", "text/csv", utterances, storage::TableFormat::csv}};
+
+  for (const File& file : files) {
+    const std::string answer = get(std::string("/api/v1/sweeps/4/") + file.target);
+    EXPECT_EQ(status_of(answer), 200) << answer;
+    EXPECT_THAT(answer, HasSubstr(std::string("Content-Type: ") + file.type + "; charset=utf-8\r\n"));
+    EXPECT_EQ(body_of(answer), storage::results_text(*store_, file.choice, file.format).value());
+    EXPECT_FALSE(etag_of(answer).empty());
+  }
+}
+
 TEST_F(ServerTest, ResultsFollowTheSweepsOwnSelectionUnlessAsked) {
   const json own = json::parse(body_of(get("/api/v1/sweeps/1/results")));
   const json asked = json::parse(body_of(get("/api/v1/sweeps/1/results?rule=best-test&metric=wa")));
@@ -76,16 +106,18 @@ TEST_F(ServerTest, ResultsFollowTheSweepsOwnSelectionUnlessAsked) {
 }
 
 TEST_F(ServerTest, WrongRequestsAreExplained) {
-  for (const char* target :
-       {"/api/nothing", "/api/v1/sweeps/99", "/api/v1/sweeps/x", "/api/v1/sweeps/1/nothing",
-        "/api/v1/sweeps/1/curves?configurations=7", "/api/v1/sweeps/4/comparison?baseline=9",
-        "/api/v1/sweeps/4/confusion?configuration=none", "/api/v1/sweeps/9/audit", "/api/v1/trials/0000", "/nothing"}) {
+  for (const char* target : {"/api/nothing", "/api/v1/sweeps/99", "/api/v1/sweeps/x", "/api/v1/sweeps/1/nothing",
+                             "/api/v1/sweeps/1/curves?configurations=7", "/api/v1/sweeps/4/comparison?baseline=9",
+                             "/api/v1/sweeps/4/confusion?configuration=none", "/api/v1/sweeps/9/audit",
+                             "/api/v1/sweeps/9/results.csv", "/api/v1/sweeps/1/results.pdf",
+                             "/api/v1/sweeps/4/comparison.md?baseline=9", "/api/v1/trials/0000", "/nothing"}) {
     EXPECT_EQ(status_of(get(target)), 404) << target;
   }
-  for (const char* target : {"/api/v1/sweeps/1/results?rule=best", "/api/v1/sweeps/1/results?metric=f1",
-                             "/api/v1/sweeps/4/comparison", "/api/v1/sweeps/4/comparison?baseline=1&rule=worst",
-                             "/api/v1/sweeps/4/confusion", "/api/v1/sweeps/4/audit?metric=f1",
-                             "/api/v1/sweeps/1/curves?split=dev", "/api/v1/sweeps/1/curves?configurations=a"}) {
+  for (const char* target :
+       {"/api/v1/sweeps/1/results?rule=best", "/api/v1/sweeps/1/results?metric=f1", "/api/v1/sweeps/4/comparison",
+        "/api/v1/sweeps/4/comparison?baseline=1&rule=worst", "/api/v1/sweeps/4/confusion",
+        "/api/v1/sweeps/4/audit?metric=f1", "/api/v1/sweeps/4/results.tex?rule=best",
+        "/api/v1/sweeps/1/curves?split=dev", "/api/v1/sweeps/1/curves?configurations=a"}) {
     const std::string answer = get(target);
     EXPECT_EQ(status_of(answer), 400) << target;
     EXPECT_THAT(json::parse(body_of(answer)).at("error").at("message").get<std::string>(), HasSubstr("expected"));

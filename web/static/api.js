@@ -13,9 +13,8 @@ export function setToken(token) {
   sessionStorage.setItem(TOKEN, token);
 }
 
-// The answer's object. Unchanged answers come from the browser's cache: it revalidates by ETag. It keeps none that needs
-// the token.
-export async function get(path, parameters = {}) {
+// Unchanged answers come from the browser's cache: it revalidates by ETag. It keeps none that needs the token.
+async function ask(path, parameters) {
   const query = new URLSearchParams(Object.entries(parameters).filter(([, value]) => value !== undefined));
   const token = sessionStorage.getItem(TOKEN);
   let response;
@@ -25,8 +24,18 @@ export async function get(path, parameters = {}) {
   } catch {
     throw new ApiError(0, 'The server does not answer. It ends with its run; merctl serve shows the store again.');
   }
-  if (response.ok) return response.json();
+  if (response.ok) return response;
   const isJson = response.headers.get('Content-Type')?.startsWith('application/json');
   const message = isJson ? (await response.json()).error.message : `the server answered ${response.status}`;
   throw new ApiError(response.status, message);
+}
+
+// The answer's object.
+export async function get(path, parameters = {}) {
+  return (await ask(path, parameters)).json();
+}
+
+// The answer as it is: a table as a file.
+export async function getBlob(path, parameters = {}) {
+  return (await ask(path, parameters)).blob();
 }

@@ -18,7 +18,7 @@ function swatch(style) {
 
 // Lines over epochs. series: [{name, style, points: [{x, y, sd}], thin: [{name, points: [{x, y}]}]}], where y may be
 // null (none) or a string (NaN, Infinity). The legend shows the values at the epoch under the pointer or the arrow
-// keys. Returns {node, draw(series, quantityName, logarithmic), shown()}: shown() once the node is in the page.
+// keys. Returns {node, draw(series, quantityName, logarithmic), picture(), shown()}: shown() once the node is in the page.
 export function lineChart(title) {
   const plot = h('div', {class: 'plot', tabindex: '0', role: 'group', 'data-key': `plot ${title}`});
   const legend = h('ul', {class: 'legend'});
@@ -143,8 +143,15 @@ export function lineChart(title) {
     const index = cursor === null ? all.length - 1 : all.indexOf(cursor);
     show(all[Math.max(0, Math.min(all.length - 1, index + step))]);
   });
+  // What pictureOf() takes; null: nothing is drawn.
+  function picture() {
+    const svg = plot.querySelector('svg');
+    return svg && {parts: [{svg}], legend: [...legend.children].map((item) =>
+      ({mark: item.querySelector('svg'), text: item.querySelector('.name').textContent}))};
+  }
+
   const observer = new ResizeObserver(() => { if (plot.clientWidth !== width) render(); });
-  return {node, draw, shown: () => observer.observe(plot)};
+  return {node, draw, picture, shown: () => observer.observe(plot)};
 }
 
 // One dot per fold (or seed), in fold order, on a scale that all rows share. points: [{value, name, href, ended}]: one that

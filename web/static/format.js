@@ -11,6 +11,11 @@ export const RULES = [['last', 'last epoch'], ['best-validation', 'best validati
 export const SPLITS = [['test', 'test'], ['validation', 'validation'], ['train', 'train']];
 export const STATES = ['done', 'running', 'pending', 'diverged', 'failed', 'cancelled'];
 
+// As merctl's files say which epoch a score is of.
+export function selectionText(rule, metric) {
+  return rule === 'last' ? rule : `${rule} by ${metric}${rule === 'best-test' ? ' (oracle)' : ''}`;
+}
+
 export const label = (list, key) => (list.find(([value]) => value === key) ?? [key, key])[1];
 export const isLoss = (quantity) => quantity.startsWith('loss.');
 export const isNumber = (value) => typeof value === 'number';

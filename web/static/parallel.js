@@ -11,7 +11,7 @@ const CLICK = 4;        // pixels: a shorter drag takes the range away
 const LONG_STEP = 10;
 const MANY = 200;       // lines inside, which then let those below shine through
 
-// onRange(axis name, [low, high] positions of stops, or null). Returns {node, draw({axes, lines, ranges}), shown()}:
+// onRange(axis name, [low, high] positions of stops, or null). Returns {node, draw({axes, lines, ranges}), picture(), shown()}:
 // lines [{values (one per axis), score, text}], ranges {axis name: [low, high]}.
 export function parallelCoordinates(title, onRange) {
   const plot = h('div', {class: 'plot parallel'});
@@ -150,6 +150,13 @@ export function parallelCoordinates(title, onRange) {
     readout.textContent = `${inside.size} of ${shown.lines.length} complete configurations inside`;
   }
 
+  // What pictureOf() takes; null: nothing is drawn.
+  function picture() {
+    const svg = plot.querySelector('svg');
+    return svg && {parts: [{svg}], legend: [...legend.querySelectorAll('li')].map((item) =>
+      ({mark: item.querySelector('svg'), text: item.textContent}))};
+  }
+
   const observer = new ResizeObserver(() => { if (scroller.clientWidth !== width && !isDragging) render(); });
-  return {node, draw, isInside, shown: () => observer.observe(scroller)};
+  return {node, draw, isInside, picture, shown: () => observer.observe(scroller)};
 }

@@ -5,13 +5,20 @@ import {percent} from './format.js';
 const d3 = window.d3;
 const CLASSES = 5;
 
+function swatch(rank) {
+  const svg = d3.create('svg').attr('class', `rank-swatch rank-${rank}`).attr('width', 26).attr('height', 4)
+    .attr('aria-hidden', 'true');
+  svg.append('rect').attr('width', 26).attr('height', 4);
+  return svg.node();
+}
+
 export function scoreColours(scores) {
   const scale = d3.scaleQuantile().domain(scores).range(d3.range(CLASSES));
   const classOf = (score) => `rank-${scale(score)}`;
   function legend() {
     const limits = [d3.min(scores), ...scale.quantiles(), d3.max(scores)];
     return h('ul', {class: 'legend ranks'}, d3.range(CLASSES).map((rank) => h('li', {},
-      h('span', {class: `rank-swatch rank-${rank}`, 'aria-hidden': 'true'}),
+      swatch(rank),
       h('span', {class: 'value'}, `${percent(limits[rank])} to ${percent(limits[rank + 1])}`))));
   }
   return {classOf, legend};

@@ -9,7 +9,7 @@ const REACH = 24;     // pixels: a point so near to the pointer is read
 const SPREAD = 0.5;   // points of a word stand beside each other, within so much of the room that it has
 const GOLDEN = 0.618034;
 
-// Returns {node, draw({axis, points, label}), shown()}: points [{value, score, text}].
+// Returns {node, draw({axis, points, label}), picture(), shown()}: points [{value, score, text}].
 export function sliceChart(title) {
   const plot = h('div', {class: 'plot', tabindex: '0', role: 'group', 'data-key': `plot ${title}`});
   const readout = h('p', {class: 'readout', 'aria-live': 'polite'});
@@ -84,6 +84,12 @@ export function sliceChart(title) {
     event.preventDefault();
     mark(Math.max(0, Math.min(placed.length - 1, marked < 0 && step < 0 ? placed.length - 1 : marked + step)));
   });
+  // What pictureOf() takes; null: nothing is drawn.
+  function picture() {
+    const svg = plot.querySelector('svg');
+    return svg && {parts: [{svg}], legend: []};
+  }
+
   const observer = new ResizeObserver(() => { if (plot.clientWidth !== width) render(); });
-  return {node, draw, shown: () => observer.observe(plot)};
+  return {node, draw, picture, shown: () => observer.observe(plot)};
 }

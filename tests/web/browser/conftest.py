@@ -88,4 +88,4 @@ def show(request, browser, server):
         page.context.close()
         assert page.problems == []
         assert page.dialogs == []
-        assert [asked for asked in page.requests if not asked.startswith(url)] == []
+        assert [asked for asked in page.requests if not asked.startswith((url, f"blob:{url}/"))] == []

@@ -2,7 +2,9 @@
 import {get} from '../api.js';
 import {choice, fill, h, scrolling} from '../dom.js';
 import {configurationName, label, METRICS, percent, RULES} from '../format.js';
+import {sweepFile} from '../files.js';
 import {createPages, PAGE, pageOf} from '../pages.js';
+import {tableFiles} from '../save_bar.js';
 import {createSweepHead, crumbsOf} from './sweep_head.js';
 
 const SCORES = [['wa', 'WA'], ['ua', 'UA'], ['macro_f1', 'macro-F1']];
@@ -32,7 +34,9 @@ export function createAudit(id, setParameters) {
   const pages = createPages('Pages of configurations', (page) => setParameters({page}));
   const node = h('div', {class: 'stack'}, head.node, h('section', {class: 'panel', 'aria-labelledby': 'audit-title'},
     h('div', {class: 'panel-head'}, h('h2', {id: 'audit-title'}, 'What the protocol does to the numbers'),
-      h('div', {class: 'controls'}, metric.node)), body, pages.node));
+      h('div', {class: 'controls'}, metric.node)), body,
+    tableFiles('protocol', () => shown), pages.node));
+  let shown = null;
 
   async function load(parameters) {
     const sweep = await get(`sweeps/${id}`);
@@ -40,6 +44,7 @@ export function createAudit(id, setParameters) {
     const page = pageOf(parameters.page, sweep.configurations.length);
     const answer = await get(`sweeps/${id}/audit`, {metric: chosen, offset: PAGE * (page - 1), limit: PAGE});
     pages.update(answer.total, page);
+    shown = {name: sweepFile(sweep, 'protocol', chosen), path: `sweeps/${id}/audit`, parameters: {metric: chosen}};
     head.update(sweep);
     metric.set(chosen);
     fill(body, scrolling('Scores by protocol', tableOf(sweep, answer)),

@@ -1,10 +1,14 @@
 // A baseline against the other configurations: differences fold by fold, tests, effect sizes.
 import {get} from '../api.js';
 import {pairedDots, tooltips} from '../chart.js';
+import {configurationColumns} from '../configuration_columns.js';
 import {configurationChoice} from '../configuration_choice.js';
 import {choice, fill, h, scrolling} from '../dom.js';
-import {configurationName, isNumber, label, meanAndSd, METRICS, percent, pText, RULES} from '../format.js';
+import {sweepFile} from '../files.js';
+import {configurationName, isNumber, label, meanAndSd, METRICS, percent, pText, RULES,
+  selectionText} from '../format.js';
 import {createPages, PAGE, pageOf} from '../pages.js';
+import {chartFiles, csvFile, tableFiles} from '../save_bar.js';
 import {createSweepHead, crumbsOf} from './sweep_head.js';
 import {createUtterances} from './utterances.js';
 
@@ -57,6 +61,19 @@ function settingsTable(sweep, shown) {
       h('td', {}, key in one.differing ? JSON.stringify(one.differing[key]) : '–'))))));
 }
 
+function foldRows(sweep, answer) {
+  const columns = configurationColumns(sweep);
+  return [['fold', ...columns.heading, 'selection', 'metric', 'baseline', 'score', 'baseline_score', 'difference'],
+    ...answer.rows.filter((row) => row.scores.length > 0).flatMap((row) => answer.folds.map((fold, index) => [
+      sweep.folds[fold].name, ...columns.cells(row.configuration), selectionText(answer.rule, answer.metric),
+      answer.metric, sweep.configurations[answer.baseline].id, row.scores[index], answer.scores[index], row.differences[index]]))];
+}
+
+function settingsRows(sweep) {
+  const columns = configurationColumns(sweep);
+  return [columns.heading, ...sweep.configurations.map((_, position) => columns.cells(position))];
+}
+
 export function createCompare(id, setParameters) {
   const head = createSweepHead('/compare');
   const baseline = configurationChoice('Baseline', 'baseline', 'baseline', setParameters);
@@ -73,9 +90,37 @@ export function createCompare(id, setParameters) {
   const node = h('div', {class: 'stack'}, head.node, h('section', {class: 'panel', 'aria-labelledby': 'compare-title'},
     h('div', {class: 'panel-head'}, h('h2', {id: 'compare-title'}, 'Against a baseline'),
       h('div', {class: 'controls'}, baseline.node,
-        rule.node, metric.node)), body, pages.node, utterances.node,
-    h('details', {}, h('summary', {}, 'Data table'), folds),
-    h('details', {}, h('summary', {}, 'Settings that differ'), settings)));
+        rule.node, metric.node)), body,
+    tableFiles('differences', () => ({name: nameOf('comparison'), path: `sweeps/${id}/comparison`, parameters: shownNow.chosen})),
+    chartFiles('pairs', chartShown), pages.node, utterances.node,
+    h('details', {}, h('summary', {}, 'Data table'), folds, csvFile('scores fold by fold', async () => ({
+      name: nameOf('fold-by-fold'), rows: foldRows(shownNow.sweep, await get(`sweeps/${id}/comparison`, shownNow.chosen))}))),
+    h('details', {}, h('summary', {}, 'Settings that differ'), settings, csvFile('settings', () => ({
+      name: sweepFile(shownNow.sweep, 'settings'), rows: settingsRows(shownNow.sweep)})))));
+  let shownNow = null;  // {sweep, answer, chosen}
+
+  const nameOf = (what) => sweepFile(shownNow.sweep, what, 'against', shownNow.answer.baseline + 1, shownNow.chosen.rule,
+    shownNow.chosen.metric);
+
+  // The joined folds of the rows in sight, below each other.
+  function chartShown() {
+    const {sweep, answer} = shownNow;
+    const drawings = [...inner.querySelectorAll('svg.paired')];
+    const rows = answer.rows.filter((row) => !row.why_not);
+    if (rows.length === 0) return null;
+    const parts = rows.map((row, index) => {
+      const all = [...answer.scores, ...row.scores];
+      return {svg: drawings[index], label: [configurationName(sweep.configurations[row.configuration]),
+        `${row.mean > 0 ? '+' : ''}${meanAndSd(row.mean, row.sd, 'score')}`,
+        `${percent(Math.min(...all))} to ${percent(Math.max(...all))}`]};
+    });
+    const title = `${sweep.name}: ${label(METRICS, answer.metric)} per fold against ` +
+      configurationName(sweep.configurations[answer.baseline]);
+    const epoch = `Epoch: ${label(RULES, answer.rule)}.`;
+    return {name: nameOf('pairs'), parts, legend: [], title,
+      caption: `${epoch} ${answer.caption} Left the baseline, right the other; each drawing has a scale of its own, from its ` +
+        'lowest to its highest score in percent.'};
+  }
 
   function table(sweep, answer) {
     const heading = (text) => h('th', {scope: 'col', class: 'number'}, text);
@@ -93,6 +138,7 @@ export function createCompare(id, setParameters) {
     const page = pageOf(parameters.page, sweep.configurations.length - 1);
     const answer = await get(`sweeps/${id}/comparison`, {...chosen, offset: PAGE * (page - 1), limit: PAGE});
     pages.update(answer.total, page);
+    shownNow = {sweep, answer, chosen};
     head.update(sweep);
     baseline.update(sweep, answer.baseline);
     rule.set(chosen.rule);

@@ -3,7 +3,9 @@ import {get} from '../api.js';
 import {confusionTable} from '../confusion_table.js';
 import {configurationChoice} from '../configuration_choice.js';
 import {choice, fill, h, scrolling} from '../dom.js';
-import {METRICS, percent, RULES} from '../format.js';
+import {sweepFile} from '../files.js';
+import {METRICS, percent, RULES, selectionText} from '../format.js';
+import {csvFile} from '../save_bar.js';
 import {createSweepHead, crumbsOf} from './sweep_head.js';
 
 function scoreFacts(pooled) {
@@ -33,6 +35,16 @@ function foldFigure(answer, fold) {
     scrolling(`Confusion matrix of ${fold.name}`, confusionTable(fold.confusion, answer.labels, '')));
 }
 
+// One row for each truth: of all folds together, or of each.
+function csvRows({answer, rule, metric}, ofEachFold) {
+  const heading = ['selection', 'truth', ...answer.labels];
+  const rows = (matrix) => matrix.map((row, truth) => [selectionText(rule, metric),
+    answer.labels[truth] ?? truth, ...row]);
+  if (!ofEachFold) return [heading, ...rows(answer.confusion)];
+  return [['fold', ...heading],
+    ...answer.folds.flatMap((fold) => rows(fold.confusion).map((row) => [fold.name, ...row]))];
+}
+
 export function createConfusion(id, setParameters) {
   const head = createSweepHead('/confusion');
   const configuration = configurationChoice('Configuration', 'configuration', 'configuration', setParameters);
@@ -43,15 +55,24 @@ export function createConfusion(id, setParameters) {
   const node = h('div', {class: 'stack'}, head.node,
     h('section', {class: 'panel', 'aria-labelledby': 'confusion-title'},
       h('div', {class: 'panel-head'}, h('h2', {id: 'confusion-title'}, 'Confusion over all folds'),
-        h('div', {class: 'controls'}, configuration.node, rule.node, metric.node)), all),
+        h('div', {class: 'controls'}, configuration.node, rule.node, metric.node)), all,
+      csvFile('confusion over all folds', () => fileOf('all-folds', false))),
     h('section', {class: 'panel', 'aria-labelledby': 'folds-title'}, h('h2', {id: 'folds-title'}, 'Fold by fold'),
-      folds));
+      folds, csvFile('confusion fold by fold', () => fileOf('fold-by-fold', true))));
+  let shown = null;  // {sweep, answer, rule, metric}
+
+  function fileOf(what, ofEachFold) {
+    const {sweep, answer, rule, metric} = shown;
+    return answer.confusion && {rows: csvRows(shown, ofEachFold), name: sweepFile(sweep, 'confusion', what, 'configuration',
+      answer.configuration + 1, rule, rule === 'last' ? '' : metric)};
+  }
 
   async function load(parameters) {
     const sweep = await get(`sweeps/${id}`);
     const chosen = {configuration: parameters.configuration ?? '1', rule: parameters.rule ?? sweep.select.epoch,
       metric: parameters.metric ?? sweep.select.metric};
     const answer = await get(`sweeps/${id}/confusion`, chosen);
+    shown = {sweep, answer, rule: chosen.rule, metric: chosen.metric};
     head.update(sweep);
     configuration.update(sweep, answer.configuration);
     rule.set(chosen.rule);

@@ -2,8 +2,12 @@
 import {get} from '../api.js';
 import {lineChart} from '../chart.js';
 import {chartControls, controlsNote} from '../chart_controls.js';
+import {configurationColumns} from '../configuration_columns.js';
+import {numberCell} from '../csv.js';
 import {choice, fill, h, scrolling} from '../dom.js';
 import {configurationName, isNumber, label, LOSSES, meanAndSd, METRICS, SPLITS} from '../format.js';
+import {sweepFile} from '../files.js';
+import {chartFiles, csvFile} from '../save_bar.js';
 import {smoothed} from '../smoothing.js';
 
 const SHOWN_AT_FIRST = 6;
@@ -50,6 +54,14 @@ function dataTable(sweep, curves) {
       curves.configurations.map((group) => cell(group, epoch))))));
 }
 
+function csvRows(sweep, curves) {
+  const columns = configurationColumns(sweep);
+  return [[...columns.heading, 'split', 'metric', 'epoch', 'mean', 'sd', 'n', 'expected_n'],
+    ...curves.configurations.flatMap((group) => group.epochs.map((epoch, i) => [
+      ...columns.cells(group.configuration), curves.split, curves.metric, epoch, numberCell(group.mean[i]),
+      numberCell(group.sd[i]), group.n[i], group.expected_n]))];
+}
+
 export function createCurves(id, setParameters) {
   const split = choice('Part', SPLITS, (value) => setParameters({split: value}));
   const curve = choice('Value', [...METRICS, ...LOSSES], (value) => setParameters({curve: value}));
@@ -59,13 +71,23 @@ export function createCurves(id, setParameters) {
   const picker = h('fieldset', {class: 'picker'});
   const chart = lineChart('Learning curves');
   const table = h('div', {});
-  const details = h('details', {}, h('summary', {}, 'Data table'), table);
+  const details = h('details', {}, h('summary', {}, 'Data table'), table, csvFile('learning curves', () => shownNow &&
+    {name: nameOf('data'), rows: csvRows(shownNow.sweep, shownNow.curves)}));
   const note = h('p', {class: 'note'});
   const node = h('section', {class: 'panel', 'aria-labelledby': 'curves-title'},
     h('div', {class: 'panel-head'}, h('h2', {id: 'curves-title'}, 'Learning curves'),
       h('div', {class: 'controls'}, split.node, curve.node, controls.node,
         h('label', {class: 'check', for: 'each-trial'}, folds, 'each trial'))),
-    chart.node, note, picker, details);
+    chart.node, note, chartFiles('learning curves', chartShown), picker, details);
+  let shownNow = null;  // {sweep, curves}
+
+  const nameOf = (what) => sweepFile(shownNow.sweep, 'curves', what, shownNow.curves.metric, shownNow.curves.split);
+
+  function chartShown() {
+    const picture = chart.picture();
+    return picture && {...picture, name: nameOf(''), title: `${shownNow.sweep.name}: learning curves`,
+      caption: note.textContent};
+  }
 
   function updatePicker(sweep, shown) {
     picker.hidden = sweep.configurations.length < 2;
@@ -92,6 +114,7 @@ export function createCurves(id, setParameters) {
     const chosen = {split: parameters.split ?? 'test', metric: parameters.curve ?? selected.metric};
     const curves = shown.length === 0 ? {...chosen, configurations: []} :
       await get(`sweeps/${id}/curves`, {...chosen, configurations: shown.join(',')});
+    shownNow = {sweep, curves};
     split.set(chosen.split);
     curve.set(chosen.metric);
     folds.checked = parameters.folds === '1';

@@ -1,10 +1,15 @@
 // Which hyperparameters matter: the configurations as lines over their keys, the share of the scores' variance that each
 // key explains, and the score against one key.
 import {get} from '../api.js';
+import {configurationColumns} from '../configuration_columns.js';
+import {numberCell, settingCell} from '../csv.js';
 import {choice, fill, h, scrolling} from '../dom.js';
-import {configurationName, isNumber, label, meanAndSd, METRICS, percent, RULES} from '../format.js';
+import {sweepFile} from '../files.js';
+import {configurationName, isNumber, label, meanAndSd, METRICS, percent, RULES,
+  selectionText} from '../format.js';
 import {createPages, PAGE, pageOf} from '../pages.js';
 import {parallelCoordinates} from '../parallel.js';
+import {chartFiles, csvFile} from '../save_bar.js';
 import {sliceChart} from '../slice.js';
 import {valueAxis} from '../value_axis.js';
 import {createSweepHead, crumbsOf} from './sweep_head.js';
@@ -82,15 +87,40 @@ function importanceTable(answer) {
       shareCell(one.share), h('td', {colspan: '2', class: 'note'}, 'interaction')))));
 }
 
-function sliceTable(axis, rows, index) {
-  const groups = axis.stops.map((value) => [value, rows.filter((row) => axis.indexOf(row.values[index]) === axis.indexOf(value))]);
+// Of each value of the key: [value, how many configurations have it, the mean of their scores, the best].
+function sliceGroups(axis, rows, index) {
+  return axis.stops.map((value) => {
+    const means = rows.filter((row) => axis.indexOf(row.values[index]) === axis.indexOf(value)).map((row) => row.mean);
+    return [value, means.length, means.reduce((sum, mean) => sum + mean, 0) / means.length, Math.max(...means)];
+  });
+}
+
+function sliceTable(axis, groups) {
   const heading = (text) => h('th', {scope: 'col', class: 'number'}, text);
   return h('table', {}, h('thead', {}, h('tr', {}, h('th', {scope: 'col'}, axis.name), heading('configurations'),
     heading('mean, %'), heading('best, %'))),
-  h('tbody', {}, groups.map(([value, own]) => h('tr', {}, h('th', {scope: 'row'}, cellText(value)),
-    h('td', {class: 'number'}, String(own.length)),
-    h('td', {class: 'number'}, percent(own.reduce((sum, row) => sum + row.mean, 0) / own.length)),
-    h('td', {class: 'number'}, percent(Math.max(...own.map((row) => row.mean))))))));
+  h('tbody', {}, groups.map(([value, count, mean, best]) => h('tr', {}, h('th', {scope: 'row'}, cellText(value)),
+    h('td', {class: 'number'}, String(count)), h('td', {class: 'number'}, percent(mean)),
+    h('td', {class: 'number'}, percent(best))))));
+}
+
+function insideRows(sweep, {rule, metric}, rows) {
+  const columns = configurationColumns(sweep);
+  return [[...columns.heading, 'selection', 'metric', 'mean', 'sd', 'n', 'expected_n'],
+    ...rows.map((row) => [...columns.cells(row.configuration), selectionText(rule, metric), metric, row.mean,
+      numberCell(row.sd), row.n, row.expected_n])];
+}
+
+function groupRows({answer: {rule, metric}, key, groups}) {
+  return [[key, 'configurations', 'selection', 'metric', 'mean', 'best'], ...groups.map(([value, count, mean, best]) =>
+    [settingCell(value), count, selectionText(rule, metric), metric, mean, best])];
+}
+
+function importanceRows(answer) {
+  const of = [selectionText(answer.rule, answer.metric), answer.metric];
+  return [['key', 'selection', 'metric', 'share', 'adjusted', 'levels', 'binned', 'why_not'],
+    ...answer.keys.map((key) => [key.name, ...of, key.share, key.adjusted, key.levels, key.binned, key.why_not]),
+    ...answer.interactions.map((one) => [one.keys.join(' × '), ...of, one.share, null, null, null, null])];
 }
 
 function leftOut(answer) {
@@ -115,17 +145,33 @@ export function createHyperparameters(id, setParameters) {
     h('section', {class: 'panel', 'aria-labelledby': 'parallel-title'},
       h('div', {class: 'panel-head'}, h('h2', {id: 'parallel-title'}, 'Configurations'),
         h('div', {class: 'controls'}, rule.node, metric.node, clear)),
-      notices, lines.node, table, pages.node, caption),
+      notices, lines.node, chartFiles('parallel coordinates', () => chartFile(lines, 'hyperparameters',
+        `${label(METRICS, shownNow.answer.metric)} by hyperparameters`)),
+      table, csvFile('configurations inside', () => shownNow && {name: nameOf('configurations'),
+        rows: insideRows(shownNow.sweep, shownNow.answer, shownNow.inside)}), pages.node, caption),
     h('section', {class: 'panel', 'aria-labelledby': 'importance-title'},
-      h('h2', {id: 'importance-title'}, 'Importance'), importance),
+      h('h2', {id: 'importance-title'}, 'Importance'), importance, csvFile('importance', () => shownNow &&
+        {name: nameOf('importance'), rows: importanceRows(shownNow.answer)})),
     h('section', {class: 'panel', 'aria-labelledby': 'slice-title'},
       h('div', {class: 'panel-head'}, h('h2', {id: 'slice-title'}, 'One key'),
         h('div', {class: 'controls'}, h('label', {class: 'choice', for: 'slice-key'}, h('span', {}, 'Key'), key))),
-      slice.node, h('details', {}, h('summary', {}, 'Data table'), sliced)));
+      slice.node, chartFiles('one key', () => chartFile(slice, `hyperparameters-${shownNow.key}`,
+        `${label(METRICS, shownNow.answer.metric)} against ${shownNow.key}`)),
+      h('details', {}, h('summary', {}, 'Data table'), sliced, csvFile('one key', () => ({name: nameOf(shownNow.key),
+        rows: groupRows(shownNow)})))));
   const node = h('div', {class: 'stack'}, head.node, body);
   let axes = [];
+  let shownNow = null;  // {sweep, answer, inside: rows within the ranges, key, groups of the slice}
   let pending = {};  // changes of the URL that wait for more: a key held down makes many
   let timer = 0;
+
+  const nameOf = (what) => sweepFile(shownNow.sweep, what, shownNow.answer.rule, shownNow.answer.metric);
+
+  function chartFile(chart, what, title) {
+    const picture = chart.picture();
+    const {sweep, answer} = shownNow;
+    return picture && {...picture, name: nameOf(what), title: `${sweep.name}: ${title}`, caption: answer.caption};
+  }
 
   function soon(changes) {
     pending = {...pending, ...changes};
@@ -142,6 +188,7 @@ export function createHyperparameters(id, setParameters) {
       score: row.mean, text: `${configurationName(sweep.configurations[row.configuration])}: ${meanAndSd(row.mean, row.sd, 'score')}`}))});
     const inside = rows.filter((row) => lines.isInside({values: [...row.values, row.mean]})).sort((a, b) => b.mean - a.mean);
     const page = pageOf(parameters.page, inside.length);
+    shownNow.inside = inside;
     pages.update(inside.length, page);
     clear.disabled = Object.keys(rangesOf(axes, parameters)).length === 0;
     fill(table, scrolling('Configurations inside the ranges', insideTable(sweep, answer, inside.slice(PAGE * (page - 1), PAGE * page))));
@@ -156,7 +203,9 @@ export function createHyperparameters(id, setParameters) {
     const index = names.indexOf(chosen);
     slice.draw({axis: axes[index], label: label(METRICS, answer.metric), points: rows.map((row) => ({value: row.values[index],
       score: row.mean, text: configurationName(sweep.configurations[row.configuration])}))});
-    fill(sliced, scrolling('The score by the values of one key', sliceTable(axes[index], rows, index)));
+    shownNow.key = chosen;
+    shownNow.groups = sliceGroups(axes[index], rows, index);
+    fill(sliced, scrolling('The score by the values of one key', sliceTable(axes[index], shownNow.groups)));
   }
 
   async function load(given) {
@@ -174,6 +223,7 @@ export function createHyperparameters(id, setParameters) {
     if (isEmpty || !content.isConnected) fill(body, isEmpty ? empty() : content);
     if (isEmpty) return crumbsOf(sweep, '/hyperparameters', 'hyperparameters');
     axes = axesOf(answer, rows);
+    shownNow = {sweep, answer};
     fill(notices, leftOut(answer));
     fill(caption, answer.oracle ? [h('span', {class: 'badge oracle'}, 'oracle'), ' '] : null, answer.caption);
     showLines(sweep, answer, rows, parameters);

@@ -3,8 +3,12 @@ import {get} from '../api.js';
 import {lineChart} from '../chart.js';
 import {chartControls, controlsNote} from '../chart_controls.js';
 import {configurationChoice} from '../configuration_choice.js';
+import {configurationColumns} from '../configuration_columns.js';
+import {numberCell} from '../csv.js';
 import {choice, fill, h, scrolling} from '../dom.js';
-import {label, LOSSES, meanAndSd, SPLITS} from '../format.js';
+import {configurationName, label, LOSSES, meanAndSd, SPLITS} from '../format.js';
+import {sweepFile} from '../files.js';
+import {chartFiles, csvFile} from '../save_bar.js';
 import {smoothed} from '../smoothing.js';
 import {createSweepHead, crumbsOf} from './sweep_head.js';
 
@@ -30,6 +34,14 @@ function dataTable(groups) {
       groups.map((one) => cell(one, epoch))))));
 }
 
+function csvRows({sweep, split, groups}) {
+  const columns = configurationColumns(sweep);
+  return [[...columns.heading, 'split', 'metric', 'epoch', 'mean', 'sd', 'n', 'expected_n'],
+    ...groups.flatMap(({name, group}) => group.epochs.map((epoch, i) => [
+      ...columns.cells(group.configuration), split, name, epoch, numberCell(group.mean[i]),
+      numberCell(group.sd[i]), group.n[i], group.expected_n]))];
+}
+
 export function createLosses(id, setParameters) {
   const head = createSweepHead('/losses');
   const configuration = configurationChoice('Configuration', 'configuration', 'loss-configuration', setParameters);
@@ -42,7 +54,18 @@ export function createLosses(id, setParameters) {
     h('div', {class: 'panel-head'}, h('h2', {id: 'losses-title'}, 'Loss components'), h('div', {class: 'controls'},
       configuration.node,
       split.node, controls.node)),
-    chart.node, note, h('details', {}, h('summary', {}, 'Data table'), table)));
+    chart.node, note, chartFiles('loss components', chartShown), h('details', {}, h('summary', {}, 'Data table'), table,
+      csvFile('loss components', () => ({name: nameOf('data'), rows: csvRows(shownNow)})))));
+  let shownNow = null;  // {sweep, position, split, groups}
+
+  const nameOf = (what) => sweepFile(shownNow.sweep, 'losses', what, 'configuration', shownNow.position + 1, shownNow.split);
+
+  function chartShown() {
+    const picture = chart.picture();
+    const {sweep, position} = shownNow;
+    return picture && {...picture, name: nameOf(''), caption: note.textContent,
+      title: `${sweep.name}: loss components of ${configurationName(sweep.configurations[position])}`};
+  }
 
   async function load(parameters) {
     const sweep = await get(`sweeps/${id}`);
@@ -52,6 +75,7 @@ export function createLosses(id, setParameters) {
     const answers = await Promise.all(COMPONENTS.map((metric) => get(`sweeps/${id}/curves`,
       {split: chosen, metric, configurations: String(position)})));
     const groups = recorded(answers.map((answer) => ({name: answer.metric, group: answer.configurations[0]})));
+    shownNow = {sweep, position, split: chosen, groups};
     head.update(sweep);
     configuration.update(sweep, position);
     split.set(chosen);

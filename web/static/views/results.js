@@ -2,7 +2,9 @@
 import {dotStrip, tooltips} from '../chart.js';
 import {fill, h, hidden, scrolling} from '../dom.js';
 import {configurationName, intervalText, isNumber, label, meanAndSd, METRICS, percent, signed} from '../format.js';
+import {sweepFile} from '../files.js';
 import {createPages} from '../pages.js';
+import {chartFiles, tableFiles} from '../save_bar.js';
 
 function strip(sweep, row, metric, domain) {
   const aggregate = row[metric];
@@ -43,19 +45,42 @@ function publishedRow(sweep, published) {
     h('td', {}), h('td', {class: 'note'}, isNumber(published.difference) ? `${source}; in brackets: ours less it` : source));
 }
 
+const captionText = (answer) => `${answer.caption} In percent.`;
+
 // How the numbers came about: the words are the API's, the same as in merctl's tables. Beside the table, not in it, so
 // that it stays in sight when the table scrolls sideways.
 function caption(answer) {
   return h('p', {class: 'note', id: 'results-caption'}, answer.oracle ? [h('span', {class: 'badge oracle'}, 'oracle'), ' '] : null,
-    `${answer.caption} In percent.`);
+    captionText(answer));
 }
 
 export function createResults(setParameters) {
   const node = h('div', {class: 'results'});
   const body = h('div', {});
   const pages = createPages('Pages of results', (page) => setParameters({results: page}));
-  node.append(body, pages.node);
+  let shown = null;  // {sweep, answer, over}
+  node.append(body, tableFiles('results', tableShown), chartFiles('points', chartShown), pages.node);
   tooltips(node);
+
+  function tableShown() {
+    const {sweep, answer: {rule, metric}} = shown;
+    return {name: sweepFile(sweep, 'results', rule, metric), path: `sweeps/${sweep.id}/results`, parameters: {rule, metric}};
+  }
+
+  // The dots of the rows in sight, below each other.
+  function chartShown() {
+    const {sweep, answer, over} = shown;
+    const strips = [...body.querySelectorAll('svg.dots')];
+    if (strips.length === 0) return null;
+    const {rule, metric, range} = answer;
+    const parts = answer.rows.map((row, index) => ({svg: strips[index], label: [
+      configurationName(sweep.configurations[row.configuration]),
+      `${meanAndSd(row[metric].mean, row[metric].sd, 'score')}, ${row[metric].n}/${row[metric].expected_n} ${over}`]}));
+    return {name: sweepFile(sweep, 'results-per', over.slice(0, -1), rule, metric), parts, legend: [],
+      title: `${sweep.name}: ${label(METRICS, metric)} per ${over.slice(0, -1)}` +
+        (range ? `, ${percent(range[0])} to ${percent(range[1])} %` : ''),
+      caption: captionText(answer)};
+  }
 
   function header(key, text, sort) {
     const active = sort === key;
@@ -70,6 +95,7 @@ export function createResults(setParameters) {
     const [low, high] = answer.range ?? [0, 1];
     const domain = low === high ? [low - 0.01, high + 0.01] : [low, high];
     const over = answer.rows[0]?.[metric].over === 'seeds' ? 'seeds' : 'folds';
+    shown = {sweep, answer, over};
     fill(body, scrolling('Results', h('table', {class: 'scores', 'aria-describedby': 'results-caption'},
       h('thead', {}, h('tr', {}, h('th', {scope: 'col'}, 'Configuration'),
         METRICS.map(([key, text]) => header(key, text, sort)), h('th', {scope: 'col', class: 'number'}, over),

@@ -1,7 +1,9 @@
 // All sweeps of the store with their progress.
 import {get} from '../api.js';
 import {fill, h, scrolling} from '../dom.js';
+import {fileName} from '../files.js';
 import {STATES, when} from '../format.js';
+import {csvFile} from '../save_bar.js';
 
 // The share of each state as one bar; the text says the same.
 export function progressBar(counts) {
@@ -30,13 +32,21 @@ function row(sweep) {
     h('td', {class: 'number'}, when(sweep.submitted_at)));
 }
 
+function csvRows(sweeps) {
+  return [['sweep', 'name', 'submitted_at', ...STATES, 'total'], ...sweeps.map((sweep) => [sweep.id, sweep.name,
+    sweep.submitted_at, ...STATES.map((state) => sweep.counts[state]), sweep.counts.total])];
+}
+
 export function createSweeps() {
   const list = h('div', {});
+  let shown = [];
   const node = h('section', {class: 'panel', 'aria-labelledby': 'sweeps-title'},
-    h('h1', {id: 'sweeps-title'}, 'Sweeps'), list);
+    h('h1', {id: 'sweeps-title'}, 'Sweeps'), list,
+    csvFile('sweeps', () => shown.length > 0 && {name: fileName('sweeps'), rows: csvRows(shown)}));
 
   async function load() {
     const {sweeps} = await get('sweeps');
+    shown = sweeps;
     fill(list, sweeps.length === 0 ?
       h('p', {class: 'empty'}, 'This store holds no sweep yet. Start one: ', h('code', {}, 'merctl run SWEEP.json')) :
       scrolling('Sweeps', h('table', {},

@@ -2,8 +2,12 @@
 import {get} from '../api.js';
 import {lineChart} from '../chart.js';
 import {confusionTable} from '../confusion_table.js';
+import {numberCell} from '../csv.js';
 import {choice, fill, h, scrolling} from '../dom.js';
-import {bytes, duration, isLoss, label, LOSSES, METRICS, percent, quantity, RULES, SPLITS, when} from '../format.js';
+import {fileName, sweepFile} from '../files.js';
+import {bytes, duration, isLoss, label, LOSSES, METRICS, percent, quantity, RULES, selectionText, SPLITS,
+  when} from '../format.js';
+import {chartFiles, csvFile} from '../save_bar.js';
 import {stateBadge} from './trials.js';
 
 function facts(trial) {
@@ -81,6 +85,24 @@ function attempts(trial) {
   h('tbody', {}, trial.attempts.map(row)))), ...logs];
 }
 
+function curveRows(curves, name) {
+  return [['split', 'epoch', name], ...curves.flatMap(({split, epochs}) =>
+    epochs.map((row) => [split, row.epoch, numberCell(valueAt(row, name))]))];
+}
+
+function confusionRows(trial, selected, selection) {
+  const name = (truth) => trial.labels[truth] ?? truth;
+  return [['selection', 'truth', ...selected.confusion.map((_, truth) => name(truth)), 'precision', 'recall', 'f1'],
+    ...selected.confusion.map((row, truth) => [selection, name(truth), ...row,
+      ...['precision', 'recall', 'f1'].map((key) => numberCell(selected.classes[truth][key]))])];
+}
+
+function attemptRows(trial) {
+  return [['attempt', 'outcome', 'worker', 'host', 'device', 'started_at', 'ended_at', 'resumed_epoch', 'message'],
+    ...trial.attempts.map((one) => [one.attempt, one.outcome, one.worker, one.host, one.environment?.device, one.started_at,
+      one.ended_at, one.resumed_epoch, one.failure?.message])];
+}
+
 export function createTrial(id, setParameters) {
   const head = h('section', {class: 'panel'});
   const curve = choice('Value', [...METRICS, ...LOSSES], (value) => setParameters({curve: value}));
@@ -94,12 +116,35 @@ export function createTrial(id, setParameters) {
     h('section', {class: 'panel', 'aria-labelledby': 'curve-title'},
       h('div', {class: 'panel-head'}, h('h2', {id: 'curve-title'}, 'Curves'), h('div', {class: 'controls'},
         curve.node)),
-      chart.node, h('details', {}, h('summary', {}, 'Data table'), table)),
+      chart.node, chartFiles('curves', chartShown), h('details', {}, h('summary', {}, 'Data table'), table,
+        csvFile('curves', () => ({name: nameOf('curves-data', shown.curve), rows: curveRows(shown.curves, shown.curve)})))),
     h('section', {class: 'panel', 'aria-labelledby': 'scores-title'},
       h('div', {class: 'panel-head'}, h('h2', {id: 'scores-title'}, 'Test scores'),
-        h('div', {class: 'controls'}, rule.node, metric.node)), matrix),
+        h('div', {class: 'controls'}, rule.node, metric.node)), matrix,
+      csvFile('confusion', confusionShown)),
     h('section', {class: 'panel', 'aria-labelledby': 'attempts-title'},
-      h('h2', {id: 'attempts-title'}, 'Attempts'), tries));
+      h('h2', {id: 'attempts-title'}, 'Attempts'), tries, csvFile('attempts', () => shown.trial.attempts.length > 0 &&
+        {name: nameOf('attempts'), rows: attemptRows(shown.trial)})));
+  let shown = null;  // {trial, sweep or null, curves, and what was chosen}
+
+  function nameOf(...what) {
+    const parts = ['trial', shown.trial.id.slice(0, 8), ...what];
+    return shown.sweep ? sweepFile(shown.sweep, ...parts) : fileName(...parts);
+  }
+
+  function chartShown() {
+    const picture = chart.picture();
+    const {trial, sweep} = shown;
+    return picture && {...picture, name: nameOf('curves', shown.curve), title: `Trial ${trial.id.slice(0, 8)}: curves`,
+      caption: `${sweep ? `Sweep ${sweep.name}, fold` : 'Fold'} ${trial.fold.name}, seed ${trial.seed}.`};
+  }
+
+  function confusionShown() {
+    const {trial, rule: chosenRule, metric: chosenMetric} = shown;
+    const selected = selectedUnder(trial, chosenRule, chosenMetric);
+    return selected && {name: nameOf('confusion', chosenRule, chosenRule === 'last' ? '' : chosenMetric),
+      rows: confusionRows(trial, selected, selectionText(chosenRule, chosenMetric))};
+  }
 
   async function load(parameters) {
     const [trial, ...curves] = await Promise.all([get(`trials/${id}`),
@@ -114,6 +159,7 @@ export function createTrial(id, setParameters) {
     fill(head, h('div', {class: 'title'}, h('h1', {}, `Trial ${trial.id.slice(0, 8)}`), stateBadge(trial.state)),
       trial.message ? h('p', {class: 'notice'}, trial.message) : null, facts(trial));
     const recorded = curves.filter(({epochs}) => epochs.length > 0);
+    shown = {trial, sweep, curves: recorded, ...chosen};
     chart.draw(recorded.map(({split, epochs}) => ({name: label(SPLITS, split),
       style: SPLITS.findIndex(([key]) => key === split), thin: [],
       points: epochs.map((row) => ({x: row.epoch, y: valueAt(row, chosen.curve), sd: null}))})), chosen.curve);

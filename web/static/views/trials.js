@@ -1,11 +1,25 @@
 // The sweep's trials with their state.
 import {get} from '../api.js';
+import {configurationColumns} from '../configuration_columns.js';
+import {numberCell} from '../csv.js';
 import {choice, fill, h, scrolling} from '../dom.js';
-import {configurationName, label, METRICS, percent, STATES} from '../format.js';
+import {sweepFile} from '../files.js';
+import {configurationName, label, METRICS, percent, selectionText, STATES} from '../format.js';
 import {createPages, PAGE, pageOf} from '../pages.js';
+import {csvFile} from '../save_bar.js';
 
 export function stateBadge(state) {
   return h('span', {class: `badge ${state}`}, state);
+}
+
+function csvRows(sweep, trials) {
+  const {epoch, metric} = sweep.select;
+  const columns = configurationColumns(sweep);
+  return [['trial', 'state', ...columns.heading, 'fold', 'seed', 'epoch', 'epochs', 'attempt', 'selection', metric,
+    'message'],
+    ...trials.map((row) => [row.id, row.state, ...columns.cells(row.configuration), sweep.folds[row.fold].name,
+      row.seed, row.epoch, row.epochs, row.attempt, row.scores ? selectionText(epoch, metric) : null,
+      numberCell(row.scores?.[metric]), row.message])];
 }
 
 export function createTrials(id, setParameters) {
@@ -15,7 +29,9 @@ export function createTrials(id, setParameters) {
   const pages = createPages('Pages of trials', (page) => setParameters({page}));
   const node = h('section', {class: 'panel', 'aria-labelledby': 'trials-title'},
     h('div', {class: 'panel-head'}, h('h2', {id: 'trials-title'}, 'Trials'), h('div', {class: 'controls'}, state.node)),
-    body, pages.node);
+    body, csvFile('trials', async () => shown && ({name: sweepFile(shown.sweep, 'trials', shown.state ?? ''),
+      rows: csvRows(shown.sweep, (await get(`sweeps/${id}/trials`, {state: shown.state})).trials)})), pages.node);
+  let shown = null;  // {sweep, state}
 
   function rowOf(sweep, row) {
     return h('tr', {},
@@ -40,6 +56,7 @@ export function createTrials(id, setParameters) {
     const chosen = STATES.includes(parameters.state) ? parameters.state : undefined;
     const page = pageOf(parameters.page, countOf(sweep, chosen));
     const answer = await get(`sweeps/${id}/trials`, {state: chosen, offset: PAGE * (page - 1), limit: PAGE});
+    shown = {sweep, state: chosen};
     state.set(chosen ?? '');
     const headings = [['Trial'], ['State'], ['Configuration'], ['Fold'], ['Seed', 'number'], ['Epoch', 'number'],
       ['Attempt', 'number'], [`${label(METRICS, sweep.select.metric)}, %`, 'number'], ['Message']];

@@ -2,7 +2,9 @@
 // server a while, so it is asked for when it is opened.
 import {get} from '../api.js';
 import {fill, h, scrolling} from '../dom.js';
+import {sweepFile} from '../files.js';
 import {configurationName, intervalText, isNumber, label, METRICS, percent, pText, signed} from '../format.js';
+import {tableFiles} from '../save_bar.js';
 
 const SHOWN = ['wa', 'ua', 'macro_f1'];
 const LEVEL = 0.05;
@@ -37,7 +39,9 @@ function tableOf(sweep, answer) {
 
 export function createUtterances(id) {
   const body = h('div', {'aria-live': 'polite'});
-  const node = h('details', {class: 'utterances', on: {toggle: () => show()}}, h('summary', {}, 'Over utterances'), body);
+  const node = h('details', {class: 'utterances', on: {toggle: () => show()}}, h('summary', {}, 'Over utterances'), body,
+    tableFiles('utterances', () => ({name: sweepFile(wanted.sweep, 'utterances-against', wanted.parameters.baseline,
+      wanted.parameters.rule, wanted.parameters.metric), path: `sweeps/${id}/utterances`, parameters: wanted.parameters})));
   let wanted = null;
   let shown = null;
 
