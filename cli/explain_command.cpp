@@ -85,8 +85,7 @@ ExitCode explain_command(const Context& context, const std::string& trial) {
     return end_with_json(context, document.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
   }
   if (context.format == Format::quiet) {
-    std::printf("%s
-", storage::printable(reasons.front()).c_str());
+    std::printf("%s\n", storage::printable(reasons.front()).c_str());
   } else {
     print_facts(*facts, reasons);
   }
