@@ -16,16 +16,19 @@ namespace {
 struct Completeness {
   std::string of;  // in words
   storage::StateCounts counts;
-  std::int64_t epochs = 0;  // recorded
+  std::vector<SweepId> sweeps = {};
   bool paused = false;
 
   bool complete() const { return counts.left() == 0; }
 };
 
-Result<std::int64_t> epochs_of(storage::ResultReader& reader, SweepId sweep) {
-  MER_ASSIGN(const std::vector<storage::TrialRow> trials, reader.trials(sweep));
+// Recorded: reads every trial.
+Result<std::int64_t> epochs_of(storage::ResultReader& reader, const std::vector<SweepId>& sweeps) {
   std::int64_t epochs = 0;
-  for (const storage::TrialRow& trial : trials) epochs += trial.epoch;
+  for (const SweepId sweep : sweeps) {
+    MER_ASSIGN(const std::vector<storage::TrialRow> trials, reader.trials(sweep));
+    for (const storage::TrialRow& trial : trials) epochs += trial.epoch;
+  }
   return epochs;
 }
 
@@ -33,8 +36,9 @@ Result<Completeness> of_sweep(storage::ResultReader& reader, const std::string& 
   MER_ASSIGN(const SweepId id, reader.find_sweep(name));
   MER_ASSIGN(const storage::SweepDetail detail, reader.sweep(id));
   const storage::SweepSummary& sweep = detail.summary;
-  MER_ASSIGN(const std::int64_t epochs, epochs_of(reader, id));
-  return Completeness{"sweep " + std::to_string(sweep.id.number) + " (" + sweep.name + ")", sweep.counts, epochs,
+  return Completeness{"sweep " + std::to_string(sweep.id.number) + " (" + sweep.name + ")",
+                      sweep.counts,
+                      {id},
                       sweep.activity == storage::SweepActivity::paused};
 }
 
@@ -44,23 +48,23 @@ Result<Completeness> of_active_sweeps(storage::ResultReader& reader) {
   for (const storage::SweepSummary& sweep : sweeps) {
     if (sweep.activity != storage::SweepActivity::active) continue;
     all.counts += sweep.counts;
-    MER_ASSIGN(const std::int64_t epochs, epochs_of(reader, sweep.id));
-    all.epochs += epochs;
+    all.sweeps.push_back(sweep.id);
   }
   return all;
 }
 
-ExitCode print(const Context& context, const Completeness& found, ExitCode code) {
+Status print(const Context& context, storage::ResultReader& reader, const Completeness& found) {
   if (context.format == Format::json) {
+    MER_ASSIGN(const std::int64_t epochs, epochs_of(reader, found.sweeps));
     const nlohmann::json document = {
-        {"schema", 1}, {"complete", found.complete()}, {"left", found.counts.left()}, {"epochs", found.epochs}};
-    return end_with_json(context, document.dump(2), code);
+        {"schema", 1}, {"complete", found.complete()}, {"left", found.counts.left()}, {"epochs", epochs}};
+    return print_json(context, document.dump(2));
   }
   if (context.format == Format::table) {
     std::printf("%s %s: %s\n", found.of.c_str(), found.complete() ? "is complete" : "is not complete",
                 counts_text(found.counts).c_str());
   }
-  return code;
+  return {};
 }
 
 }  // namespace
@@ -69,11 +73,13 @@ ExitCode complete_command(const Context& context, const std::string& sweep) {
   if (!plain_format(context, "complete")) return ExitCode::usage;
   const auto found = [&]() -> Result<Completeness> {
     MER_ASSIGN(const OpenStore store, open_store(context));
-    return sweep.empty() ? of_active_sweeps(*store.reader) : of_sweep(*store.reader, sweep);
+    MER_ASSIGN(Completeness asked, sweep.empty() ? of_active_sweeps(*store.reader) : of_sweep(*store.reader, sweep));
+    MER_TRY(print(context, *store.reader, asked));
+    return asked;
   }();
   if (!found) return report(context, found.error());
-  const ExitCode unfinished = found->paused ? ExitCode::paused : ExitCode::some_failed;
-  return print(context, *found, found->complete() ? ExitCode::done : unfinished);
+  if (found->complete()) return ExitCode::done;
+  return found->paused ? ExitCode::paused : ExitCode::some_failed;
 }
 
 }  // namespace mer::cli

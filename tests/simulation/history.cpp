@@ -103,8 +103,7 @@ void History::apply(Session& session, const storage::Claim& claim) {
   expect(joined(session).contains(claim.worker) || session.going.contains(claim.worker),
          who + " is claimed for " + worker + ", which is not there");
   expect(!is_shut_out(session, claim.worker), who + " is claimed for " + worker + ", whose node is excluded");
-  const auto stale = session.stale.find(claim.worker);
-  expect(stale == session.stale.end() || stale->second.empty(),
+  expect(!has_stale(session, claim.worker),
          who + " is claimed for " + worker + ", which has not let go what it brought");
   const int position = positions_.at(claim.trial);
   const auto same = std::ranges::find(session.given, claim.worker, &Given::worker);

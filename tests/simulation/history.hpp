@@ -164,6 +164,7 @@ class History {
   std::string host_of(const Session& session, int leader) const;
   bool may_be_shut_out(const Session& session, int leader) const;
   bool is_shut_out(const Session& session, int leader) const;
+  bool has_stale(const Session& session, int worker) const;
   void take_over(Session& session, int leader);
   std::pair<double, double> share_of(int sweep, int but) const;
   void check_idle(const Session& session);

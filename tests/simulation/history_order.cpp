@@ -86,6 +86,12 @@ void History::take_over(Session& session, int leader) {
   session.brought.erase(leader);
 }
 
+// It brought something that is not current, and has not let it go.
+bool History::has_stale(const Session& session, int worker) const {
+  const auto stale = session.stale.find(worker);
+  return stale != session.stale.end() && !stale->second.empty();
+}
+
 void History::departs(int session, const transport::Departures& departures) {
   Session& own = sessions_.at(session);
   if (departures.leaving.empty() && departures.lost.empty()) return;
@@ -210,9 +216,7 @@ void History::check_idle(const Session& session) {
   const std::string& name = trials_[std::size_t(left.front())].name;
   expect(session.places.contains(left.front()), name + " waits, and its sweep has not been taken up");
   for (const int worker : joined(session)) {
-    const auto stale = session.stale.find(worker);
-    if (stale != session.stale.end() && !stale->second.empty()) continue;
-    if (may_be_shut_out(session, worker)) continue;
+    if (has_stale(session, worker) || may_be_shut_out(session, worker)) continue;
     expect(held(worker) > 0, "worker " + std::to_string(worker) + " is idle though " + name + " waits");
   }
 }

@@ -60,6 +60,27 @@ def axe():
     return Axe()
 
 
+@pytest.fixture(scope="session")
+def contrasts():
+    """WCAG 1.4.11, which axe does not check: how these custom properties' colours stand out from the surface."""
+    def measure(page, names):
+        return page.evaluate("""(names) => {
+          const canvas = document.createElement('canvas').getContext('2d');
+          const luminance = (colour) => {
+            canvas.fillStyle = colour;
+            canvas.fillRect(0, 0, 1, 1);
+            const [r, g, b] = [...canvas.getImageData(0, 0, 1, 1).data].map((v) => v / 255)
+              .map((v) => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
+            return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+          };
+          const style = getComputedStyle(document.documentElement);
+          const value = (name) => luminance(style.getPropertyValue(`--${name}`).trim());
+          const surface = value('surface');
+          return names.map(value).map((one) => (Math.max(one, surface) + 0.05) / (Math.min(one, surface) + 0.05));
+        }""", names)
+    return measure
+
+
 @pytest.fixture
 def show(request, browser, server):
     """show(hash) opens the page there. At the end: no console error, no dialog, no request to another host."""
