@@ -36,10 +36,13 @@ bool keep(const Json& from, std::string_view path, Json& kept) {  // NOLINT(misc
   return true;
 }
 
-bool keep_of_lists(const Json& document, const std::string& field, bool empty_ones, Json& kept) {
+// Where all lists are empty, each of them is kept: nobody knows what it would have held.
+bool keep_of_lists(const Json& document, const std::string& field, Json& kept) {
+  const auto filled = [](const Json& value) { return is_list_of_objects(value) && !value.empty(); };
+  const bool all_are_empty = std::ranges::none_of(document, filled);
   bool found = false;
   for (const auto& [key, value] : document.items()) {
-    if (!is_list_of_objects(value) || value.empty() != empty_ones) continue;
+    if (!is_list_of_objects(value) || (value.empty() && !all_are_empty)) continue;
     found = keep(document, key + "." + field, kept) || found;
   }
   return found;
@@ -66,8 +69,7 @@ Result<std::string> with_fields(const std::string& document, const std::vector<s
   Json kept = Json::object();
   if (whole.contains("schema")) kept["schema"] = whole["schema"];
   for (const std::string& field : fields) {
-    if (keep(whole, field, kept) || keep_of_lists(whole, field, false, kept)) continue;
-    if (keep_of_lists(whole, field, true, kept)) continue;
+    if (keep(whole, field, kept) || keep_of_lists(whole, field, kept)) continue;
     return invalid("--json: there is no field \"" + field + "\" here; there are: " + fields_of(whole));
   }
   return kept.dump(2, ' ', false, Json::error_handler_t::replace);

@@ -48,6 +48,10 @@ TEST(JsonFields, OneThatIsNotThereIsAnErrorThatListsThem) {
   }
 }
 
+TEST(JsonFields, AnEmptyListBesideAFullOneExcusesNoUnknownField) {
+  EXPECT_FALSE(with_fields(R"({"schema": 1, "notes": [], "rows": [{"id": 1}]})", {"nosuch"}).ok());
+}
+
 TEST(JsonFields, NobodyKnowsTheFieldsOfAnEmptyList) {
   EXPECT_EQ(json::parse(with_fields(R"({"schema": 1, "sweeps": []})", {"id"}).value()),
             json::parse(R"({"schema": 1, "sweeps": []})"));
