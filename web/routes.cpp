@@ -22,7 +22,7 @@ Error not_found(const std::string& what) {
 // --- reads ---
 
 Answer version(const Call& call) {
-  return version_json(*call.reader);
+  return version_json(*call.reader, bool(call.controls.control));
 }
 
 Answer sweeps(const Call& call) {
@@ -199,7 +199,13 @@ const std::vector<Route>& routes() {
   static const std::vector<Route> table = {
       {"GET", "/healthz", "HealthText", Needs::nothing, health, {}, "The server answers", "text/plain; charset=utf-8"},
       {"GET", "/api/v1/openapi.json", "Document", Needs::nothing, document, {}, "This document"},
-      {"GET", "/api/v1/version", "Version", Needs::reader, version, {}, "Rises with every commit"},
+      {"GET",
+       "/api/v1/version",
+       "Version",
+       Needs::reader,
+       version,
+       {},
+       "Rises with every commit, and whether controls are served"},
       {"GET", "/api/v1/sweeps", "Sweeps", Needs::reader, sweeps, {}, "The sweeps, newest first"},
       {"GET", "/api/v1/sweeps/{sweep}", "Sweep", Needs::reader, sweep, {}, "A sweep, its configurations and folds"},
       {"GET",

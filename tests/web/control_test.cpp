@@ -115,6 +115,17 @@ TEST_F(ControlHttpTest, AVerbReachesTheCoordinatorWithItsTarget) {
   EXPECT_EQ(asked_[0].priority, -5);
 }
 
+TEST_F(ControlHttpTest, TheVersionSaysWhetherControlsAreServed) {
+  serve();
+  EXPECT_THAT(body_of(send("GET /api/v1/version", "")), HasSubstr("\"controls\":true"));
+
+  Server read_only({}, [this]() -> Result<std::unique_ptr<storage::ResultReader>> {
+    return std::unique_ptr<storage::ResultReader>(store_->reopen());
+  });
+  port_ = read_only.start().value();
+  EXPECT_THAT(body_of(send("GET /api/v1/version", "")), HasSubstr("\"controls\":false"));
+}
+
 TEST_F(ControlHttpTest, WithoutTheTokenNothingIsDone) {
   serve();
 

@@ -13,14 +13,21 @@ export function setToken(token) {
   sessionStorage.setItem(TOKEN, token);
 }
 
-// The answer's object. Unchanged answers come from the browser's cache: it revalidates by ETag.
-export async function get(path, parameters = {}) {
+export function hasToken() {
+  return sessionStorage.getItem(TOKEN) !== null;
+}
+
+export function forgetToken() {
+  sessionStorage.removeItem(TOKEN);
+}
+
+async function ask(method, path, parameters) {
   const query = new URLSearchParams(Object.entries(parameters).filter(([, value]) => value !== undefined));
   const token = sessionStorage.getItem(TOKEN);
   let response;
   try {
     response = await fetch(`/api/v1/${path}${query.size > 0 ? `?${query}` : ''}`,
-      {headers: token ? {Authorization: `Bearer ${token}`} : {}});
+      {method, headers: token ? {Authorization: `Bearer ${token}`} : {}});
   } catch {
     throw new ApiError(0, 'The server does not answer. It ends with its run; merctl serve shows the store again.');
   }
@@ -28,4 +35,14 @@ export async function get(path, parameters = {}) {
   const isJson = response.headers.get('Content-Type')?.startsWith('application/json');
   const message = isJson ? (await response.json()).error.message : `the server answered ${response.status}`;
   throw new ApiError(response.status, message);
+}
+
+// The answer's object. Unchanged answers come from the browser's cache: it revalidates by ETag.
+export function get(path, parameters = {}) {
+  return ask('GET', path, parameters);
+}
+
+// Asks for a change; the server wants the token.
+export function post(path, parameters = {}) {
+  return ask('POST', path, parameters);
 }

@@ -4,6 +4,7 @@ import {lineChart} from '../chart.js';
 import {confusionTable} from '../confusion_table.js';
 import {choice, fill, h, scrolling} from '../dom.js';
 import {bytes, duration, isLoss, label, LOSSES, METRICS, percent, quantity, RULES, SPLITS, when} from '../format.js';
+import {createTrialControls} from './trial_controls.js';
 import {stateBadge} from './trials.js';
 
 function facts(trial) {
@@ -82,7 +83,8 @@ function attempts(trial) {
 }
 
 export function createTrial(id, setParameters) {
-  const head = h('section', {class: 'panel'});
+  const head = h('div', {});
+  const controls = createTrialControls(() => setParameters({}));
   const curve = choice('Value', [...METRICS, ...LOSSES], (value) => setParameters({curve: value}));
   const chart = lineChart('Curves of this trial');
   const table = h('div', {});
@@ -90,7 +92,8 @@ export function createTrial(id, setParameters) {
   const metric = choice('Chosen by', METRICS, (value) => setParameters({metric: value}));
   const matrix = h('div', {});
   const tries = h('div', {});
-  const node = h('div', {class: 'stack'}, head,
+  const node = h('div', {class: 'stack'},
+    h('section', {class: 'panel'}, head, controls.node),
     h('section', {class: 'panel', 'aria-labelledby': 'curve-title'},
       h('div', {class: 'panel-head'}, h('h2', {id: 'curve-title'}, 'Curves'), h('div', {class: 'controls'},
         curve.node)),
@@ -102,7 +105,7 @@ export function createTrial(id, setParameters) {
       h('h2', {id: 'attempts-title'}, 'Attempts'), tries));
 
   async function load(parameters) {
-    const [trial, ...curves] = await Promise.all([get(`trials/${id}`),
+    const [trial, {controls: served}, ...curves] = await Promise.all([get(`trials/${id}`), get('version'),
       ...SPLITS.map(([split]) => get(`trials/${id}/curve`, {split}))]);
     const sweep = trial.sweeps.length > 0 ? await get(`sweeps/${trial.sweeps[0]}`) : null;
     const chosen = {curve: parameters.curve ?? 'macro_f1', rule: parameters.rule ?? sweep?.select.epoch ?? 'last',
@@ -113,6 +116,7 @@ export function createTrial(id, setParameters) {
     metric.node.hidden = chosen.rule === 'last';
     fill(head, h('div', {class: 'title'}, h('h1', {}, `Trial ${trial.id.slice(0, 8)}`), stateBadge(trial.state)),
       trial.message ? h('p', {class: 'notice'}, trial.message) : null, facts(trial));
+    controls.update(trial, trial.id, served);
     const recorded = curves.filter(({epochs}) => epochs.length > 0);
     chart.draw(recorded.map(({split, epochs}) => ({name: label(SPLITS, split),
       style: SPLITS.findIndex(([key]) => key === split), thin: [],
