@@ -24,8 +24,8 @@ struct Parameter {
   bool required = false;
 };
 
-// Who can answer: anyone; with a reader; or with a reader and this part of a coordinator's ServerControls.
-enum class Needs { nothing, reader, control, submit, explain, submission };
+// Who can answer: anyone; with a reader; or with a reader and this part of ServerControls.
+enum class Needs { nothing, reader, control, submit, explain, submission, log };
 
 struct Call {
   storage::ResultReader* reader;    // nullptr where the route needs nothing

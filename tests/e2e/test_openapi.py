@@ -34,6 +34,7 @@ READS = {
     "/api/v1/sweeps/{sweep}/curves": ["", "?configurations=0,1"],
     "/api/v1/trials/{trial}": [""],
     "/api/v1/trials/{trial}/curve": [""],
+    "/api/v1/trials/{trial}/log": ["", "?attempt=1&offset=3"],
 }
 OF_A_COORDINATOR = {
     ("get", "/api/v1/trials/{trial}/explain"),

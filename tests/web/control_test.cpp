@@ -33,6 +33,10 @@ class ControlHttpTest : public ::testing::Test {
       return Result<std::string>("{\"sweep\":7}");
     };
     controls.submission = [](const std::string&) -> Result<storage::Submission> { return invalid("no such file"); };
+    controls.log = [this](const storage::TrialDetail& trial, int attempt, std::int64_t offset) {
+      logs_.push_back(trial.spec.id.hex.substr(0, 8) + " " + std::to_string(attempt) + " " + std::to_string(offset));
+      return Result<std::string>("printed \x1b[31m<b>");
+    };
     controls.explain = [](const TrialId& trial) { return Result<std::string>("\"" + trial.hex + "\""); };
     server_ = std::make_unique<Server>(
         options,
@@ -51,7 +55,7 @@ class ControlHttpTest : public ::testing::Test {
 
   std::unique_ptr<storage::MemoryStore> store_ = test::make_demo_store();
   std::vector<storage::Control> asked_;
-  std::vector<std::string> files_;
+  std::vector<std::string> files_, logs_;
   std::unique_ptr<Server> server_;
   int port_ = 0;
 };
@@ -68,6 +72,7 @@ TEST_F(ControlHttpTest, WithATokenForReadsNoRouteOfTheApiTellsAnythingWithoutIt)
                                          "/api/v1/trials/0000",
                                          "/api/v1/trials/0000/curve",
                                          "/api/v1/trials/0000/explain",
+                                         "/api/v1/trials/0000/log",
                                          "/api/nothing"};
   const std::vector<std::string> posts = {"/api/v1/control/cancel?target=1",
                                           "/api/v1/submit?file=" + std::string(64, 'a'),
@@ -183,6 +188,35 @@ TEST_F(ControlHttpTest, ExplainIsARead) {
   const TrialId trial = store_->trials(SweepId{1})->front().id;
 
   EXPECT_EQ(body_of(send("GET /api/v1/trials/" + trial.hex.substr(0, 10) + "/explain", "")), "\"" + trial.hex + "\"");
+}
+
+TEST_F(ControlHttpTest, ALogIsTextThatNoBrowserActsOnAndIsNeverOld) {
+  serve();
+  const std::string id = store_->trials(SweepId{1})->front().id.hex;
+  const std::string target = "/api/v1/trials/" + id + "/log";
+
+  const std::string answer = send("GET " + target + "?attempt=2&offset=300", "");
+  send("GET " + target, "");
+
+  EXPECT_EQ(status_of(answer), 200);
+  EXPECT_EQ(body_of(answer), "printed \x1b[31m<b>");
+  EXPECT_THAT(answer, HasSubstr("Content-Type: text/plain; charset=utf-8\r\n"));
+  EXPECT_THAT(answer, HasSubstr("X-Content-Type-Options: nosniff\r\n"));
+  EXPECT_THAT(answer, ::testing::Not(HasSubstr("ETag"))) << "it may grow while the store stays as it is";
+  EXPECT_EQ(logs_, (std::vector<std::string>{id.substr(0, 8) + " 2 300", id.substr(0, 8) + " 0 0"}));
+}
+
+TEST_F(ControlHttpTest, ALogIsAskedForByIdsAndNumbers) {
+  serve();
+  const std::string trials = "GET /api/v1/trials/", log = store_->trials(SweepId{1})->front().id.hex + "/log";
+
+  EXPECT_EQ(status_of(send(trials + "..%2F..%2Fetc/log", "")), 404);
+  EXPECT_EQ(status_of(send(trials + "../log", "")), 400);
+  EXPECT_EQ(status_of(send(trials + log + "?attempt=..%2Fx", "")), 400);
+  EXPECT_EQ(status_of(send(trials + log + "?offset=-1", "")), 400);
+  EXPECT_EQ(status_of(send(trials + log + "?attempt=4294967297", "")), 404);
+  EXPECT_EQ(status_of(send(trials + log + "?file=x", "")), 400);
+  EXPECT_TRUE(logs_.empty());
 }
 
 TEST_F(ControlHttpTest, WithoutPagesTheApiIsStillServed) {

@@ -31,18 +31,23 @@ async function ask(method, path, parameters) {
   } catch {
     throw new ApiError(0, 'The server does not answer. It ends with its run; merctl serve shows the store again.');
   }
-  if (response.ok) return response.json();
+  if (response.ok) return response;
   const isJson = response.headers.get('Content-Type')?.startsWith('application/json');
   const message = isJson ? (await response.json()).error.message : `the server answered ${response.status}`;
   throw new ApiError(response.status, message);
 }
 
 // The answer's object. Unchanged answers come from the browser's cache: it revalidates by ETag.
-export function get(path, parameters = {}) {
-  return ask('GET', path, parameters);
+export async function get(path, parameters = {}) {
+  return (await ask('GET', path, parameters)).json();
+}
+
+// The answer's bytes.
+export async function getBytes(path, parameters = {}) {
+  return new Uint8Array(await (await ask('GET', path, parameters)).arrayBuffer());
 }
 
 // Asks for a change; the server wants the token.
-export function post(path, parameters = {}) {
-  return ask('POST', path, parameters);
+export async function post(path, parameters = {}) {
+  return (await ask('POST', path, parameters)).json();
 }

@@ -4,6 +4,7 @@ import {lineChart} from '../chart.js';
 import {confusionTable} from '../confusion_table.js';
 import {choice, fill, h, scrolling} from '../dom.js';
 import {bytes, duration, isLoss, label, LOSSES, METRICS, percent, quantity, RULES, SPLITS, when} from '../format.js';
+import {createLog} from './log.js';
 import {createTrialControls} from './trial_controls.js';
 import {stateBadge} from './trials.js';
 
@@ -92,6 +93,7 @@ export function createTrial(id, setParameters) {
   const metric = choice('Chosen by', METRICS, (value) => setParameters({metric: value}));
   const matrix = h('div', {});
   const tries = h('div', {});
+  const log = createLog(id, setParameters);
   const node = h('div', {class: 'stack'},
     h('section', {class: 'panel'}, head, controls.node),
     h('section', {class: 'panel', 'aria-labelledby': 'curve-title'},
@@ -102,7 +104,7 @@ export function createTrial(id, setParameters) {
       h('div', {class: 'panel-head'}, h('h2', {id: 'scores-title'}, 'Test scores'),
         h('div', {class: 'controls'}, rule.node, metric.node)), matrix),
     h('section', {class: 'panel', 'aria-labelledby': 'attempts-title'},
-      h('h2', {id: 'attempts-title'}, 'Attempts'), tries));
+      h('h2', {id: 'attempts-title'}, 'Attempts'), tries), log.node);
 
   async function load(parameters) {
     const [trial, {controls: served}, ...curves] = await Promise.all([get(`trials/${id}`), get('version'),
@@ -124,6 +126,7 @@ export function createTrial(id, setParameters) {
     fill(table, scrolling('Curves as numbers', curveTable(recorded, chosen.curve)));
     fill(matrix, scores(trial, chosen.rule, chosen.metric));
     fill(tries, attempts(trial));
+    log.update(trial, parameters.log);
     return [['Sweeps', '#/'], sweep && [sweep.name, `#/sweeps/${sweep.id}`],
       [`trial ${trial.id.slice(0, 8)}`, `#/trials/${id}`]].filter(Boolean);
   }
