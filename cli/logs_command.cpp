@@ -1,5 +1,7 @@
 // logs: what a trial's trainer printed, once or as it comes.
 #include <chrono>
+#include <cstddef>
+#include <cstdint>
 #include <cstdio>
 #include <optional>
 #include <string>
@@ -8,8 +10,8 @@
 #include "cli/commands.hpp"
 #include "cli/output.hpp"
 #include "cli/store_watch.hpp"
-#include "cli/trial_log.hpp"
 #include "storage/store_dir.hpp"
+#include "storage/trial_log.hpp"
 
 namespace mer::cli {
 namespace {
@@ -17,6 +19,7 @@ namespace {
 using storage::ResultReader;
 
 constexpr std::chrono::milliseconds kPause{250};
+constexpr std::size_t kChunk = std::size_t{1} << 16;
 
 struct ChosenLog {
   TrialId trial;
@@ -49,7 +52,7 @@ class LogPrinter {
       MER_ASSIGN(const TrialId trial, reader.find_trial(chosen_ ? chosen_->trial.hex : options_.trial));
       MER_ASSIGN(const storage::TrialDetail detail, reader.trial(trial));
       MER_ASSIGN(const storage::AttemptRow attempt,
-                 attempt_of(detail, chosen_ ? chosen_->attempt.attempt : options_.attempt));
+                 storage::attempt_of(detail, chosen_ ? chosen_->attempt.attempt : options_.attempt));
       chosen_ = ChosenLog{trial, attempt};
       return {};
     });
@@ -59,27 +62,39 @@ class LogPrinter {
   // The log of an attempt that has just begun is not there yet.
   Status copy() {
     const bool pointed_before = !log_->pointed().empty();
-    const Status copied = log_->copy_to(stdout);
+    const Status copied = print_what_is_new();
     if (!pointed_before && !log_->pointed().empty()) {
       say("the trial was trained in one stack with others; this is the stack's log, " + log_->pointed());
     }
     if (copied || (running() && copied.error().code == ErrorCode::not_found)) return {};
     if (copied.error().code != ErrorCode::not_found) return copied.error();
-    return Error{ErrorCode::not_found, standing_text(chosen_->attempt) + ", and its log is gone: " +
+    return Error{ErrorCode::not_found, storage::standing_text(chosen_->attempt) + ", and its log is gone: " +
                                            copied.error().message + "; was it removed, or is it on another machine?"};
+  }
+
+  Status print_what_is_new() {
+    while (true) {
+      MER_ASSIGN(const std::string bytes, log_->read(printed_, kChunk));
+      if (bytes.empty()) break;
+      std::fwrite(bytes.data(), 1, bytes.size(), stdout);
+      printed_ += std::int64_t(bytes.size());
+    }
+    std::fflush(stdout);
+    return {};
   }
 
   Status finish(bool followed) const {
     if (followed) {
-      say(standing_text(chosen_->attempt));
-    } else if (log_->copied() == 0) {
-      say(standing_text(chosen_->attempt) + ", and has printed nothing");
+      say(storage::standing_text(chosen_->attempt));
+    } else if (printed_ == 0) {
+      say(storage::standing_text(chosen_->attempt) + ", and has printed nothing");
     }
     return {};
   }
 
   Status abandon() const {
-    say(standing_text(chosen_->attempt) + ", as the store has it, but nobody works on it: `merctl run` goes on");
+    say(storage::standing_text(chosen_->attempt) +
+        ", as the store has it, but nobody works on it: `merctl run` goes on");
     return {};
   }
 
@@ -91,7 +106,8 @@ class LogPrinter {
   bool talks_;
   StoreWatch watch_;
   std::optional<ChosenLog> chosen_;
-  std::optional<TrialLog> log_;
+  std::optional<storage::TrialLog> log_;
+  std::int64_t printed_ = 0;  // bytes
 };
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include <cerrno>
 #include <csignal>
+#include <cstdint>
 #include <cstdio>
 
 #include "cli/commands.hpp"
@@ -8,6 +9,7 @@
 #include "cli/store_access.hpp"
 #include "storage/sqlite_reader.hpp"
 #include "storage/store_dir.hpp"
+#include "storage/trial_log.hpp"
 #include "web/server.hpp"
 
 namespace mer::cli {
@@ -51,7 +53,12 @@ ExitCode serve_command(const Context& context, int port) {
   block_end_signals();  // before the server's threads start, so that they inherit it
   web::HttpOptions options;
   options.address.port = port;
-  web::Server server(options, [&] { return storage::open_reader(*store); });
+  web::ServerControls controls;
+  controls.log = [&](const storage::TrialDetail& trial, int attempt, std::int64_t offset) {
+    return storage::log_part(*store, trial, attempt, offset, web::kLogPart);
+  };
+  web::Server server(
+      options, [&] { return storage::open_reader(*store); }, controls);
   const Result<int> bound = server.start();
   if (!bound) return report(context, bound.error());
   if (context.format == Format::json) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -31,6 +32,7 @@
 #include "storage/sqlite_store.hpp"
 #include "storage/store_dir.hpp"
 #include "storage/submission_codec.hpp"
+#include "storage/trial_log.hpp"
 #include "transport/linked_transport.hpp"
 #include "transport/mpi_transport.hpp"
 #include "transport/rank_zero.hpp"
@@ -108,6 +110,9 @@ class FrontDoor {
     };
     controls_.workers = [this] { return mailbox.ask(mer::orchestrator::ListWorkers{}, kGlance); };
     controls_.submission = [this](const std::string& file) { return submission(file); };
+    controls_.log = [this](const mer::storage::TrialDetail& trial, int attempt, std::int64_t offset) {
+      return mer::storage::log_part(store_, trial, attempt, offset, mer::web::kLogPart);
+    };
     new_reader_ = [this, &writer] { return mer::storage::open_reader(store_, &writer); };
   }
   FrontDoor(const FrontDoor&) = delete;

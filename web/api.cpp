@@ -204,10 +204,11 @@ Json best_value(const std::vector<storage::ResultRow>& rows) {
 
 }  // namespace
 
-Result<std::string> version_json(ResultReader& reader) {
+Result<std::string> version_json(ResultReader& reader, bool controls) {
   MER_ASSIGN(const std::int64_t version, reader.data_version());
   Json answer = envelope();
   answer["data_version"] = version;
+  answer["controls"] = controls;
   return text_of(answer);
 }
 

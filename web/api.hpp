@@ -20,7 +20,8 @@ namespace mer::web {
 
 constexpr int kApiSchema = 1;
 
-Result<std::string> version_json(storage::ResultReader& reader);
+// controls: whether who asks with the token of endpoint.json may change anything here.
+Result<std::string> version_json(storage::ResultReader& reader, bool controls);
 Result<std::string> sweeps_json(storage::ResultReader& reader);
 Result<std::string> sweep_json(storage::ResultReader& reader, SweepId sweep);
 struct TrialsQuery {

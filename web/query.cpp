@@ -5,7 +5,6 @@
 #include <system_error>
 
 namespace mer::web {
-namespace {
 
 Result<std::int64_t> count_asked(const Query& query, const std::string& key) {
   const std::string text = value_of(query, key);
@@ -13,8 +12,6 @@ Result<std::int64_t> count_asked(const Query& query, const std::string& key) {
   if (const auto count = whole_number(text)) return *count;
   return invalid("query parameter " + key + ": expected a whole number");
 }
-
-}  // namespace
 
 std::optional<std::int64_t> whole_number(std::string_view text) {
   std::int64_t value = 0;

@@ -34,6 +34,9 @@ std::optional<std::int64_t> whole_number(std::string_view text);
 // Empty: it is not given.
 std::string value_of(const Query& query, const std::string& key);
 
+// A whole number, 0 when it is not given.
+Result<std::int64_t> count_asked(const Query& query, const std::string& key);
+
 // The query's value under `key` as `from` reads it, else `fallback`.
 template <class T>
 Result<T> choice(const Query& query, const std::string& key, std::optional<T> (*from)(const std::string&),

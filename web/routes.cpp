@@ -1,6 +1,8 @@
 #include "web/routes.hpp"
 
 #include <algorithm>
+#include <iterator>
+#include <limits>
 #include <utility>
 
 #include "storage/control_target.hpp"
@@ -24,7 +26,7 @@ Error not_found(const std::string& what) {
 // --- reads ---
 
 Answer version(const Call& call) {
-  return version_json(*call.reader);
+  return version_json(*call.reader, bool(call.controls.control));
 }
 
 Answer sweeps(const Call& call) {
@@ -119,6 +121,16 @@ Answer trial_curve(const Call& call) {
   return trial_curve_json(*call.reader, id, split);
 }
 
+// Its offset and length are in bytes, of a text that may be cut within a character.
+Answer trial_log(const Call& call) {
+  MER_ASSIGN(const std::int64_t attempt, count_asked(call.query, "attempt"));
+  MER_ASSIGN(const std::int64_t offset, count_asked(call.query, "offset"));
+  if (attempt > std::numeric_limits<int>::max()) return not_found("no such attempt");
+  MER_ASSIGN(const TrialId id, call.reader->find_trial(call.values.at(0)));
+  MER_ASSIGN(const storage::TrialDetail detail, call.reader->trial(id));
+  return call.controls.log(detail, int(attempt), offset);
+}
+
 Answer document(const Call&) {
   return openapi_json(routes());
 }
@@ -206,6 +218,8 @@ const Parameter kRule = {"rule", Type::word, "which epoch stands for a trial", k
 const Parameter kMetric = {"metric", Type::word, "by which the best rules choose the epoch", kMetrics, kSweepsOwn};
 const Parameter kOffset = {"offset", Type::whole_number, "so many rows are left out", {}, "0"};
 const Parameter kLimit = {"limit", Type::whole_number, "the most rows; 0: all", {}, "0"};
+const Parameter kAttempt = {"attempt", Type::whole_number, "its number", {}, "the newest"};
+const Parameter kLogOffset = {"offset", Type::whole_number, "so many bytes are left out", {}, "0"};
 const Parameter kSplit = {"split", Type::word, "which part of the fold", kSplits, "test"};
 const Parameter kSort = {"sort", Type::word, "best first by its mean", kMetrics, "in order of submission"};
 const Parameter kState = {"state", Type::word, "only trials in it", kStates, "any"};
@@ -258,10 +272,8 @@ std::vector<Route> with_files(std::vector<Route> table) {
   return table;
 }
 
-}  // namespace
-
-const std::vector<Route>& routes() {
-  static const std::vector<Route> table = with_files({
+std::vector<Route> reads() {
+  return {
       {"GET", "/healthz", "HealthText", Needs::nothing, health, {}, "The server answers", "text/plain; charset=utf-8"},
       {"GET", "/api/v1/openapi.json", "Document", Needs::nothing, document, {}, "This document"},
       {"GET", "/api/v1/version", "Version", Needs::reader, version, {}, "Rises with every commit"},
@@ -340,6 +352,19 @@ const std::vector<Route>& routes() {
        explain,
        {},
        "Why a trial waits or runs"},
+      {"GET",
+       "/api/v1/trials/{trial}/log",
+       "LogText",
+       Needs::log,
+       trial_log,
+       {kAttempt, kLogOffset},
+       "What its trainer printed",
+       "text/plain; charset=utf-8"},
+  };
+}
+
+std::vector<Route> posts() {
+  return {
       {"POST",
        "/api/v1/control/{verb}",
        "Controlled",
@@ -356,7 +381,18 @@ const std::vector<Route>& routes() {
        .summary = "For a merctl of the same version, on network file systems",
        .content_type = "application/octet-stream",
        .any_query = true},
-  });
+  };
+}
+
+std::vector<Route> joined(std::vector<Route> first, std::vector<Route> second) {
+  std::ranges::move(second, std::back_inserter(first));
+  return first;
+}
+
+}  // namespace
+
+const std::vector<Route>& routes() {
+  static const std::vector<Route> table = joined(with_files(reads()), posts());
   return table;
 }
 

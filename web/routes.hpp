@@ -25,8 +25,8 @@ struct Parameter {
 };
 
 // Who can answer: anyone; with a reader; whoever, as a coordinator tells or as there is none; or with a reader and this
-// part of a coordinator's ServerControls.
-enum class Needs { nothing, reader, coordinator, control, submit, explain, submission };
+// part of ServerControls.
+enum class Needs { nothing, reader, coordinator, control, submit, explain, submission, log };
 
 struct Call {
   storage::ResultReader* reader;    // nullptr where the route needs nothing

@@ -38,6 +38,7 @@ READS = {
         "results": [""], "comparison": ["?baseline=1"], "utterances": ["", "?baseline=2"], "audit": [""]}.items()},
     "/api/v1/trials/{trial}": [""],
     "/api/v1/trials/{trial}/curve": [""],
+    "/api/v1/trials/{trial}/log": ["", "?attempt=1&offset=3"],
 }
 OF_A_COORDINATOR = {
     ("get", "/api/v1/trials/{trial}/explain"),

@@ -34,6 +34,10 @@ class ControlHttpTest : public ::testing::Test {
     };
     controls.submission = [](const std::string&) -> Result<storage::Submission> { return invalid("no such file"); };
     controls.workers = [] { return Result<std::string>("{\"workers\":[1]}"); };
+    controls.log = [this](const storage::TrialDetail& trial, int attempt, std::int64_t offset) {
+      logs_.push_back(trial.spec.id.hex.substr(0, 8) + " " + std::to_string(attempt) + " " + std::to_string(offset));
+      return Result<std::string>("printed \x1b[31m<b>");
+    };
     controls.explain = [](const TrialId& trial) { return Result<std::string>("\"" + trial.hex + "\""); };
     server_ = std::make_unique<Server>(
         options,
@@ -52,7 +56,7 @@ class ControlHttpTest : public ::testing::Test {
 
   std::unique_ptr<storage::MemoryStore> store_ = test::make_demo_store();
   std::vector<storage::Control> asked_;
-  std::vector<std::string> files_;
+  std::vector<std::string> files_, logs_;
   std::unique_ptr<Server> server_;
   int port_ = 0;
 };
@@ -70,6 +74,7 @@ TEST_F(ControlHttpTest, WithATokenForReadsNoRouteOfTheApiTellsAnythingWithoutIt)
                                          "/api/v1/trials/0000/curve",
                                          "/api/v1/trials/0000/explain",
                                          "/api/v1/workers",
+                                         "/api/v1/trials/0000/log",
                                          "/api/nothing"};
   const std::vector<std::string> posts = {"/api/v1/control/cancel?target=1",
                                           "/api/v1/submit?file=" + std::string(64, 'a'),
@@ -115,6 +120,17 @@ TEST_F(ControlHttpTest, AVerbReachesTheCoordinatorWithItsTarget) {
   EXPECT_EQ(asked_[0].verb, storage::ControlVerb::priority);
   EXPECT_EQ(asked_[0].sweep, SweepId{1});
   EXPECT_EQ(asked_[0].priority, -5);
+}
+
+TEST_F(ControlHttpTest, TheVersionSaysWhetherControlsAreServed) {
+  serve();
+  EXPECT_THAT(body_of(send("GET /api/v1/version", "")), HasSubstr("\"controls\":true"));
+
+  Server read_only({}, [this]() -> Result<std::unique_ptr<storage::ResultReader>> {
+    return std::unique_ptr<storage::ResultReader>(store_->reopen());
+  });
+  port_ = read_only.start().value();
+  EXPECT_THAT(body_of(send("GET /api/v1/version", "")), HasSubstr("\"controls\":false"));
 }
 
 TEST_F(ControlHttpTest, WithoutTheTokenNothingIsDone) {
@@ -183,6 +199,35 @@ TEST_F(ControlHttpTest, WorkersAreWhatTheCoordinatorTellsEachTime) {
 
   EXPECT_EQ(body_of(answer), "{\"workers\":[1]}");
   EXPECT_EQ(answer.find("ETag"), std::string::npos) << "it changes without the store";
+}
+
+TEST_F(ControlHttpTest, ALogIsTextThatNoBrowserActsOnAndIsNeverOld) {
+  serve();
+  const std::string id = store_->trials(SweepId{1})->front().id.hex;
+  const std::string target = "/api/v1/trials/" + id + "/log";
+
+  const std::string answer = send("GET " + target + "?attempt=2&offset=300", "");
+  send("GET " + target, "");
+
+  EXPECT_EQ(status_of(answer), 200);
+  EXPECT_EQ(body_of(answer), "printed \x1b[31m<b>");
+  EXPECT_THAT(answer, HasSubstr("Content-Type: text/plain; charset=utf-8\r\n"));
+  EXPECT_THAT(answer, HasSubstr("X-Content-Type-Options: nosniff\r\n"));
+  EXPECT_THAT(answer, ::testing::Not(HasSubstr("ETag"))) << "it may grow while the store stays as it is";
+  EXPECT_EQ(logs_, (std::vector<std::string>{id.substr(0, 8) + " 2 300", id.substr(0, 8) + " 0 0"}));
+}
+
+TEST_F(ControlHttpTest, ALogIsAskedForByIdsAndNumbers) {
+  serve();
+  const std::string trials = "GET /api/v1/trials/", log = store_->trials(SweepId{1})->front().id.hex + "/log";
+
+  EXPECT_EQ(status_of(send(trials + "..%2F..%2Fetc/log", "")), 404);
+  EXPECT_EQ(status_of(send(trials + "../log", "")), 400);
+  EXPECT_EQ(status_of(send(trials + log + "?attempt=..%2Fx", "")), 400);
+  EXPECT_EQ(status_of(send(trials + log + "?offset=-1", "")), 400);
+  EXPECT_EQ(status_of(send(trials + log + "?attempt=4294967297", "")), 404);
+  EXPECT_EQ(status_of(send(trials + log + "?file=x", "")), 400);
+  EXPECT_TRUE(logs_.empty());
 }
 
 TEST_F(ControlHttpTest, WithoutPagesTheApiIsStillServed) {

@@ -15,6 +15,7 @@ ServerControls every_control() {
   controls.explain = [](const TrialId&) { return Result<std::string>(""); };
   controls.workers = [] { return Result<std::string>(""); };
   controls.submission = [](const std::string&) -> Result<storage::Submission> { return invalid("none"); };
+  controls.log = [](const storage::TrialDetail&, int, std::int64_t) { return Result<std::string>(""); };
   return controls;
 }
 
@@ -51,6 +52,13 @@ TEST(RouterTest, WhatACoordinatorAnswersIsThereWithOneOnly) {
 
   EXPECT_EQ(find_route(routes(), {}, true, path).allowed, "");
   EXPECT_EQ(path_of(find_route(routes(), every_control(), true, path)), "/api/v1/control/{verb}");
+}
+
+TEST(RouterTest, ALogIsThereWithTheStoresFolderOnly) {
+  const std::string path = "/api/v1/trials/abcd/log";
+
+  EXPECT_EQ(path_of(find_route(routes(), {}, false, path)), "");
+  EXPECT_EQ(path_of(find_route(routes(), every_control(), false, path)), "/api/v1/trials/{trial}/log");
 }
 
 TEST(RouterTest, NoTwoRoutesHaveTheSameMethodAndPath) {

@@ -5,17 +5,19 @@ import {METRICS, RULES} from '../format.js';
 import {PAGE, pageOf} from '../pages.js';
 import {createCurves} from './curves.js';
 import {createResults} from './results.js';
+import {createSweepControls} from './sweep_controls.js';
 import {createSweepHead, crumbsOf} from './sweep_head.js';
 import {createTrials} from './trials.js';
 
 export function createSweep(id, setParameters) {
   const head = createSweepHead('');
+  const controls = createSweepControls(() => setParameters({}));
   const rule = choice('Epoch', RULES, (value) => setParameters({rule: value}));
   const metric = choice('Metric', METRICS, (value) => setParameters({metric: value}));
   const results = createResults(setParameters);
   const curves = createCurves(id, setParameters);
   const trials = createTrials(id, setParameters);
-  const node = h('div', {class: 'stack'}, head.node,
+  const node = h('div', {class: 'stack'}, head.node, controls.node,
     h('section', {class: 'panel', 'aria-labelledby': 'results-title'},
       h('div', {class: 'panel-head'}, h('h2', {id: 'results-title'}, 'Results'),
         h('div', {class: 'controls'}, rule.node, metric.node)),
@@ -25,7 +27,7 @@ export function createSweep(id, setParameters) {
   let loaded = null;  // what later() goes on from
 
   async function load(parameters) {
-    const sweep = await get(`sweeps/${id}`);
+    const [sweep, {controls: served}] = await Promise.all([get(`sweeps/${id}`), get('version')]);
     const chosen = {rule: parameters.rule ?? sweep.select.epoch, metric: parameters.metric ?? sweep.select.metric};
     const page = pageOf(parameters.results, sweep.configurations.length);
     const sort = METRICS.some(([key]) => key === parameters.sort) ? parameters.sort : undefined;
@@ -33,6 +35,7 @@ export function createSweep(id, setParameters) {
     rule.set(chosen.rule);
     metric.set(chosen.metric);
     head.update(sweep);
+    controls.update(sweep, id, served);
     results.update(sweep, answer, {sort, page});
     loaded = {sweep, chosen};
     return crumbsOf(sweep);

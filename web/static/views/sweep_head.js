@@ -8,7 +8,9 @@ const PAGES = [['', 'Results'], ['/compare', 'Compare'], ['/confusion', 'Confusi
 export function createSweepHead(page) {
   const node = h('div', {class: 'sweep-head'});
   function update(sweep) {
-    fill(node, h('div', {class: 'title'}, h('h1', {}, sweep.name), countsText(sweep.counts)), progressBar(sweep.counts),
+    fill(node, h('div', {class: 'title'}, h('h1', {}, sweep.name),
+      sweep.activity === 'active' ? null : h('span', {class: 'badge'}, sweep.activity), countsText(sweep.counts)),
+    progressBar(sweep.counts),
       h('nav', {class: 'tabs', 'aria-label': 'Pages of the sweep'}, h('ul', {}, PAGES.map(([path, text]) => h('li', {},
         h('a', {href: `#/sweeps/${sweep.id}${path}`, 'data-key': `tab ${text}`,
           'aria-current': path === page ? 'page' : null}, text))))));

@@ -8,6 +8,8 @@ import {fileName, sweepFile} from '../files.js';
 import {bytes, duration, isLoss, label, LOSSES, METRICS, percent, quantity, RULES, selectionText, SPLITS,
   when} from '../format.js';
 import {chartFiles, csvFile} from '../save_bar.js';
+import {createLog} from './log.js';
+import {createTrialControls} from './trial_controls.js';
 import {stateBadge} from './trials.js';
 
 function facts(trial) {
@@ -104,7 +106,8 @@ function attemptRows(trial) {
 }
 
 export function createTrial(id, setParameters) {
-  const head = h('section', {class: 'panel'});
+  const head = h('div', {});
+  const controls = createTrialControls(() => setParameters({}));
   const curve = choice('Value', [...METRICS, ...LOSSES], (value) => setParameters({curve: value}));
   const chart = lineChart('Curves of this trial');
   const table = h('div', {});
@@ -112,7 +115,9 @@ export function createTrial(id, setParameters) {
   const metric = choice('Chosen by', METRICS, (value) => setParameters({metric: value}));
   const matrix = h('div', {});
   const tries = h('div', {});
-  const node = h('div', {class: 'stack'}, head,
+  const log = createLog(id, setParameters);
+  const node = h('div', {class: 'stack'},
+    h('section', {class: 'panel'}, head, controls.node),
     h('section', {class: 'panel', 'aria-labelledby': 'curve-title'},
       h('div', {class: 'panel-head'}, h('h2', {id: 'curve-title'}, 'Curves'), h('div', {class: 'controls'},
         curve.node)),
@@ -124,7 +129,7 @@ export function createTrial(id, setParameters) {
       csvFile('confusion', confusionShown)),
     h('section', {class: 'panel', 'aria-labelledby': 'attempts-title'},
       h('h2', {id: 'attempts-title'}, 'Attempts'), tries, csvFile('attempts', () => shown.trial.attempts.length > 0 &&
-        {name: nameOf('attempts'), rows: attemptRows(shown.trial)})));
+        {name: nameOf('attempts'), rows: attemptRows(shown.trial)})), log.node);
   let shown = null;  // {trial, sweep or null, curves, and what was chosen}
 
   function nameOf(...what) {
@@ -147,7 +152,7 @@ export function createTrial(id, setParameters) {
   }
 
   async function load(parameters) {
-    const [trial, ...curves] = await Promise.all([get(`trials/${id}`),
+    const [trial, {controls: served}, ...curves] = await Promise.all([get(`trials/${id}`), get('version'),
       ...SPLITS.map(([split]) => get(`trials/${id}/curve`, {split}))]);
     const sweep = trial.sweeps.length > 0 ? await get(`sweeps/${trial.sweeps[0]}`) : null;
     const chosen = {curve: parameters.curve ?? 'macro_f1', rule: parameters.rule ?? sweep?.select.epoch ?? 'last',
@@ -158,6 +163,7 @@ export function createTrial(id, setParameters) {
     metric.node.hidden = chosen.rule === 'last';
     fill(head, h('div', {class: 'title'}, h('h1', {}, `Trial ${trial.id.slice(0, 8)}`), stateBadge(trial.state)),
       trial.message ? h('p', {class: 'notice'}, trial.message) : null, facts(trial));
+    controls.update(trial, trial.id, served);
     const recorded = curves.filter(({epochs}) => epochs.length > 0);
     shown = {trial, sweep, curves: recorded, ...chosen};
     chart.draw(recorded.map(({split, epochs}) => ({name: label(SPLITS, split),
@@ -166,6 +172,7 @@ export function createTrial(id, setParameters) {
     fill(table, scrolling('Curves as numbers', curveTable(recorded, chosen.curve)));
     fill(matrix, scores(trial, chosen.rule, chosen.metric));
     fill(tries, attempts(trial));
+    log.update(trial, parameters.log);
     return [['Sweeps', '#/'], sweep && [sweep.name, `#/sweeps/${sweep.id}`],
       [`trial ${trial.id.slice(0, 8)}`, `#/trials/${id}`]].filter(Boolean);
   }
