@@ -11,7 +11,8 @@ namespace {
 bool served(Needs needs, const ServerControls& controls) {
   switch (needs) {
     case Needs::nothing:
-    case Needs::reader: return true;
+    case Needs::reader:
+    case Needs::feed: return true;
     case Needs::control: return bool(controls.control);
     case Needs::submit: return bool(controls.submit);
     case Needs::explain: return bool(controls.explain);

@@ -24,8 +24,9 @@ struct Parameter {
   bool required = false;
 };
 
-// Who can answer: anyone; with a reader; or with a reader and this part of a coordinator's ServerControls.
-enum class Needs { nothing, reader, control, submit, explain, submission };
+// Who can answer: anyone; with a reader; the server's ChangeFeed, by a stream; or with a reader and this part of a
+// coordinator's ServerControls.
+enum class Needs { nothing, reader, feed, control, submit, explain, submission };
 
 struct Call {
   storage::ResultReader* reader;    // nullptr where the route needs nothing
@@ -39,7 +40,7 @@ struct Route {
   std::string path;    // with {placeholders}
   std::string schema;  // of the answer, in web/openapi_schemas.json
   Needs needs = Needs::reader;
-  Result<std::string> (*answer)(const Call&) = nullptr;
+  Result<std::string> (*answer)(const Call&) = nullptr;  // nullptr where it is a stream
   std::vector<Parameter> parameters = {};
   std::string summary = {};
   std::string content_type = "application/json";

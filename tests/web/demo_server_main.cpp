@@ -1,5 +1,6 @@
 // Serves the demo store for the browser tests: prints "port N"; each line "advance" on standard input finishes one
-// more epoch of the running trial; ends when standard input does. An argument is the API's token.
+// more epoch of the running trial; ends when standard input does. The arguments, each optional: the
+// API's token (empty: none), the port.
 #include <cstdio>
 #include <iostream>
 #include <string>
@@ -11,6 +12,7 @@ int main(int argc, char** argv) {
   const auto store = mer::web::test::make_demo_store();
   mer::web::HttpOptions options;
   if (argc > 1) options.token = argv[1];
+  if (argc > 2) options.address.port = std::stoi(argv[2]);
   mer::web::Server server(options, [&]() -> mer::Result<std::unique_ptr<mer::storage::ResultReader>> {
     return std::unique_ptr<mer::storage::ResultReader>(store->reopen());
   });
