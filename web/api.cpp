@@ -20,22 +20,6 @@ namespace {
 using Json = nlohmann::ordered_json;
 using storage::ResultReader;
 
-Json counts_value(const storage::StateCounts& counts) {
-  return {{"pending", counts.pending}, {"running", counts.running},   {"done", counts.done},
-          {"failed", counts.failed},   {"diverged", counts.diverged}, {"cancelled", counts.cancelled},
-          {"total", counts.total()}};
-}
-
-Json summary_value(const storage::SweepSummary& summary) {
-  return {{"id", summary.id.number},
-          {"name", summary.name},
-          {"submitted_at", number(summary.submitted_at)},
-          {"activity", storage::name_of(summary.activity)},
-          {"priority", summary.priority},
-          {"reused", summary.reused},
-          {"counts", counts_value(summary.counts)}};
-}
-
 Json configuration_value(const storage::ConfigurationRow& configuration) {
   Json differing = Json::object();
   for (const auto& [key, text] : configuration.differing) differing[key] = parsed(text);

@@ -37,6 +37,7 @@ using std::chrono::milliseconds;
 
 constexpr int kLeavingPause = 20;  // ms between two looks at what is still owed
 constexpr std::string_view kHeadEnd = "\r\n\r\n";
+constexpr std::string_view kHeartbeat = ":\n\n";  // a comment of text/event-stream
 
 struct AddressList {
   addrinfo* first = nullptr;
@@ -104,7 +105,7 @@ void ignore_broken_pipes() {
   ::pthread_sigmask(SIG_BLOCK, &set, nullptr);
 }
 
-enum class Phase { reading, answering, writing, draining };
+enum class Phase { reading, answering, writing, streaming, draining };
 
 struct Connection {
   Channel channel;
@@ -112,6 +113,7 @@ struct Connection {
   Clock::time_point deadline;
   std::string head;
   std::string answer;
+  std::unique_ptr<Stream> stream = nullptr;
   std::size_t moved = 0;  // bytes sent while writing, dropped while draining
 };
 
@@ -144,6 +146,8 @@ class ConnectionLoop::Impl {
     return port;
   }
 
+  void notify() const { wake(); }
+
   void stop() {
     poller_.request_stop();
     wake();
@@ -168,10 +172,10 @@ class ConnectionLoop::Impl {
         job = std::move(heads_.front());
         heads_.pop_front();
       }
-      std::string answer = answer_(job.second);
+      Reply reply = answer_(job.second);
       {
         const std::lock_guard lock(mutex_);
-        answers_.emplace_back(job.first, std::move(answer));
+        replies_.emplace_back(job.first, std::move(reply));
       }
       wake();
     }
@@ -191,19 +195,24 @@ class ConnectionLoop::Impl {
     std::vector<Id> ids;
     std::optional<Clock::time_point> leave_at;
     while (!leave_at || (owes_answers() && Clock::now() < *leave_at)) {
-      if (!leave_at && stopping.stop_requested()) leave_at = Clock::now() + limits_.leave_time;
+      if (!leave_at && stopping.stop_requested()) {
+        leave_at = Clock::now() + limits_.leave_time;
+        end_streams();
+      }
       polled.assign({{wake_.get(), POLLIN, 0}, {listener_.get(), POLLIN, 0}});
       if (leave_at || Clock::now() < accept_again_) polled[1].fd = -1;
       ids.clear();
       for (const auto& [id, connection] : connections_) {
         if (connection.phase == Phase::answering) continue;
-        polled.push_back({connection.channel.socket(), connection.channel.awaits(), 0});
+        const short awaits = connection.phase == Phase::streaming ? POLLIN : connection.channel.awaits();
+        polled.push_back({connection.channel.socket(), awaits, 0});
         ids.push_back(id);
       }
       ::poll(polled.data(), polled.size(), leave_at ? kLeavingPause : milliseconds_to_next_deadline());
-      if (polled[0].revents != 0) take_answers();
+      if (polled[0].revents != 0) take_replies(leave_at.has_value());
       for (std::size_t i = 0; i < ids.size(); ++i) {
-        if (polled[i + 2].revents != 0) advance(connections_.find(ids[i]));
+        const auto entry = connections_.find(ids[i]);  // a stream whose client has gone is not there any more
+        if (polled[i + 2].revents != 0 && entry != connections_.end()) advance(entry);
       }
       expire();
       if (polled[1].revents != 0) accept_all();
@@ -256,21 +265,43 @@ class ConnectionLoop::Impl {
     return true;
   }
 
-  void take_answers() {
+  // Leaving: a stream that has been asked for ends with its head.
+  void take_replies(bool leaving) {
     std::uint64_t count = 0;
     [[maybe_unused]] const auto read = ::read(wake_.get(), &count, sizeof count);
-    std::vector<std::pair<Id, std::string>> answers;
+    std::vector<std::pair<Id, Reply>> replies;
     {
       const std::lock_guard lock(mutex_);
-      answers.swap(answers_);
+      replies.swap(replies_);
     }
-    for (auto& [id, answer] : answers) begin_writing(connections_.find(id), std::move(answer));
+    for (auto& [id, reply] : replies) {
+      const auto entry = connections_.find(id);
+      if (!leaving) entry->second.stream = std::move(reply.stream);
+      begin_writing(entry, std::move(reply.bytes));
+    }
+    for (auto entry = connections_.begin(); entry != connections_.end();) {
+      const auto current = entry++;
+      if (current->second.phase == Phase::streaming) continue_stream(current);
+    }
+  }
+
+  void continue_stream(Connections::iterator entry) {
+    std::string text = entry->second.stream->take();
+    if (!text.empty()) begin_writing(entry, std::move(text));
+  }
+
+  void end_streams() {
+    for (auto& [id, connection] : connections_) {
+      connection.stream.reset();
+      if (connection.phase == Phase::streaming) begin_draining(connection);
+    }
   }
 
   void begin_writing(Connections::iterator entry, std::string answer) {
     Connection& connection = entry->second;
     connection.phase = Phase::writing;
     connection.answer = std::move(answer);
+    connection.moved = 0;
     connection.deadline = Clock::now() + limits_.answer_time;
     write_some(entry);
   }
@@ -279,6 +310,7 @@ class ConnectionLoop::Impl {
     switch (entry->second.phase) {
       case Phase::reading: read_head(entry); break;
       case Phase::writing: write_some(entry); break;
+      case Phase::streaming:
       case Phase::draining: drain(entry); break;
       case Phase::answering: break;
     }
@@ -328,14 +360,22 @@ class ConnectionLoop::Impl {
       }
       connection.moved += sent.bytes;
     }
-    // Closing with unread bytes would reset the connection and could take the answer with it: read to the end first.
+    connection.answer = {};
+    connection.moved = 0;
+    if (!connection.stream) return begin_draining(connection);
+    connection.phase = Phase::streaming;
+    connection.deadline = Clock::now() + limits_.silence;
+    notify();  // it may have more to say by now
+  }
+
+  // Closing with unread bytes would reset the connection and could take the answer with it: read to the end first.
+  void begin_draining(Connection& connection) const {
     connection.channel.finish();
     connection.phase = Phase::draining;
     connection.deadline = Clock::now() + limits_.drain_time;
-    connection.answer = {};
-    connection.moved = 0;
   }
 
+  // What a client says after its head is dropped, and so is who says too much.
   void drain(Connections::iterator entry) {
     Connection& connection = entry->second;
     char buffer[16 * 1024];
@@ -353,6 +393,7 @@ class ConnectionLoop::Impl {
       if (connection.phase == Phase::answering || now < connection.deadline) continue;
       if (connection.phase == Phase::reading && !connection.head.empty()) {
         begin_writing(current, plain_answer(408, "Request Timeout"));
+        begin_writing(current, std::string(kHeartbeat));
       } else {
         connections_.erase(current);
       }
@@ -371,7 +412,7 @@ class ConnectionLoop::Impl {
   std::mutex mutex_;  // of the two queues below
   std::condition_variable_any work_arrived_;
   std::deque<std::pair<Id, std::string>> heads_;
-  std::vector<std::pair<Id, std::string>> answers_;
+  std::vector<std::pair<Id, Reply>> replies_;
 
   std::vector<std::jthread> workers_;
   std::jthread poller_;
@@ -382,6 +423,9 @@ ConnectionLoop::ConnectionLoop(ConnectionLimits limits, Answer answer, std::shar
 ConnectionLoop::~ConnectionLoop() = default;
 Result<int> ConnectionLoop::start(const ListenAddress& address) {
   return impl_->start(address);
+}
+void ConnectionLoop::notify() {
+  impl_->notify();
 }
 void ConnectionLoop::stop() {
   impl_->stop();

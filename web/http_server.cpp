@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstring>
 #include <httplib.h>
+#include <optional>
 #include <string_view>
 #include <utility>
 #include <variant>
@@ -120,17 +121,21 @@ class HttpServer::Impl final : private httplib::Server {
     return loop_.start(options_.address);
   }
 
+  void notify() { loop_.notify(); }
   void stop() { loop_.stop(); }
 
  private:
-  std::string answer(const std::string& head) {
+  Reply answer(const std::string& head) {
     const auto filtered = filter_head(head, policy_);
     if (const auto* rejection = std::get_if<Rejection>(&filtered))
-      return answer_of(*rejection, policy_, !head.starts_with("HEAD "));
-    MemoryStream stream(std::get<std::string>(filtered));
+      return {answer_of(*rejection, policy_, !head.starts_with("HEAD "))};
+    MemoryStream memory(std::get<std::string>(filtered));
     bool closed = false;
-    process_request(stream, true, closed, nullptr);
-    return stream.take();
+    std::optional<Reply> streamed;
+    streamed_ = &streamed;
+    process_request(memory, true, closed, nullptr);
+    streamed_ = nullptr;
+    return streamed ? *std::move(streamed) : Reply{memory.take()};
   }
 
   void route(const httplib::Request& request, httplib::Response& response) const {
@@ -151,7 +156,11 @@ class HttpServer::Impl final : private httplib::Server {
     response.status = given.status;
     if (!given.etag.empty()) response.set_header("ETag", given.etag);
     if (!given.allow.empty()) response.set_header("Allow", given.allow);
+    if (!given.retry_after.empty()) response.set_header("Retry-After", given.retry_after);
     if (!given.body.empty()) response.set_content(given.body, given.content_type);
+    if (given.stream == nullptr) return;
+    response.set_header("Content-Type", given.content_type);
+    if (request.method != "HEAD") *streamed_ = Reply{stream_head(given.content_type), std::move(given.stream)};
   }
 
   bool is_open(const std::string& path) const {
@@ -168,17 +177,25 @@ class HttpServer::Impl final : private httplib::Server {
     return equal_in_constant_time(request.get_header_value("Authorization"), "Bearer " + token);
   }
 
+  // What route() leaves for answer(), which calls it through httplib: that only formats answers with an end.
+  static thread_local std::optional<Reply>* streamed_;
+
   const HttpOptions options_;
   const HttpServer::Handler handler_;
   RequestPolicy policy_;
   ConnectionLoop loop_;  // last: its threads use the rest
 };
 
+thread_local std::optional<Reply>* HttpServer::Impl::streamed_ = nullptr;
+
 HttpServer::HttpServer(HttpOptions options, Handler handler)
     : impl_(std::make_unique<Impl>(std::move(options), std::move(handler))) {}
 HttpServer::~HttpServer() = default;
 Result<int> HttpServer::start() {
   return impl_->start();
+}
+void HttpServer::notify() {
+  impl_->notify();
 }
 void HttpServer::stop() {
   impl_->stop();

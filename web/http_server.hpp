@@ -45,8 +45,10 @@ struct HttpResponse {
   int status = 200;
   std::string content_type = "text/plain; charset=utf-8";
   std::string body;
-  std::string etag;        // with its quotes; empty: none
-  std::string allow = {};  // the methods that the path has, for 405; empty: none
+  std::string etag;                          // with its quotes; empty: none
+  std::string allow = {};                    // the methods that the path has, for 405; empty: none
+  std::string retry_after = {};              // seconds, for 503; empty: none
+  std::unique_ptr<Stream> stream = nullptr;  // the answer is this, with status 200, and has no other body
 };
 
 class HttpServer {
@@ -60,6 +62,8 @@ class HttpServer {
 
   // Serves in the background; the answer is the port.
   Result<int> start();
+  // Streams have something to say. From any thread.
+  void notify();
   void stop();
 
  private:

@@ -9,6 +9,16 @@ namespace mer::web {
 
 using Json = nlohmann::ordered_json;
 
+namespace {
+
+Json counts_value(const storage::StateCounts& counts) {
+  return {{"pending", counts.pending}, {"running", counts.running},   {"done", counts.done},
+          {"failed", counts.failed},   {"diverged", counts.diverged}, {"cancelled", counts.cancelled},
+          {"total", counts.total()}};
+}
+
+}  // namespace
+
 Json number(double value) {
   if (std::isnan(value)) return "NaN";
   if (std::isinf(value)) return value > 0 ? "Infinity" : "-Infinity";
@@ -38,6 +48,16 @@ Json matrix_value(const ConfusionMatrix& matrix) {
     rows.push_back(std::move(row));
   }
   return rows;
+}
+
+Json summary_value(const storage::SweepSummary& summary) {
+  return {{"id", summary.id.number},
+          {"name", summary.name},
+          {"submitted_at", number(summary.submitted_at)},
+          {"activity", storage::name_of(summary.activity)},
+          {"priority", summary.priority},
+          {"reused", summary.reused},
+          {"counts", counts_value(summary.counts)}};
 }
 
 Json parsed(const std::string& text) {

@@ -7,6 +7,7 @@
 
 #include "core/scores.hpp"
 #include "core/stats/summary.hpp"
+#include "storage/result_store.hpp"
 
 namespace mer::web {
 
@@ -16,6 +17,7 @@ nlohmann::ordered_json number(const std::optional<double>& value);              
 nlohmann::ordered_json interval_value(const std::optional<stats::Interval>& interval);  // [low, high], or null
 nlohmann::ordered_json scores_value(const Scores& scores);
 nlohmann::ordered_json matrix_value(const ConfusionMatrix& matrix);  // rows = truth
+nlohmann::ordered_json summary_value(const storage::SweepSummary& summary);
 
 // Text that is JSON already (a stored document) as a value; the text itself as a string when it is not.
 nlohmann::ordered_json parsed(const std::string& text);

@@ -12,7 +12,8 @@ bool served(Needs needs, const ServerControls& controls) {
   switch (needs) {
     case Needs::nothing:
     case Needs::reader:
-    case Needs::coordinator: return true;
+    case Needs::coordinator:
+    case Needs::feed: return true;
     case Needs::control: return bool(controls.control);
     case Needs::submit: return bool(controls.submit);
     case Needs::explain: return bool(controls.explain);

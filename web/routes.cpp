@@ -214,6 +214,9 @@ Answer reader_call(const Call& call) {
 using Type = Parameter::Type;
 constexpr const char* kSweepsOwn = "the sweep's own";
 
+const Parameter kAfter = {.name = "after",
+                          .meaning = "the cursor of an event, or the ETag of an answer without its quotes",
+                          .fallback = "none: a reset comes first"};
 const Parameter kRule = {"rule", Type::word, "which epoch stands for a trial", kRules, kSweepsOwn};
 const Parameter kMetric = {"metric", Type::word, "by which the best rules choose the epoch", kMetrics, kSweepsOwn};
 const Parameter kOffset = {"offset", Type::whole_number, "so many rows are left out", {}, "0"};
@@ -277,6 +280,14 @@ std::vector<Route> reads() {
       {"GET", "/healthz", "HealthText", Needs::nothing, health, {}, "The server answers", "text/plain; charset=utf-8"},
       {"GET", "/api/v1/openapi.json", "Document", Needs::nothing, document, {}, "This document"},
       {"GET", "/api/v1/version", "Version", Needs::reader, version, {}, "Rises with every commit"},
+      {"GET",
+       "/api/v1/events",
+       "Events",
+       Needs::feed,
+       nullptr,
+       {kAfter},
+       "What changes, as it does",
+       "text/event-stream"},
       {"GET", "/api/v1/sweeps", "Sweeps", Needs::reader, sweeps, {}, "The sweeps, newest first"},
       {"GET", "/api/v1/sweeps/{sweep}", "Sweep", Needs::reader, sweep, {}, "A sweep, its configurations and folds"},
       {"GET",

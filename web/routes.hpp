@@ -24,9 +24,9 @@ struct Parameter {
   bool required = false;
 };
 
-// Who can answer: anyone; with a reader; whoever, as a coordinator tells or as there is none; or with a reader and this
-// part of ServerControls.
-enum class Needs { nothing, reader, coordinator, control, submit, explain, submission, log };
+// Who can answer: anyone; with a reader; the server's ChangeFeed, by a stream; whoever, as a coordinator tells or as
+// there is none; or with a reader and this part of ServerControls.
+enum class Needs { nothing, reader, feed, coordinator, control, submit, explain, submission, log };
 
 struct Call {
   storage::ResultReader* reader;    // nullptr where the route needs nothing
@@ -40,7 +40,7 @@ struct Route {
   std::string path;    // with {placeholders}
   std::string schema;  // of the answer, in web/openapi_schemas.json
   Needs needs = Needs::reader;
-  Result<std::string> (*answer)(const Call&) = nullptr;
+  Result<std::string> (*answer)(const Call&) = nullptr;  // nullptr where it is a stream
   std::vector<Parameter> parameters = {};
   std::string summary = {};
   std::string content_type = "application/json";

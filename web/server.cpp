@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "web/api.hpp"
+#include "web/change_feed.hpp"
 #include "web/router.hpp"
 #include "web/routes.hpp"
 #include "web/static_files.hpp"
@@ -75,6 +76,18 @@ HttpResponse respond_if_changed(const Route& route, const Call& call, const std:
   return response;
 }
 
+HttpResponse stream_response(std::unique_ptr<Stream> stream, const std::string& content_type) {
+  if (stream == nullptr) {
+    HttpResponse response = json_response(
+        503, error_json({ErrorCode::unavailable, "as many event streams as may be are open; ask /api/v1/version"}));
+    response.retry_after = "30";
+    return response;
+  }
+  HttpResponse response{200, content_type, {}, {}};
+  response.stream = std::move(stream);
+  return response;
+}
+
 // Paths that hold no data of a store.
 std::vector<std::string> open_paths() {
   std::vector<std::string> paths;
@@ -98,15 +111,26 @@ class Server::Impl {
         controls_(std::move(controls)),
         with_pages_(with_pages),
         instance_(std::to_string(std::chrono::system_clock::now().time_since_epoch().count())),
+        feed_({.instance = instance_,
+               .new_reader = [this] { return take_reader(); },
+               .notify = [this] { http_.notify(); },
+               .streams = options.limits.streams}),
         http_(with_open_paths(std::move(options)), [this](const HttpRequest& request) { return handle(request); }) {}
+
+  ~Impl() { stop(); }  // the feed's thread before the connections that it notifies
 
   Result<int> start() {
     MER_ASSIGN(auto reader, take_reader());
     give_back(std::move(reader));
-    return http_.start();
+    MER_ASSIGN(const int port, http_.start());
+    feed_.start();
+    return port;
   }
 
-  void stop() { http_.stop(); }
+  void stop() {
+    feed_.stop();
+    http_.stop();
+  }
 
  private:
   using Reader = std::unique_ptr<ResultReader>;
@@ -117,6 +141,8 @@ class Server::Impl {
     if (const Status query = check_query(*routed.route, request.query); !query) return error_response(query.error());
     Call call{nullptr, controls_, std::move(routed.values), request.query};
     if (routed.route->needs == Needs::nothing) return respond(*routed.route, call);
+    if (routed.route->needs == Needs::feed)
+      return stream_response(feed_.subscribe(value_of(request.query, "after")), routed.route->content_type);
     Result<Reader> reader = take_reader();
     if (!reader) return error_response(reader.error());
     call.reader = reader->get();
@@ -152,7 +178,8 @@ class Server::Impl {
   const std::string instance_;
   std::mutex mutex_;  // of idle_ and reader_factory_
   std::vector<Reader> idle_;
-  HttpServer http_;  // last: its threads use the rest
+  ChangeFeed feed_;
+  HttpServer http_;  // last: its threads use the rest, and its connections hold the feed's streams
 };
 
 Server::Server(HttpOptions options, ReaderFactory reader_factory, ServerControls controls, bool with_pages)

@@ -40,6 +40,7 @@ READS = {
     "/api/v1/trials/{trial}/curve": [""],
     "/api/v1/trials/{trial}/log": ["", "?attempt=1&offset=3"],
 }
+STREAM = "/api/v1/events"
 OF_A_COORDINATOR = {
     ("get", "/api/v1/trials/{trial}/explain"),
     ("post", "/api/v1/control/{verb}"),
@@ -137,7 +138,7 @@ def test_the_document_is_valid(served):
 
 
 def test_every_route_has_a_case_here(served):
-    assert set(served.operations()) == {("get", path) for path in READS} | OF_A_COORDINATOR
+    assert set(served.operations()) == {("get", path) for path in [*READS, STREAM]} | OF_A_COORDINATOR
 
 
 @pytest.mark.parametrize("path", READS)
@@ -172,6 +173,29 @@ def test_an_unchanged_store_is_not_modified(served, trial):
         target = filled(path, trial) + READS[path][0]
         etag = served.fetch("get", target)[1]["ETag"]
         served.check("get", path, target, 304, **{"If-None-Match": etag})
+
+
+def event_of(stream):
+    """The next event: its name and its data; comments are left out."""
+    fields = {}
+    while "data" not in fields:
+        name, _, value = stream.readline().decode().strip().partition(": ")
+        fields[name] = value
+    return fields["event"], json.loads(fields["data"])
+
+
+def opened(api, after=""):
+    stream = urllib.request.urlopen(f"{api.root}{STREAM}?after={after}", timeout=60)
+    assert stream.headers.get_content_type() == "text/event-stream"
+    return stream
+
+
+def test_a_stream_without_a_cursor_begins_with_a_reset(served):
+    with opened(served) as stream:
+        name, data = event_of(stream)
+    assert name == "reset"
+    served.validate(data, served.components["schemas"]["Reset"], "events")
+    served.check("get", STREAM, f"{STREAM}?unheard_of=1", 400)
 
 
 def test_a_store_that_cannot_be_read_is_an_error_as_documented(mer, corpus):
@@ -227,6 +251,16 @@ def test_a_coordinator_answers_as_documented(coordinator, mer):
     for method, path in OF_A_COORDINATOR:
         if method == "post":
             coordinator.check("post", path, filled(path, running), 401, Authorization="Bearer guess")
+
+
+def test_changes_are_told_as_documented(coordinator, mer):
+    with opened(coordinator) as stream:
+        assert event_of(stream)[0] == "reset"
+        name, data = event_of(stream)
+    assert name == "changes"
+    coordinator.validate(data, coordinator.components["schemas"]["Changes"], "events")
+    [running] = mer.query("SELECT id FROM trials WHERE state = 'running'")[0]
+    assert running in [one["id"] for one in data["trials"]]
 
 
 class Relay(http.server.BaseHTTPRequestHandler):

@@ -1,6 +1,7 @@
 // Serves the demo store for the browser tests: prints "port N"; each line "advance" on standard input finishes one
 // more epoch of the running trial, and "print TEXT" adds a line to every log; ends when standard input does.
-// Arguments: the token of reads, empty: none; the token of controls, which change the demo store alone.
+// Arguments, each optional: the token of reads, empty: none; the token of controls, which change the demo store alone,
+// empty: no controls; the port.
 #include <algorithm>
 #include <cstdint>
 #include <cstdio>
@@ -50,7 +51,8 @@ int main(int argc, char** argv) {
   controls.log = [&](const mer::storage::TrialDetail& trial, int attempt, std::int64_t offset) {
     return log.part(trial, attempt, offset);
   };
-  if (argc > 2) {
+  if (argc > 3) options.address.port = std::stoi(argv[3]);
+  if (argc > 2 && *argv[2] != 0) {
     options.control_token = argv[2];
     controls.control = [&](const mer::storage::Control& control) -> mer::Result<std::string> {
       MER_ASSIGN(const auto controlled, store->control(control));

@@ -1,5 +1,6 @@
 #include "web/http_server.hpp"
 
+#include <atomic>
 #include <chrono>
 #include <future>
 #include <gmock/gmock.h>
@@ -7,6 +8,7 @@
 #include <stdexcept>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "tests/web/raw_client.hpp"
@@ -231,6 +233,101 @@ TEST_F(HttpServerTest, ClientsThatDoNotReadDoNotDelayOthers) {
   other.send(get("/ok"));
 
   EXPECT_EQ(status_of(other.read_all(std::chrono::seconds(40))), 200);
+}
+
+// Says `text` once, or for ever.
+class TestStream final : public Stream {
+ public:
+  TestStream(std::string text, bool for_ever, std::promise<void>* gone = nullptr)
+      : text_(std::move(text)), for_ever_(for_ever), gone_(gone) {}
+  ~TestStream() override {
+    if (gone_ != nullptr) gone_->set_value();
+  }
+  std::string take() override { return for_ever_ ? text_ : std::exchange(text_, {}); }
+
+ private:
+  std::string text_;
+  bool for_ever_;
+  std::promise<void>* gone_;
+};
+
+HttpResponse streamed(std::string text, bool for_ever, std::promise<void>* gone = nullptr) {
+  HttpResponse response{200, "text/event-stream", {}, {}};
+  response.stream = std::make_unique<TestStream>(std::move(text), for_ever, gone);
+  return response;
+}
+
+int started(HttpServer& server) {
+  const auto port = server.start();
+  EXPECT_TRUE(port.ok()) << port.error().message;
+  return port ? *port : 0;
+}
+
+TEST_F(HttpServerTest, ASilentStreamGetsComments) {
+  HttpOptions options;
+  options.limits.silence = milliseconds(50);
+  HttpServer server(options, [](const HttpRequest&) { return streamed("data: 1\n\n", false); });
+  RawClient client(started(server));
+  client.send(get("/"));
+
+  const std::string heard = client.read_until("\n\n:\n\n:\n\n");
+
+  EXPECT_THAT(heard, HasSubstr("\r\n\r\ndata: 1\n\n:\n\n:\n\n"));
+}
+
+TEST_F(HttpServerTest, WhoDoesNotReadAStreamIsDropped) {
+  HttpOptions options;
+  options.limits.answer_time = milliseconds(200);
+  std::promise<void> gone;
+  HttpServer server(options, [&](const HttpRequest&) { return streamed(std::string(kLarge, 'x'), false, &gone); });
+  RawClient client(started(server));
+  client.send(get("/"));
+
+  EXPECT_EQ(gone.get_future().wait_for(std::chrono::seconds(30)), std::future_status::ready);
+}
+
+TEST_F(HttpServerTest, WhoLeavesAStreamIsNoticed) {
+  std::promise<void> gone;
+  HttpServer server({}, [&](const HttpRequest&) { return streamed("data: 1\n\n", false, &gone); });
+  const int port = started(server);
+  {
+    RawClient client(port);
+    client.send(get("/"));
+    client.read_until("data: 1\n\n");
+  }
+  EXPECT_EQ(gone.get_future().wait_for(std::chrono::seconds(10)), std::future_status::ready);
+}
+
+TEST_F(HttpServerTest, AStreamWithoutEndLeavesTheOthersTheirTurn) {
+  HttpServer server({}, [](const HttpRequest& request) {
+    return request.path == "/stream" ? streamed("data: 1\n\n", true) : test_handler(request);
+  });
+  const int port = started(server);
+  std::atomic<bool> ended = false;
+  std::thread reader([&] {
+    RawClient client(port);
+    client.send(get("/stream"));
+    while (!ended) client.read_until("data: 1\n\n");
+  });
+
+  const std::string answer = ask(port, get("/ok"));
+  ended = true;
+  reader.join();
+
+  EXPECT_EQ(status_of(answer), 200);
+}
+
+TEST_F(HttpServerTest, WhatAStreamsClientSaysIsDropped) {
+  HttpOptions options;
+  options.limits.silence = milliseconds(50);
+  HttpServer server(options, [](const HttpRequest&) { return streamed("data: 1\n\n", false); });
+  RawClient client(started(server));
+  client.send(get("/"));
+  client.read_until("data: 1\n\n");
+
+  client.send("more\r\n");
+
+  EXPECT_THAT(client.read_until("\n\n:\n\n:\n\n"), HasSubstr(":\n\n:\n\n"));
 }
 
 TEST_F(HttpServerTest, ALargeAnswerArrivesWhole) {

@@ -44,7 +44,9 @@ class RawClient {
     ::poll(&polled, 1, -1);
   }
   // Everything until the server closes, or `limit` has passed.
-  std::string read_all(std::chrono::milliseconds limit = std::chrono::seconds(10)) {
+  std::string read_all(std::chrono::milliseconds limit = std::chrono::seconds(10)) { return read_until("", limit); }
+  // The same, but no further than the bytes that bring `end`; empty: all.
+  std::string read_until(std::string_view end, std::chrono::milliseconds limit = std::chrono::seconds(30)) {
     const auto deadline = std::chrono::steady_clock::now() + limit;
     std::string all;
     for (;;) {
@@ -56,6 +58,7 @@ class RawClient {
       const ssize_t got = ::recv(fd_, buffer, sizeof buffer, 0);
       if (got <= 0) return all;
       all.append(buffer, static_cast<std::size_t>(got));
+      if (!end.empty() && all.find(end) != std::string::npos) return all;
     }
   }
 

@@ -123,11 +123,37 @@ function showStatus(error) {
   live.classList.toggle('lost', lost);
 }
 
-const watch = new Watch(refresh, showStatus);
+// Whether what an event tells stands in the view that is shown; null: anything may have changed.
+function concerns(changes) {
+  if (changes === null) return true;
+  const [, kind, id] = route().path.split('/');
+  const {sweeps, trials} = changes;
+  if (kind === 'trials') return trials === null || trials.some((one) => one.id.startsWith(id));
+  if (kind === 'workers') return true;
+  if (kind !== 'sweeps') return sweeps.length > 0;
+  return trials === null || sweeps.some((one) => one.id === Number(id)) || trials.some((one) => one.sweep === Number(id));
+}
+
+let isUpdating = false;
+let mustUpdate = false;
+
+// One at a time: what changes during an update is one more.
+async function update(changes) {
+  mustUpdate ||= concerns(changes);
+  if (isUpdating) return;
+  isUpdating = true;
+  while (mustUpdate) {
+    mustUpdate = false;
+    await refresh();
+  }
+  isUpdating = false;
+}
+
+const watch = new Watch(update, showStatus);
 document.getElementById('skip').addEventListener('click', (event) => {
   event.preventDefault();  // the hash is the route
   main.focus();
 });
 window.addEventListener('hashchange', refresh);
-refresh();
-watch.start();
+await refresh();  // the stream goes on from its first answer
+watch.check();

@@ -20,6 +20,8 @@ class DemoServer:
         self.process.stdin.flush()
 
     def close(self):
+        if self.process.poll() is not None:
+            return
         self.process.stdin.close()
         assert self.process.wait(20) == 0
 
@@ -44,6 +46,20 @@ def guarded_server():
     demo = DemoServer(demo_program(), "demo-token")
     yield demo
     demo.close()
+
+
+@pytest.fixture
+def start_server():
+    """start_server(token, token of controls, port) begins one of the test's own."""
+    servers = []
+
+    def start(*arguments):
+        servers.append(DemoServer(demo_program(), *arguments))
+        return servers[-1]
+
+    yield start
+    for one in servers:
+        one.close()
 
 
 @pytest.fixture(scope="session")
@@ -86,8 +102,10 @@ def show(request, browser, server):
     """show(hash) opens the page there. At the end: no console error, no dialog, no request to another host."""
     pages = []
 
-    def open_page(path, scheme="light", width=1280, ready="main > *", server=server):
+    def open_page(path, scheme="light", width=1280, ready="main > *", server=server, prepare=None):
         context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
+        if prepare:
+            prepare(context)
         page = context.new_page()
         page.problems, page.dialogs, page.requests = [], [], []
         page.on("console", lambda message: page.problems.append(message.text) if message.type == "error" else None)

@@ -6,6 +6,7 @@ Needs Debian's chromium, and playwright and axe-playwright-python from PyPI. MER
 """
 import json
 import re
+import time
 import urllib.request
 
 import pytest
@@ -354,12 +355,71 @@ def test_the_page_follows_the_run(show, server):
     assert page.get_by_label("State").evaluate("e => e === document.activeElement")
 
 
-def test_an_unchanged_store_costs_one_small_request(show):
+def asked_of(page):
+    return [request.split("/api/v1/")[1] for request in page.requests if "/api/v1/" in request]
+
+
+def wait_for_stream(page, times=1):
+    deadline = time.monotonic() + 20
+    while sum(asked.startswith("events") for asked in asked_of(page)) < times:
+        assert time.monotonic() < deadline, asked_of(page)
+        page.wait_for_timeout(50)
+    page.wait_for_selector("#live:text-is('live')")
+
+
+def test_an_unchanged_store_costs_no_request(show):
     page = show("/sweeps/1")
-    page.wait_for_timeout(500)
+    wait_for_stream(page)
     page.requests.clear()
     page.wait_for_timeout(4000)
-    assert page.requests and {request.split("/api/v1/")[1] for request in page.requests} == {"version"}
+    assert page.requests == []
+
+
+def test_a_change_elsewhere_costs_no_request(show, server):
+    follower = show("/sweeps/2", ready="table.trials")
+    page = show("/sweeps/1", ready="table.trials")
+    for one in (follower, page):
+        wait_for_stream(one)
+        one.requests.clear()
+    server.advance()
+    follower.wait_for_event("request", timeout=15000)
+    page.wait_for_timeout(2500)
+    assert page.requests == []
+    assert "sweeps/2" in asked_of(follower)
+
+
+def test_without_a_stream_the_page_asks_for_the_version(show, server):
+    def refuse(context):
+        context.route("**/api/v1/events**", lambda route: route.fulfill(status=503, headers={"Retry-After": "30"}))
+
+    page = show("/sweeps/2", ready="table.trials", prepare=refuse)
+    row = page.locator("table.trials tbody tr").nth(4)
+    before = int(row.locator("td").nth(4).inner_text().split("/")[0])
+    server.advance()
+    page.wait_for_function("n => document.querySelectorAll('table.trials tbody tr')[4].children[5].textContent"
+                           " === `${n}/20`", arg=before + 1, timeout=15000)
+    assert page.locator("#live").inner_text() == "live"
+    assert "version" in asked_of(page)
+    assert sum(asked.startswith("events") for asked in asked_of(page)) == 1
+    page.problems.clear()  # the browser logs the 503
+
+
+def test_a_server_that_begins_anew_is_found_and_its_store_shown(start_server, show):
+    first = start_server()
+    port = first.url.rsplit(":", 1)[1]
+    page = show("/sweeps/2", ready="table.trials", server=first)
+    wait_for_stream(page)
+    first.advance()
+    page.wait_for_function("() => document.querySelectorAll('table.trials tbody tr')[4].children[5].textContent === '8/20'",
+                           timeout=15000)
+    first.close()
+    page.wait_for_selector("#live:has-text('not connected')", timeout=15000)
+    start_server("", "", port)
+    page.wait_for_selector("#live:text-is('live')", timeout=30000)
+    page.wait_for_function("() => document.querySelectorAll('table.trials tbody tr')[4].children[5].textContent === '7/20'",
+                           timeout=15000)
+    wait_for_stream(page, times=2)
+    page.problems.clear()  # the browser logs the failed requests
 
 
 def test_a_lost_server_is_said_and_found_again(show, server):
