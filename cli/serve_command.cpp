@@ -51,7 +51,10 @@ ExitCode serve_command(const Context& context, int port) {
   block_end_signals();  // before the server's threads start, so that they inherit it
   web::HttpOptions options;
   options.address.port = port;
-  web::Server server(options, [&] { return storage::open_reader(*store); });
+  web::ServerControls controls;
+  controls.representations = representations_in(*store);
+  web::Server server(
+      options, [&] { return storage::open_reader(*store); }, controls);
   const Result<int> bound = server.start();
   if (!bound) return report(context, bound.error());
   if (context.format == Format::json) {

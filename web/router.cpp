@@ -16,6 +16,7 @@ bool served(Needs needs, const ServerControls& controls) {
     case Needs::submit: return bool(controls.submit);
     case Needs::explain: return bool(controls.explain);
     case Needs::submission: return bool(controls.submission);
+    case Needs::representations: return bool(controls.representations);
   }
   return false;
 }

@@ -24,8 +24,13 @@ struct Parameter {
   bool required = false;
 };
 
-// Who can answer: anyone; with a reader; or with a reader and this part of a coordinator's ServerControls.
-enum class Needs { nothing, reader, control, submit, explain, submission };
+// Who can answer: anyone; with a reader; or with a reader and this part of ServerControls.
+enum class Needs { nothing, reader, control, submit, explain, submission, representations };
+
+// Its answer changes only with what the reader reads.
+constexpr bool follows_reader(Needs needs) {
+  return needs == Needs::reader || needs == Needs::representations;
+}
 
 struct Call {
   storage::ResultReader* reader;    // nullptr where the route needs nothing

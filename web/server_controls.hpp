@@ -1,4 +1,4 @@
-// ServerControls: what the HTTP server asks of a coordinator.
+// ServerControls: what the HTTP server asks of others than its reader: of a coordinator, and of the store's files.
 //
 // Threads: each call comes from one of the server's threads. Errors: in the answers.
 #pragma once
@@ -10,6 +10,7 @@
 #include "core/result.hpp"
 #include "storage/reader_call.hpp"
 #include "storage/result_store.hpp"
+#include "web/projection.hpp"
 
 namespace mer::web {
 
@@ -19,6 +20,7 @@ struct ServerControls {
   std::function<Result<std::string>(const std::string& file)> submit;  // a file of submissions/
   std::function<Result<std::string>(const TrialId&)> explain;
   storage::SubmissionOf submission;  // what a file of submissions/ holds
+  RepresentationsOf representations;
 };
 
 }  // namespace mer::web

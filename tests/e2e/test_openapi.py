@@ -34,6 +34,7 @@ READS = {
     "/api/v1/sweeps/{sweep}/curves": ["", "?configurations=0,1"],
     "/api/v1/trials/{trial}": [""],
     "/api/v1/trials/{trial}/curve": [""],
+    "/api/v1/trials/{trial}/representations": ["", "?components=3&utterances=5"],
 }
 OF_A_COORDINATOR = {
     ("get", "/api/v1/trials/{trial}/explain"),

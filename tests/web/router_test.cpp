@@ -14,6 +14,7 @@ ServerControls every_control() {
   controls.submit = [](const std::string&) { return Result<std::string>(""); };
   controls.explain = [](const TrialId&) { return Result<std::string>(""); };
   controls.submission = [](const std::string&) -> Result<storage::Submission> { return invalid("none"); };
+  controls.representations = [](const TrialId&, int) -> Result<Representations> { return invalid("none"); };
   return controls;
 }
 

@@ -7,6 +7,7 @@ import {createCompare} from './views/compare.js';
 import {createConfusion} from './views/confusion.js';
 import {createHyperparameters} from './views/hyperparameters.js';
 import {createLosses} from './views/losses.js';
+import {createRepresentations} from './views/representations.js';
 import {createSweeps} from './views/sweeps.js';
 import {createSweep} from './views/sweep.js';
 import {createTrial} from './views/trial.js';
@@ -22,6 +23,7 @@ const ROUTES = [
   [/^\/sweeps\/(\d+)\/losses$/, (id) => createLosses(id, setParameters)],
   [/^\/sweeps\/(\d+)\/audit$/, (id) => createAudit(id, setParameters)],
   [/^\/trials\/([0-9a-f]{4,32})$/, (id) => createTrial(id, setParameters)],
+  [/^\/trials\/([0-9a-f]{4,32})\/representations$/, (id) => createRepresentations(id, setParameters)],
 ];
 
 const main = document.getElementById('main');

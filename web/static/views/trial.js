@@ -112,7 +112,8 @@ export function createTrial(id, setParameters) {
     metric.set(chosen.metric);
     metric.node.hidden = chosen.rule === 'last';
     fill(head, h('div', {class: 'title'}, h('h1', {}, `Trial ${trial.id.slice(0, 8)}`), stateBadge(trial.state)),
-      trial.message ? h('p', {class: 'notice'}, trial.message) : null, facts(trial));
+      trial.message ? h('p', {class: 'notice'}, trial.message) : null, facts(trial), trial.result ? h('p', {class: 'more'},
+        h('a', {href: `#/trials/${trial.id}/representations`, 'data-key': 'representations'}, 'Public and unique representations')) : null);
     const recorded = curves.filter(({epochs}) => epochs.length > 0);
     chart.draw(recorded.map(({split, epochs}) => ({name: label(SPLITS, split),
       style: SPLITS.findIndex(([key]) => key === split), thin: [],
