@@ -119,6 +119,16 @@ struct LogsOptions {
 };
 ExitCode logs_command(const Context& context, const LogsOptions& options);
 
+struct RepresentationsOptions {
+  std::string trial;       // id or unique prefix
+  bool tsne = false;       // in place of principal components
+  double perplexity = 30;  // of t-SNE
+  int components = 2;      // of principal components
+  int utterances = 0;      // the most; 0: all
+};
+// Where they are in a plane, and how far apart.
+ExitCode representations_command(const Context& context, const RepresentationsOptions& options);
+
 struct WaitOptions {
   std::vector<std::string> sweeps;  // names or numbers
   std::string timeout = {};         // "90", "90s", "10m", "2h"; empty: none

@@ -47,6 +47,7 @@ struct Arguments {
   mer::cli::BenchOptions bench;
   mer::cli::ReproduceOptions reproduce;
   mer::cli::LogsOptions logs;
+  mer::cli::RepresentationsOptions representations;
   mer::cli::WaitOptions wait;
   bool watch = false;
   std::string status_sweep, trial, corpus_folder, preset, synth_folder, shell;
@@ -367,6 +368,28 @@ void add_following_commands(CLI::App& app, Arguments& arguments) {
       [&arguments] { arguments.chosen = [&arguments] { return wait_command(arguments.context, arguments.wait); }; });
 }
 
+void add_representations_command(CLI::App& app, Arguments& arguments) {
+  mer::cli::RepresentationsOptions& options = arguments.representations;
+  CLI::App* command = add_command(app, "representations", "Place a trial's representations in a plane; --format csv",
+                                  "merctl representations 3fa9c1d2 --tsne --format csv > points.csv");
+  command->add_option("TRIAL", options.trial, "Id of a done trial, or a prefix of it that is unique")->required();
+  CLI::Option* tsne =
+      command->add_flag("--tsne", options.tsne, "By t-SNE, not by principal components; may take minutes");
+  command->add_option("--perplexity", options.perplexity, "Of t-SNE: about how many neighbours a point has")
+      ->capture_default_str()
+      ->needs(tsne);
+  command->add_option("--components", options.components, "How many principal components")
+      ->capture_default_str()
+      ->check(CLI::Range(2, 3))
+      ->excludes(tsne);
+  command->add_option("--utterances", options.utterances, "The most, taken evenly; default: all")
+      ->type_name("N")
+      ->check(CLI::PositiveNumber);
+  command->callback([&arguments] {
+    arguments.chosen = [&arguments] { return representations_command(arguments.context, arguments.representations); };
+  });
+}
+
 void add_corpus_commands(CLI::App& app, Arguments& arguments) {
   CLI::App* corpus = add_command(app, "corpus", "Check and make corpus folders", "merctl corpus check corpora/iemocap");
   corpus->require_subcommand(1);
@@ -473,6 +496,7 @@ void add_commands(CLI::App& app, Arguments& arguments) {
   add_node_commands(app, arguments);
   add_result_commands(app, arguments);
   add_reproduce_command(app, arguments);
+  add_representations_command(app, arguments);
   add_following_commands(app, arguments);
   add_corpus_commands(app, arguments);
   CLI::App* doctor = add_command(app, "doctor", "Say what this machine has and lacks, with remedies", "merctl doctor");

@@ -57,6 +57,7 @@ ExitCode serve_command(const Context& context, int port) {
   controls.log = [&](const storage::TrialDetail& trial, int attempt, std::int64_t offset) {
     return storage::log_part(*store, trial, attempt, offset, web::kLogPart);
   };
+  controls.representations = representations_in(*store);
   web::Server server(
       options, [&] { return storage::open_reader(*store); }, controls);
   const Result<int> bound = server.start();

@@ -4,6 +4,8 @@
 
 #include "cli/output.hpp"
 #include "cli/store_line.hpp"
+#include "data/representations.hpp"
+#include "storage/control.hpp"
 #include "storage/sqlite_reader.hpp"
 
 namespace mer::cli {
@@ -36,6 +38,13 @@ ExitCode with_store(const Context& context, const std::function<Status(storage::
   if (!store) return report(context, store.error());
   const Status status = body(*store->reader);
   return status ? ExitCode::done : report(context, status.error());
+}
+
+web::RepresentationsOf representations_in(const storage::StoreDir& store) {
+  return [&store](const TrialId& trial, int attempt) {
+    return data::read_representations(store.representations_file(trial, attempt).string(),
+                                      storage::without_number(trial), attempt);
+  };
 }
 
 std::filesystem::path program_folder() {

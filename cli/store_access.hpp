@@ -16,6 +16,7 @@
 #include "core/result.hpp"
 #include "storage/result_store.hpp"
 #include "storage/store_dir.hpp"
+#include "web/projection.hpp"
 
 namespace mer::cli {
 
@@ -37,6 +38,9 @@ Result<OpenStore> open_store(const Context& context);
 
 // Opens the context's store, calls `body` with a reader, prints its error if it has one, and answers the exit code.
 ExitCode with_store(const Context& context, const std::function<Status(storage::ResultReader&)>& body);
+
+// What trials have kept in this store, which must outlive it.
+web::RepresentationsOf representations_in(const storage::StoreDir& store);
 
 // The folder of the running merctl: the other programs stand beside it.
 std::filesystem::path program_folder();

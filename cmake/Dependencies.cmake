@@ -1,6 +1,7 @@
 # Every outside library, in one place. Debian packages but for LibTorch (tools/setup.sh unpacks its wheel).
 find_package(Threads REQUIRED)
 find_package(Boost 1.74 REQUIRED)  # headers of Boost.Math
+find_package(Eigen3 3.4 REQUIRED NO_MODULE)  # headers
 find_package(nlohmann_json 3.11 REQUIRED)
 find_package(SQLite3 3.40 REQUIRED)
 find_package(OpenSSL 3 REQUIRED)

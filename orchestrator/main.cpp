@@ -23,8 +23,10 @@
 #include "core/unix_time.hpp"
 #include "core/version.hpp"
 #include "data/file_io.hpp"
+#include "data/representations.hpp"
 #include "orchestrator/coordinator.hpp"
 #include "orchestrator/mailbox.hpp"
+#include "storage/control.hpp"
 #include "storage/control_target.hpp"
 #include "storage/endpoint.hpp"
 #include "storage/excluded_nodes.hpp"
@@ -112,6 +114,10 @@ class FrontDoor {
     controls_.submission = [this](const std::string& file) { return submission(file); };
     controls_.log = [this](const mer::storage::TrialDetail& trial, int attempt, std::int64_t offset) {
       return mer::storage::log_part(store_, trial, attempt, offset, mer::web::kLogPart);
+    };
+    controls_.representations = [this](const mer::TrialId& trial, int attempt) {
+      return mer::data::read_representations(store_.representations_file(trial, attempt).string(),
+                                             mer::storage::without_number(trial), attempt);
     };
     new_reader_ = [this, &writer] { return mer::storage::open_reader(store_, &writer); };
   }

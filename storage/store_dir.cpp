@@ -126,6 +126,10 @@ fs::path StoreDir::log_file(const TrialId& trial, int attempt) const {
   return path_ / "logs" / without_number(trial).hex / (std::to_string(attempt) + ".log");
 }
 
+fs::path StoreDir::representations_file(const TrialId& trial, int attempt) const {
+  return path_ / "representations" / without_number(trial).hex / (std::to_string(attempt) + ".safetensors");
+}
+
 std::string StoreDir::fold_file(const FoldId& fold) {
   return "folds/" + fold.hex + ".json";
 }

@@ -47,6 +47,7 @@ class StoreDir {
   std::filesystem::path submissions() const { return path_ / "submissions"; }
   std::filesystem::path lock_file() const { return path_ / "lock"; }
   std::filesystem::path log_file(const TrialId& trial, int attempt) const;
+  std::filesystem::path representations_file(const TrialId& trial, int attempt) const;
 
   // As they stand in records: relative to path().
   static std::string fold_file(const FoldId& fold);

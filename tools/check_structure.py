@@ -47,6 +47,7 @@ CONFINED = [
     (r"httplib\.h", r"web/\w+\.cpp|cli/coordinator_client\.cpp|tests/web/\w+\.cpp"),
     (r"openssl/.*", r"core/sha256\.cpp|(tests/)?web/(tls|channel)\w*\.cpp"),
     (r"boost/.*", r"core/stats/distributions\.cpp"),
+    (r"Eigen/.*", r"core/stats/(pca|separation|tsne)\.cpp"),
     (r"hwy/.*", r"model/kernels/.*"),
     (r"CLI/.*", r"cli/\w+\.(cpp|hpp)|\w+(/\w+)?/main\.cpp"),
     (r"(torch|ATen|c10)/.*", r"model/(device/)?\w+\.[ch]pp|worker/trainer/.*|tests/(model|device|trainer)/.*|bench/.*"),

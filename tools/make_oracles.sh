@@ -18,5 +18,6 @@ golden=tests/golden
 "$python" tools/oracles/make_optimizer_golden.py > $golden/trainer/optimizer.json
 "$python" tools/oracles/make_scores.py > $golden/scores.json
 "$python" tools/oracles/make_statistics.py > $golden/statistics.json
+"$python" tools/oracles/make_projections.py > $golden/projections.json
 "$python" tools/oracles/make_standardiser.py
 git status --short $golden

@@ -72,7 +72,7 @@ Json responses_of(const Route& route) {
   Json responses = {{"200", {{"description", route.summary}, {"content", std::move(content)}}}};
   if (!route.any_query) responses["400"] = response_reference("WrongParameter");
   if (route.needs == Needs::nothing) return responses;
-  if (route.needs == Needs::reader) responses["304"] = response_reference("NotModified");
+  if (follows_reader(route.needs)) responses["304"] = response_reference("NotModified");
   responses["401"] = response_reference("NoToken");
   if (route.path.find('{') != std::string::npos) responses["404"] = response_reference("NotFound");
   responses["500"] = response_reference("Failed");

@@ -19,6 +19,7 @@ bool served(Needs needs, const ServerControls& controls) {
     case Needs::explain: return bool(controls.explain);
     case Needs::submission: return bool(controls.submission);
     case Needs::log: return bool(controls.log);
+    case Needs::representations: return bool(controls.representations);
   }
   return false;
 }

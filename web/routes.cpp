@@ -1,8 +1,11 @@
 #include "web/routes.hpp"
 
 #include <algorithm>
+#include <cstddef>
+#include <cstdint>
 #include <iterator>
 #include <limits>
+#include <optional>
 #include <utility>
 
 #include "storage/control_target.hpp"
@@ -11,6 +14,7 @@
 #include "web/api.hpp"
 #include "web/hyperparameters_api.hpp"
 #include "web/openapi.hpp"
+#include "web/representations_api.hpp"
 #include "web/timeline_api.hpp"
 
 namespace mer::web {
@@ -18,6 +22,9 @@ namespace {
 
 using storage::ResultReader;
 using Answer = Result<std::string>;
+
+constexpr std::size_t kMostPlaced = 2000;  // utterances of a picture: about a second, and 1 MB of JSON
+constexpr const char* kComponents = "2, 3";
 
 Error not_found(const std::string& what) {
   return {ErrorCode::not_found, what};
@@ -131,6 +138,28 @@ Answer trial_log(const Call& call) {
   return call.controls.log(detail, int(attempt), offset);
 }
 
+std::optional<std::size_t> components_from(const std::string& text) {
+  if (text == "2") return 2;
+  if (text == "3") return 3;
+  return std::nullopt;
+}
+
+Result<std::size_t> utterances_asked(const Query& query) {
+  const std::string text = value_of(query, "utterances");
+  if (text.empty()) return kMostPlaced;
+  const auto count = whole_number(text);
+  if (count && *count > 0 && *count <= std::int64_t(kMostPlaced)) return std::size_t(*count);
+  return invalid("query parameter utterances: expected a whole number from 1 to " + std::to_string(kMostPlaced));
+}
+
+Answer representations(const Call& call) {
+  MER_ASSIGN(const TrialId id, call.reader->find_trial(call.values.at(0)));
+  ProjectionOptions wanted;
+  MER_ASSIGN(wanted.components, choice<std::size_t>(call.query, "components", components_from, "2", kComponents));
+  MER_ASSIGN(wanted.utterances, utterances_asked(call.query));
+  return representations_json(*call.reader, call.controls.representations, id, wanted);
+}
+
 Answer document(const Call&) {
   return openapi_json(routes());
 }
@@ -235,6 +264,9 @@ const Parameter kBaseline = {.name = "baseline",
                              .required = true};
 const Parameter kOptionalBaseline = {.name = "baseline", .meaning = kBaseline.meaning, .fallback = "none: no tests"};
 const Parameter kConfiguration = {.name = "configuration", .meaning = kBaseline.meaning, .required = true};
+const Parameter kDimensions = {"components", Type::word, "how many coordinates", kComponents, "2"};
+const Parameter kUtterances = {
+    "utterances", Type::whole_number, "the most, from 1 to 2000, taken evenly from the test part", {}, "2000"};
 const Parameter kTarget = {.name = "target",
                            .meaning = "a sweep by name or number, else a trial by the beginning of its id",
                            .required = true};
@@ -356,6 +388,13 @@ std::vector<Route> reads() {
       {"GET", "/api/v1/workers", "Workers", Needs::coordinator, workers, {}, "The workers of the coordinator"},
       {"GET", "/api/v1/trials/{trial}", "Trial", Needs::reader, trial, {}, "A trial, its attempts and its result"},
       {"GET", "/api/v1/trials/{trial}/curve", "TrialCurve", Needs::reader, trial_curve, {kSplit}, "A trial's epochs"},
+      {"GET",
+       "/api/v1/trials/{trial}/representations",
+       "Representations",
+       Needs::representations,
+       representations,
+       {kDimensions, kUtterances},
+       "Its test part's public and unique representations, by principal components"},
       {"GET",
        "/api/v1/trials/{trial}/explain",
        "Explanation",

@@ -26,7 +26,12 @@ struct Parameter {
 
 // Who can answer: anyone; with a reader; the server's ChangeFeed, by a stream; whoever, as a coordinator tells or as
 // there is none; or with a reader and this part of ServerControls.
-enum class Needs { nothing, reader, feed, coordinator, control, submit, explain, submission, log };
+enum class Needs { nothing, reader, feed, coordinator, control, submit, explain, submission, log, representations };
+
+// Its answer changes only with what the reader reads.
+constexpr bool follows_reader(Needs needs) {
+  return needs == Needs::reader || needs == Needs::representations;
+}
 
 struct Call {
   storage::ResultReader* reader;    // nullptr where the route needs nothing

@@ -146,7 +146,7 @@ class Server::Impl {
     Result<Reader> reader = take_reader();
     if (!reader) return error_response(reader.error());
     call.reader = reader->get();
-    HttpResponse response = routed.route->needs == Needs::reader
+    HttpResponse response = follows_reader(routed.route->needs)
                                 ? respond_if_changed(*routed.route, call, request.if_none_match, instance_)
                                 : respond(*routed.route, call);
     give_back(std::move(*reader));

@@ -1,4 +1,4 @@
-// ServerControls: what the HTTP server asks of the program that it is part of.
+// ServerControls: what the HTTP server asks of others than its reader: of a coordinator, and of the store's files.
 //
 // Threads: each call comes from one of the server's threads. Errors: in the answers.
 #pragma once
@@ -12,6 +12,7 @@
 #include "core/result.hpp"
 #include "storage/reader_call.hpp"
 #include "storage/result_store.hpp"
+#include "web/projection.hpp"
 
 namespace mer::web {
 
@@ -29,6 +30,7 @@ struct ServerControls {
   // Of whoever has the store's folder: a part of what an attempt's trainer printed (0: the newest attempt), from byte
   // `offset` on. No error of it names a path.
   std::function<Result<std::string>(const storage::TrialDetail&, int attempt, std::int64_t offset)> log;
+  RepresentationsOf representations;
 };
 
 }  // namespace mer::web

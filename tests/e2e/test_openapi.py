@@ -39,6 +39,7 @@ READS = {
     "/api/v1/trials/{trial}": [""],
     "/api/v1/trials/{trial}/curve": [""],
     "/api/v1/trials/{trial}/log": ["", "?attempt=1&offset=3"],
+    "/api/v1/trials/{trial}/representations": ["", "?components=3&utterances=5"],
 }
 STREAM = "/api/v1/events"
 OF_A_COORDINATOR = {

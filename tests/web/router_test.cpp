@@ -16,6 +16,7 @@ ServerControls every_control() {
   controls.workers = [] { return Result<std::string>(""); };
   controls.submission = [](const std::string&) -> Result<storage::Submission> { return invalid("none"); };
   controls.log = [](const storage::TrialDetail&, int, std::int64_t) { return Result<std::string>(""); };
+  controls.representations = [](const TrialId&, int) -> Result<Representations> { return invalid("none"); };
   return controls;
 }
 

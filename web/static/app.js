@@ -7,6 +7,7 @@ import {createCompare} from './views/compare.js';
 import {createConfusion} from './views/confusion.js';
 import {createHyperparameters} from './views/hyperparameters.js';
 import {createLosses} from './views/losses.js';
+import {createRepresentations} from './views/representations.js';
 import {createSweeps} from './views/sweeps.js';
 import {createSweep} from './views/sweep.js';
 import {createTimeline} from './views/timeline.js';
@@ -26,6 +27,7 @@ const ROUTES = [
   [/^\/sweeps\/(\d+)\/timeline$/, (id) => createTimeline(id, setParameters)],
   [/^\/workers$/, () => createWorkers()],
   [/^\/trials\/([0-9a-f]{4,32})$/, (id) => createTrial(id, setParameters)],
+  [/^\/trials\/([0-9a-f]{4,32})\/representations$/, (id) => createRepresentations(id, setParameters)],
 ];
 
 const main = document.getElementById('main');

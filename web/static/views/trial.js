@@ -162,7 +162,8 @@ export function createTrial(id, setParameters) {
     metric.set(chosen.metric);
     metric.node.hidden = chosen.rule === 'last';
     fill(head, h('div', {class: 'title'}, h('h1', {}, `Trial ${trial.id.slice(0, 8)}`), stateBadge(trial.state)),
-      trial.message ? h('p', {class: 'notice'}, trial.message) : null, facts(trial));
+      trial.message ? h('p', {class: 'notice'}, trial.message) : null, facts(trial), trial.result ? h('p', {class: 'more'},
+        h('a', {href: `#/trials/${trial.id}/representations`, 'data-key': 'representations'}, 'Public and unique representations')) : null);
     controls.update(trial, trial.id, served);
     const recorded = curves.filter(({epochs}) => epochs.length > 0);
     shown = {trial, sweep, curves: recorded, ...chosen};

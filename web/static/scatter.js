@@ -1,0 +1,108 @@
+// A scatter of points in categories, each with a colour and a shape of its own; one unit is as long on both axes.
+import {fill, h} from './dom.js';
+
+const d3 = window.d3;
+const MARGIN = {top: 12, right: 16, bottom: 40, left: 52};
+const HEIGHT = 460;
+const REACH = 20;  // pixels: a point so near to the pointer is read
+const SIZE = 34;   // square pixels of a mark
+const SHAPES = [d3.symbolCircle, d3.symbolTriangle, d3.symbolSquare, d3.symbolDiamond, d3.symbolCross,
+  d3.symbolStar, d3.symbolWye];
+const COLOURS = 8;
+
+const shapeOf = (style, size) => d3.symbol().type(SHAPES[style % SHAPES.length]).size(size)();
+const colourOf = (style) => `mark mark-${style % COLOURS}`;
+
+export function markSwatch(style) {
+  const svg = d3.create('svg').attr('class', 'swatch').attr('width', 16).attr('height', 16).attr('aria-hidden', 'true');
+  svg.append('path').attr('class', colourOf(style)).attr('transform', 'translate(8,8)').attr('d', shapeOf(style, 2 * SIZE));
+  return svg.node();
+}
+
+// Returns {node, draw({points, xName, yName}), shown()}: points [{x, y, style, text}], drawn in this order.
+export function scatterChart(title) {
+  const plot = h('div', {class: 'plot', tabindex: '0', role: 'group', 'data-key': `plot ${title}`});
+  const readout = h('p', {class: 'readout', 'aria-live': 'polite'});
+  const node = h('div', {class: 'chart'}, plot, readout);
+  let shown = null;
+  let placed = [];  // the points with their pixels, from left to right
+  let marked = -1;
+  let width = 0;
+
+  function draw(next) {
+    shown = next;
+    marked = -1;
+    plot.setAttribute('aria-label', `${title}: ${next.points.length} points, ${next.xName} against ${next.yName}. ` +
+      'Left and right arrow keys move through them; the data table below has every number.');
+    render();
+  }
+
+  // Both axes at one scale, what they show in the middle.
+  function scales() {
+    const extents = ['x', 'y'].map((axis) => d3.extent(shown.points, (point) => point[axis]));
+    const rooms = [width - MARGIN.left - MARGIN.right, HEIGHT - MARGIN.top - MARGIN.bottom];
+    const unit = 1.06 * Math.max(...extents.map(([low, high], axis) => (high - low) / rooms[axis])) || 1 / rooms[0];
+    const [x, y] = extents.map(([low, high], axis) => {
+      const [middle, half] = [(low + high) / 2, rooms[axis] * unit / 2];
+      return d3.scaleLinear().domain([middle - half, middle + half]);
+    });
+    return {x: x.range([MARGIN.left, width - MARGIN.right]), y: y.range([HEIGHT - MARGIN.bottom, MARGIN.top])};
+  }
+
+  function render() {
+    width = plot.clientWidth;
+    if (width === 0 || shown === null) return;
+    if (shown.points.length === 0) {
+      placed = [];
+      fill(plot, h('p', {class: 'empty'}, 'Nothing is switched on.'));
+      readout.textContent = '';
+      return;
+    }
+    const {x, y} = scales();
+    const drawn = shown.points.map((point) => ({...point, atX: x(point.x), atY: y(point.y)}));
+    const svg = d3.create('svg').attr('width', width).attr('height', HEIGHT).attr('aria-hidden', 'true');
+    axes(svg, x, y);
+    svg.append('g').selectAll('path').data(drawn).join('path').attr('class', (point) => colourOf(point.style))
+      .attr('transform', (point) => `translate(${point.atX},${point.atY})`).attr('d', (point) => shapeOf(point.style, SIZE));
+    svg.append('circle').attr('class', 'point-mark').attr('r', 8);
+    placed = drawn.sort((a, b) => a.atX - b.atX || a.atY - b.atY);
+    fill(plot, svg.node());
+    mark(Math.min(marked, placed.length - 1));
+  }
+
+  function axes(svg, x, y) {
+    svg.append('g').attr('class', 'axis grid').attr('transform', `translate(${MARGIN.left},0)`)
+      .call(d3.axisLeft(y).ticks(6).tickSize(-(width - MARGIN.left - MARGIN.right)));
+    svg.append('g').attr('class', 'axis').attr('transform', `translate(0,${HEIGHT - MARGIN.bottom})`)
+      .call(d3.axisBottom(x).ticks(Math.min(8, width / 80)).tickSize(4));
+    svg.append('text').attr('class', 'axis-label').attr('text-anchor', 'end').attr('x', width - MARGIN.right)
+      .attr('y', HEIGHT - 6).text(shown.xName);
+    svg.append('text').attr('class', 'axis-label').attr('text-anchor', 'middle')
+      .attr('transform', `translate(11,${(HEIGHT - MARGIN.bottom + MARGIN.top) / 2}) rotate(-90)`).text(shown.yName);
+  }
+
+  function mark(index) {
+    marked = index;
+    const point = placed[index];
+    d3.select(plot).select('.point-mark').attr('visibility', point ? 'visible' : 'hidden')
+      .attr('cx', point?.atX ?? 0).attr('cy', point?.atY ?? 0);
+    readout.textContent = point ? point.text : `${placed.length.toLocaleString('en')} points`;
+  }
+
+  plot.addEventListener('pointermove', (event) => {
+    if (placed.length === 0) return;
+    const box = plot.getBoundingClientRect();
+    const distance = (point) => Math.hypot(point.atX - event.clientX + box.left, point.atY - event.clientY + box.top);
+    const near = d3.leastIndex(placed, (a, b) => distance(a) - distance(b));
+    mark(distance(placed[near]) <= REACH ? near : -1);
+  });
+  plot.addEventListener('pointerleave', () => { if (placed.length > 0) mark(-1); });
+  plot.addEventListener('keydown', (event) => {
+    const step = {ArrowLeft: -1, ArrowRight: 1}[event.key];
+    if (step === undefined || placed.length === 0) return;
+    event.preventDefault();
+    mark(Math.max(0, Math.min(placed.length - 1, marked < 0 && step < 0 ? placed.length - 1 : marked + step)));
+  });
+  const observer = new ResizeObserver(() => { if (plot.clientWidth !== width) render(); });
+  return {node, draw, shown: () => observer.observe(plot)};
+}
