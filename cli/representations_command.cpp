@@ -85,7 +85,7 @@ void print_measures(const Projection& projection) {
 
 Status print(const Context& context, const Projection& projection) {
   switch (context.format) {
-    case Format::json: return print_json(web::projection_json(projection));
+    case Format::json: return print_json(context, web::projection_json(projection));
     case Format::csv:
       std::fputs(storage::format_table(points_table(projection), storage::TableFormat::csv).c_str(), stdout);
       return {};
