@@ -393,6 +393,7 @@ class ConnectionLoop::Impl {
       if (connection.phase == Phase::answering || now < connection.deadline) continue;
       if (connection.phase == Phase::reading && !connection.head.empty()) {
         begin_writing(current, plain_answer(408, "Request Timeout"));
+      } else if (connection.phase == Phase::streaming) {
         begin_writing(current, std::string(kHeartbeat));
       } else {
         connections_.erase(current);
