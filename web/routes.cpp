@@ -307,7 +307,7 @@ std::vector<Route> with_files(std::vector<Route> table) {
   return table;
 }
 
-std::vector<Route> reads() {
+std::vector<Route> reads_of_store() {
   return {
       {"GET", "/healthz", "HealthText", Needs::nothing, health, {}, "The server answers", "text/plain; charset=utf-8"},
       {"GET", "/api/v1/openapi.json", "Document", Needs::nothing, document, {}, "This document"},
@@ -321,6 +321,12 @@ std::vector<Route> reads() {
        "What changes, as it does",
        "text/event-stream"},
       {"GET", "/api/v1/sweeps", "Sweeps", Needs::reader, sweeps, {}, "The sweeps, newest first"},
+      {"GET", "/api/v1/workers", "Workers", Needs::coordinator, workers, {}, "The workers of the coordinator"},
+  };
+}
+
+std::vector<Route> reads_of_a_sweep() {
+  return {
       {"GET", "/api/v1/sweeps/{sweep}", "Sweep", Needs::reader, sweep, {}, "A sweep, its configurations and folds"},
       {"GET",
        "/api/v1/sweeps/{sweep}/trials",
@@ -385,7 +391,11 @@ std::vector<Route> reads() {
        of_sweep<timeline>,
        {kOffset, kLimit},
        "Its attempts by their start, and what waits"},
-      {"GET", "/api/v1/workers", "Workers", Needs::coordinator, workers, {}, "The workers of the coordinator"},
+  };
+}
+
+std::vector<Route> reads_of_a_trial() {
+  return {
       {"GET", "/api/v1/trials/{trial}", "Trial", Needs::reader, trial, {}, "A trial, its attempts and its result"},
       {"GET", "/api/v1/trials/{trial}/curve", "TrialCurve", Needs::reader, trial_curve, {kSplit}, "A trial's epochs"},
       {"GET",
@@ -434,15 +444,17 @@ std::vector<Route> posts() {
   };
 }
 
-std::vector<Route> joined(std::vector<Route> first, std::vector<Route> second) {
-  std::ranges::move(second, std::back_inserter(first));
-  return first;
+std::vector<Route> joined(std::vector<std::vector<Route>> parts) {
+  std::vector<Route> whole;
+  for (std::vector<Route>& part : parts) std::ranges::move(part, std::back_inserter(whole));
+  return whole;
 }
 
 }  // namespace
 
 const std::vector<Route>& routes() {
-  static const std::vector<Route> table = joined(with_files(reads()), posts());
+  static const std::vector<Route> table =
+      joined({reads_of_store(), with_files(reads_of_a_sweep()), reads_of_a_trial(), posts()});
   return table;
 }
 
