@@ -14,7 +14,9 @@ SECURITY = {
     "cross-origin-opener-policy": "same-origin",
     "connection": "close",
 }
-OTHERS = {"accept-ranges", "allow", "cache-control", "content-length", "content-type", "etag", "www-authenticate"}
+OTHERS = {"accept-ranges", "allow", "cache-control", "content-length", "content-type", "etag", "retry-after", "www-authenticate"}
+
+STREAM = "text/event-stream"
 
 
 @dataclass
@@ -39,9 +41,17 @@ def parsed(raw: bytes, has_body: bool = True) -> Answer:
     assert headers["cache-control"] in ("no-store", "no-cache")
     if has_body and "content-length" in headers:
         assert len(body) == int(headers["content-length"]), raw[-300:]
+    elif has_body and headers.get("content-type") == STREAM:
+        assert body.startswith((b"event: ", b":")), raw[:300]
     else:
         assert body == b"", raw[:300]
     return Answer(int(first[9:12]), headers, body)
+
+
+def has_begun_a_stream(raw: bytes) -> bool:
+    """With its first event: a stream has no end."""
+    head, separator, body = raw.partition(b"\r\n\r\n")
+    return bool(separator) and f"content-type: {STREAM}".encode() in head.lower() and b"\n\n" in body
 
 
 class RawServer:
@@ -67,12 +77,13 @@ class RawServer:
         return self.context.wrap_socket(plain, server_hostname=self.address[0]) if self.context else plain
 
     def raw(self, data: bytes) -> bytes:
-        """Everything that comes back. A server that closes before all is sent, or without an answer, is no error."""
+        """Everything that comes back; of a stream the first event. A server that closes before all is sent, or without an
+        answer, is no error."""
         received = b""
         with self.connect() as connection:
             try:
                 connection.sendall(data)
-                while piece := connection.recv(65536):
+                while not has_begun_a_stream(received) and (piece := connection.recv(65536)):
                     received += piece
             except (ConnectionError, ssl.SSLError):
                 pass
