@@ -4,6 +4,7 @@ Three servers: `merctl serve` (read-only), a coordinator on 127.0.0.1 (HTTP; cha
 machine's address (HTTPS; reads need the token too).
 """
 import base64
+import contextlib
 import gzip
 import itertools
 import json
@@ -18,7 +19,7 @@ from concurrent.futures import ThreadPoolExecutor
 import mer_run
 import pytest
 from fake_slurm import wait_until
-from raw_http import STREAM, RawServer, parsed
+from raw_http import STREAM, RawServer, has_begun_a_stream, parsed
 
 METHODS = ["OPTIONS", "TRACE", "CONNECT", "PUT", "DELETE", "PATCH", "PROPFIND", "get", "Post", "X" * 10_000]
 MEBIBYTE = 1024 * 1024
@@ -261,14 +262,27 @@ def seconds_of_honest_requests(server, enough) -> list[float]:
     return took
 
 
-def test_64_slow_clients_do_not_hold_up_honest_ones(server):
+def begun_stream(server):
+    """A connection that has had the first event of a stream."""
+    connection, heard = server.connect(), b""
+    connection.sendall(server.head("GET", "/api/v1/events", server.bearer).encode())
+    while not has_begun_a_stream(heard):
+        heard += connection.recv(65536)
+    return connection
+
+
+def test_64_slow_clients_and_16_streams_do_not_hold_up_honest_ones(server):
     idle = seconds_of_honest_requests(server, lambda: True)
-    slow = SlowClients(server)
-    slow.start()
-    try:
-        attacked = seconds_of_honest_requests(server, lambda: slow.cut >= 64)
-    finally:
-        slow.close()
+    with contextlib.ExitStack() as streams:
+        for _ in range(16):
+            streams.enter_context(begun_stream(server))
+        assert server.get("/api/v1/events").status == 503
+        slow = SlowClients(server)
+        slow.start()
+        try:
+            attacked = seconds_of_honest_requests(server, lambda: slow.cut >= 64)
+        finally:
+            slow.close()
 
     assert statistics.median(attacked) < 5 * statistics.median(idle) + 0.02
     assert max(attacked) < 1.5, "a thread held by one of them would be missed for 2 s"
