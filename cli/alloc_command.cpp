@@ -232,7 +232,7 @@ ExitCode alloc_add_command(const Context& context, const AllocOptions& options) 
   }();
   if (!added) return report(context, added.error());
   if (context.format == Format::json) {
-    return end_with_json(context, json{{"schema", 1}, {"allocation", json_of(one)}}.dump(2));
+    return end_with_document(context, json{{"schema", 1}, {"allocation", json_of(one)}});
   }
   std::printf("allocation %d\n", one.number);
   if (context.format == Format::table) {
@@ -248,7 +248,7 @@ ExitCode alloc_list_command(const Context& context) {
   if (context.format == Format::json) {
     json list = json::array();
     for (const NumberedAlloc& one : *all) list.push_back(json_of(one));
-    return end_with_json(context, json{{"schema", 1}, {"allocations", list}}.dump(2));
+    return end_with_document(context, json{{"schema", 1}, {"allocations", list}});
   }
   std::vector<std::vector<std::string>> rows = {{"allocation", "nodes", "backlog", "state", "jobs"}};
   for (const NumberedAlloc& one : *all) {

@@ -173,7 +173,7 @@ ExitCode bench_command(const Context& context, const BenchOptions& options) {
   }
   if (context.format == Format::json) {
     const json document = {{"schema", 1}, {"runs", std::move(runs)}};
-    return end_with_json(context, document.dump(2, ' ', false, json::error_handler_t::replace));
+    return end_with_document(context, document);
   }
   return ExitCode::done;
 }

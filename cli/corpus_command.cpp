@@ -60,7 +60,7 @@ ExitCode corpus_check_command(const Context& context, const std::string& folder)
   if (context.format == Format::json) {
     facts["schema"] = 1;
     facts["id"] = corpus->id.hex;
-    return end_with_json(context, facts.dump(2));
+    return end_with_document(context, facts);
   }
   if (context.format == Format::table) print_facts(*corpus, facts);
   return ExitCode::done;

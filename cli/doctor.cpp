@@ -162,7 +162,7 @@ ExitCode doctor_command(const Context& context, const std::optional<SlurmOptions
   const ExitCode code = sound ? ExitCode::done : ExitCode::usage;
   if (context.format != Format::json) return code;
   const nlohmann::json document = {{"schema", 1}, {"findings", rows}};
-  return end_with_json(context, document.dump(2, ' ', false, nlohmann::json::error_handler_t::replace), code);
+  return end_with_document(context, document, code);
 }
 
 }  // namespace mer::cli

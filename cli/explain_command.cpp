@@ -82,7 +82,7 @@ ExitCode explain_command(const Context& context, const std::string& trial) {
   const std::vector<std::string> reasons = reasons_of(*facts);
   if (context.format == Format::json) {
     const nlohmann::json document = json_of(*facts, reasons);
-    return end_with_json(context, document.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+    return end_with_document(context, document);
   }
   if (context.format == Format::quiet) {
     std::printf("%s\n", storage::printable(reasons.front()).c_str());

@@ -21,7 +21,7 @@ ExitCode show(const Context& context, const std::vector<storage::ExcludedNode>& 
     json list = json::array();
     for (const auto& node : nodes) list.push_back({{"host", node.host}, {"since", node.since}, {"why", node.why}});
     const json document = {{"schema", 1}, {"excluded", list}};
-    return end_with_json(context, document.dump(2, ' ', false, json::error_handler_t::replace));
+    return end_with_document(context, document);
   }
   if (context.format == Format::quiet) {
     for (const auto& node : nodes) std::printf("%s\n", node.host.c_str());

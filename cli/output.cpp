@@ -36,6 +36,11 @@ std::string hanging_text(std::string head, const std::string& text) {
   return lines;
 }
 
+// Not all that people write is UTF-8.
+std::string text_of(const nlohmann::json& document) {
+  return document.dump(2, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
 }  // namespace
 
 ExitCode report(const Context& context, const Error& error) {
@@ -43,7 +48,7 @@ ExitCode report(const Context& context, const Error& error) {
   if (context.format == Format::json) {
     const nlohmann::json document = {{"schema", 1},
                                      {"error", {{"code", name_of(error.code)}, {"message", error.message}}}};
-    std::printf("%s\n", document.dump(2, ' ', false, nlohmann::json::error_handler_t::replace).c_str());
+    std::printf("%s\n", text_of(document).c_str());
   } else {
     std::fprintf(stderr, "merctl: error: %s\n", storage::printable(error.message).c_str());
   }
@@ -66,6 +71,10 @@ Status print_json(const Context& context, const Result<std::string>& text) {
 ExitCode end_with_json(const Context& context, const Result<std::string>& text, ExitCode code) {
   const Status printed = print_json(context, text);
   return printed ? code : report(context, printed.error());
+}
+
+ExitCode end_with_document(const Context& context, const nlohmann::json& document, ExitCode code) {
+  return end_with_json(context, text_of(document), code);
 }
 
 bool plain_format(const Context& context, const std::string& command) {

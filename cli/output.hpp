@@ -3,6 +3,7 @@
 // Threads: one. Errors: none.
 #pragma once
 
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,7 @@ Result<std::string> json_text(const Context& context, const Result<std::string>&
 Status print_json(const Context& context, const Result<std::string>& text);
 // The same as a command's end; an error is reported.
 ExitCode end_with_json(const Context& context, const Result<std::string>& text, ExitCode code = ExitCode::done);
+ExitCode end_with_document(const Context& context, const nlohmann::json& document, ExitCode code = ExitCode::done);
 
 // True when the format is table, json or quiet; else prints an error that names what this command can do.
 bool plain_format(const Context& context, const std::string& command);

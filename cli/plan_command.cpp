@@ -134,7 +134,7 @@ ExitCode plan_command(const Context& context, const SweepFileOptions& options) {
   if (context.format == Format::json) {
     json answer = plan_json(plan, sweep);
     answer["reusable"] = *reused;
-    return end_with_json(context, answer.dump(2));
+    return end_with_document(context, answer);
   }
   for (const std::string& warning : plan.warnings) std::fprintf(stderr, "warning: %s\n", warning.c_str());
   if (context.format == Format::quiet) {

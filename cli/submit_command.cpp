@@ -36,7 +36,7 @@ ExitCode submit_command(const Context& context, const SweepFileOptions& sweep, c
                                            {"name", submission.sweep.name},
                                            {"trials", submission.trials.size()},
                                            {"running", submitted->running}};
-    return end_with_json(context, answer.dump());
+    return end_with_document(context, answer);
   }
   if (context.format == Format::quiet) {
     std::printf("%ld\n", long(submitted->sweep.number));

@@ -71,7 +71,7 @@ ExitCode show_dry_run(const Context& context, const SlurmPlan& job, const SlurmO
                      {"script", text},        {"trials", cost.trials},  {"reused", cost.reused},
                      {"epochs", cost.epochs}, {"worker_hours", nullptr}};
     if (const auto hours = cost.worker_hours()) document["worker_hours"] = *hours;
-    return end_with_json(context, document.dump(2));
+    return end_with_document(context, document);
   }
   std::printf("%s", text.c_str());
   std::fflush(stdout);
@@ -88,7 +88,7 @@ ExitCode show_queued(const Context& context, const SlurmPlan& job, const Queued&
                            {"jobs", queued.ids},
                            {"name", queued.chain},
                            {"output", output}};
-    return end_with_json(context, document.dump(2));
+    return end_with_document(context, document);
   }
   for (const std::string& id : queued.ids) std::printf("%s\n", id.c_str());
   if (context.format == Format::quiet) return ExitCode::done;

@@ -85,7 +85,7 @@ ExitCode print_end(const Context& context, const StateCounts& counts) {
                                      {"diverged", counts.diverged},
                                      {"cancelled", counts.cancelled},
                                      {"total", counts.total()}}}};
-  return end_with_json(context, document.dump(2), code);
+  return end_with_document(context, document, code);
 }
 
 }  // namespace

@@ -274,7 +274,9 @@ Result<Sweep> parse_sweep(std::string_view text, const std::string& file_name, c
     MER_ASSIGN(json document, parse_json_text(text, file_name));
     MER_TRY(check_object(origin, "", document));
     MER_TRY(apply_overrides(overrides, origin, document));
-    make_paths_absolute(document, base_folder);
+    if (const Status made = make_paths_absolute(document, base_folder); !made) {
+      return invalid(file_name + ": " + made.error().message);
+    }
     return document.contains("configurations") ? resolved_sweep_of(origin, document) : sweep_of(origin, document);
   } catch (const std::exception& error) {
     return Error{ErrorCode::internal, file_name + ": " + error.what()};

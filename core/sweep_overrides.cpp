@@ -7,6 +7,8 @@
 
 #include "core/json.hpp"
 #include "core/json_text.hpp"
+#include "core/quoting.hpp"
+#include "core/utf8.hpp"
 
 namespace mer {
 
@@ -47,19 +49,26 @@ void drop_other_corpus(const Assignment& assignment, json& document) {
   }
 }
 
-void make_absolute(json& value, const std::filesystem::path& base) {
+Status make_absolute(json& value, const std::filesystem::path& base) {
   if (value.is_array()) {
-    for (json& element : value) make_absolute(element, base);
-    return;
+    for (json& element : value) MER_TRY(make_absolute(element, base));
+    return {};
   }
-  if (!value.is_string() || value.get_ref<const std::string&>().empty()) return;
+  if (!value.is_string() || value.get_ref<const std::string&>().empty()) return {};
   std::filesystem::path absolute = (base / value.get<std::string>()).lexically_normal();
   if (!absolute.has_filename() && absolute.has_parent_path()) absolute = absolute.parent_path();  // "a/b/" -> "a/b"
+  if (!is_utf8(absolute.string())) {
+    return invalid("the folder " + quote(base.string()) +
+                   " has a name that is not UTF-8, so that no store can hold the "
+                   "path " +
+                   quote(value.get<std::string>()) + " below it; rename the folder, or give the whole path");
+  }
   value = absolute.string();
+  return {};
 }
 
-void make_absolute_at(json& object, const std::string& key, const std::filesystem::path& base) {
-  if (object.is_object() && object.contains(key)) make_absolute(object[key], base);
+Status make_absolute_at(json& object, const std::string& key, const std::filesystem::path& base) {
+  return object.is_object() && object.contains(key) ? make_absolute(object[key], base) : Status();
 }
 
 // Where a section stands: in the document, or in each configuration of a resolved one.
@@ -78,11 +87,11 @@ std::vector<json*> holders_of(const std::string& section, json& document) {
 }
 
 // False: what the value belongs into is no object.
-bool assign(const Assignment& assignment, json& holder) {
+Result<bool> assign(const Assignment& assignment, json& holder) {
   const std::string& top = assignment.top;
   json alone = json::object();
   (assignment.below.empty() ? alone[top] : alone[top][assignment.below]) = assignment.value;
-  make_paths_absolute(alone, std::filesystem::current_path().string());
+  MER_TRY(make_paths_absolute(alone, std::filesystem::current_path().string()));
   if (assignment.below.empty()) {
     holder[top] = alone[top];
     return true;
@@ -99,7 +108,9 @@ Status apply_overrides(const std::vector<std::string>& arguments, SweepOrigin& o
   for (const std::string& argument : arguments) {
     MER_ASSIGN(const Assignment assignment, parse_argument(argument));
     for (json* holder : holders_of(assignment.top, document)) {
-      if (assign(assignment, *holder)) continue;
+      const Result<bool> assigned = assign(assignment, *holder);
+      if (!assigned) return invalid("--set " + argument + ": " + assigned.error().message);
+      if (*assigned) continue;
       return invalid("--set " + argument + ": \"" + assignment.top + "\" of " + origin.file + " is not an object");
     }
     std::string pointer = pointer_to("", assignment.top);
@@ -122,25 +133,26 @@ Status check_no_override_varies(const SweepOrigin& origin, const std::vector<std
   return {};
 }
 
-void make_paths_absolute(json& document, const std::string& base_folder) {
+Status make_paths_absolute(json& document, const std::string& base_folder) {
   const std::filesystem::path base = std::filesystem::absolute(base_folder.empty() ? "." : base_folder);
   for (const Field& field : fields()) {
     if (field.type != FieldType::path) continue;
-    if (document.contains(field.section())) make_absolute_at(document[field.section()], field.key(), base);
+    if (document.contains(field.section())) MER_TRY(make_absolute_at(document[field.section()], field.key(), base));
     for (const char* group : {"grid", "zip"}) {
-      if (document.contains(group)) make_absolute_at(document[group], field.path, base);
+      if (document.contains(group)) MER_TRY(make_absolute_at(document[group], field.path, base));
     }
     if (document.contains("random") && document["random"].is_object() && document["random"].contains(field.path)) {
-      make_absolute_at(document["random"][field.path], "choice", base);
+      MER_TRY(make_absolute_at(document["random"][field.path], "choice", base));
     }
     if (document.contains("list") && document["list"].is_array()) {
-      for (json& entry : document["list"]) make_absolute_at(entry, field.path, base);
+      for (json& entry : document["list"]) MER_TRY(make_absolute_at(entry, field.path, base));
     }
   }
-  if (!document.contains("configurations") || !document["configurations"].is_array()) return;
+  if (!document.contains("configurations") || !document["configurations"].is_array()) return {};
   for (json& configuration : document["configurations"]) {
-    if (configuration.is_object()) make_paths_absolute(configuration, base_folder);
+    if (configuration.is_object()) MER_TRY(make_paths_absolute(configuration, base_folder));
   }
+  return {};
 }
 
 }  // namespace mer

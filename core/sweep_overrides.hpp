@@ -21,7 +21,7 @@ Status apply_overrides(const std::vector<std::string>& arguments, SweepOrigin& o
 Status check_no_override_varies(const SweepOrigin& origin, const std::vector<std::string>& varied);
 
 // Every path of a file or folder, in the sections, in grid, zip, random and list, and in the configurations of a
-// resolved document. Values of a wrong type are left.
-void make_paths_absolute(nlohmann::json& document, const std::string& base_folder);
+// resolved document. Values of a wrong type are left. Error: the folder's name is not UTF-8.
+Status make_paths_absolute(nlohmann::json& document, const std::string& base_folder);
 
 }  // namespace mer

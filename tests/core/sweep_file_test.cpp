@@ -110,6 +110,21 @@ TEST(SweepFileTest, ResolvedTextDoesNotDependOnTheFilesPlace) {
   EXPECT_EQ(here->resolved_json, there->resolved_json);
 }
 
+TEST(SweepFileTest, APathBelowAFolderWhoseNameIsNotUtf8IsAnError) {
+  const auto sweep_with = [](const std::string& corpus) {
+    return parse_sweep(R"({"name": "x", "corpus": {"path": ")" + corpus + R"("}, "folds": {"scheme": "speaker"}})",
+                       "s.json", "/caf\xe9");
+  };
+
+  EXPECT_TRUE(sweep_with("/abs/c").ok());
+  const auto refused = sweep_with("c");
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().code, ErrorCode::invalid);
+  EXPECT_EQ(refused.error().message,
+            "s.json: the folder \"/caf\\ufffd\" has a name that is not UTF-8, so that no store can hold the path \"c\" "
+            "below it; rename the folder, or give the whole path");
+}
+
 TEST(SweepFileTest, ResolvedTextIsComplete) {
   const json resolved = json::parse(parsed(minimal()).resolved_json);
 
