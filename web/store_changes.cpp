@@ -50,7 +50,7 @@ Status StoreChanges::look_at_trials(storage::ResultReader& reader, SweepId sweep
     if (!is_new && entry->second == now) continue;
     entry->second = now;
     too_many_ = too_many_ || listed_.size() >= kMostListed;
-    if (!too_many_) listed_.push_back({row.id.hex, sweep, now});
+    if (!too_many_) listed_.push_back({row.id.hex, sweep, row.configuration, now});
   }
   return {};
 }
@@ -62,9 +62,10 @@ std::string StoreChanges::take_fields(const std::vector<const SweepSummary*>& ch
   Json sweeps = Json::array();
   for (const SweepSummary* sweep : changed) sweeps.push_back(summary_value(*sweep));
   Json trials = Json::array();
-  for (const auto& [id, sweep, progress] : listed) {
+  for (const auto& [id, sweep, configuration, progress] : listed) {
     trials.push_back({{"id", id},
                       {"sweep", sweep.number},
+                      {"configuration", configuration},
                       {"state", name_of(progress.state)},
                       {"attempt", progress.attempt},
                       {"epoch", progress.epoch}});

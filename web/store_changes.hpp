@@ -43,6 +43,7 @@ class StoreChanges {
   struct Listed {
     std::string id;
     SweepId sweep;
+    int configuration = 0;  // its position in the sweep
     Progress progress;
   };
 

@@ -90,6 +90,11 @@ TEST_F(ChangeFeedTest, AnEpochIsToldWithItsTrialAlone) {
   EXPECT_EQ(data.at("sweeps"), json::array());
   ASSERT_EQ(data.at("trials").size(), 1U);
   EXPECT_EQ(data.at("trials")[0].at("sweep"), 2);
+  const std::string id = data.at("trials")[0].at("id");
+  const auto rows = store_->trials(SweepId{2});
+  const auto row = std::ranges::find(*rows, id, [](const storage::TrialRow& one) { return one.id.hex; });
+  ASSERT_NE(row, rows->end());
+  EXPECT_EQ(data.at("trials")[0].at("configuration"), row->configuration);
   EXPECT_EQ(data.at("trials")[0].at("state"), "running");
 }
 

@@ -14,8 +14,9 @@ import {createTimeline} from './views/timeline.js';
 import {createTrial} from './views/trial.js';
 import {createWorkers} from './views/workers.js';
 
-// A view: {node, load(parameters) -> Promise of its crumbs, later(parameters)}. load() is called again when data or
-// parameters change; later(), where there is one, after it, when what it has made can be seen.
+// A view: {node, load(parameters) -> Promise of its crumbs, later(parameters), forget(changes)}. load() is called again
+// when data or parameters change; later(), where there is one, after it, when what it has made can be seen. One that
+// keeps answers is told by forget() what has changed; null: anything.
 const ROUTES = [
   [/^\/$/, () => createSweeps()],
   [/^\/sweeps\/(\d+)$/, (id) => createSweep(id, setParameters)],
@@ -34,6 +35,7 @@ const main = document.getElementById('main');
 const crumbs = document.getElementById('crumbs');
 const live = document.getElementById('live');
 let view = null;
+let coming = null;  // view, or the one that is being loaded
 let shownPath = null;
 let round = 0;
 
@@ -94,6 +96,7 @@ async function refresh() {
   const mine = ++round;
   const isNew = path !== shownPath;
   const next = isNew ? viewFor(path) : view;
+  coming = next;
   main.setAttribute('aria-busy', 'true');
   try {
     if (!next) throw Object.assign(new Error('There is no such page.'), {status: 404});
@@ -141,6 +144,7 @@ let mustUpdate = false;
 
 // One at a time: what changes during an update is one more.
 async function update(changes) {
+  for (const one of new Set([view, coming])) one?.forget?.(changes);
   mustUpdate ||= concerns(changes);
   if (isUpdating) return;
   isUpdating = true;

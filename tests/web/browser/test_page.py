@@ -385,7 +385,24 @@ def test_a_change_elsewhere_costs_no_request(show, server):
     follower.wait_for_event("request", timeout=15000)
     page.wait_for_timeout(2500)
     assert page.requests == []
-    assert "sweeps/2" in asked_of(follower)
+    assert asked_of(follower)
+
+
+def test_an_update_costs_what_has_changed_alone(show, server):
+    page = show("/sweeps/2", ready="table.trials")
+    wait_for_stream(page)
+    cell = page.locator("table.trials tbody tr").nth(4).locator("td").nth(4)
+    before = int(cell.inner_text().split("/")[0])
+    page.wait_for_selector("path.line", state="attached")
+    page.requests.clear()
+    server.advance()
+    page.wait_for_function("n => document.querySelectorAll('table.trials tbody tr')[4].children[5].textContent"
+                           " === `${n}/20`", arg=before + 1, timeout=15000)
+    page.wait_for_timeout(500)
+    assert len(asked_of(page)) == 2, asked_of(page)
+    curves, trials = sorted(asked_of(page))
+    assert re.fullmatch(r"sweeps/2/curves\?split=test&metric=\w+&configurations=\d+", curves)
+    assert trials.startswith("sweeps/2/trials?")
 
 
 def test_without_a_stream_the_page_asks_for_the_version(show, server):

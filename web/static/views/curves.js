@@ -1,4 +1,5 @@
 // Learning curves: one line per configuration, with a band over its folds.
+import {ofSweep, ofTrials} from '../answers.js';
 import {get} from '../api.js';
 import {lineChart} from '../chart.js';
 import {chartControls, controlsNote} from '../chart_controls.js';
@@ -14,11 +15,12 @@ const SHOWN_AT_FIRST = 6;
 const MOST_BOXES = 24;  // of more configurations the picker has those that are shown, and a list to add from
 
 // The configurations shown: those the URL names, else the best by the table's metric.
-async function shownOf(sweep, chosen, parameter) {
+async function shownOf(sweep, answers, chosen, parameter) {
   if (parameter !== undefined) {
     return parameter.split(',').map(Number).filter((index) => index in sweep.configurations);
   }
-  const best = await get(`sweeps/${sweep.id}/results`, {...chosen, sort: chosen.metric, limit: SHOWN_AT_FIRST});
+  const best = await answers.get(`sweeps/${sweep.id}/results`, {...chosen, sort: chosen.metric, limit: SHOWN_AT_FIRST},
+    ofSweep(sweep.id));
   return best.rows.map((row) => row.configuration).sort((a, b) => a - b);
 }
 
@@ -62,7 +64,38 @@ function csvRows(sweep, curves) {
       numberCell(group.sd[i]), group.n[i], group.expected_n]))];
 }
 
-export function createCurves(id, setParameters) {
+// The curves of configurations, of which only those are asked for that have changed or were not shown before.
+class Groups {
+  constructor(id) {
+    this.id = id;
+    this.kept = new Map();  // by configuration, a promise of each
+  }
+
+  async of(shown, chosen) {
+    if (this.split !== chosen.split || this.metric !== chosen.metric) this.kept = new Map();
+    Object.assign(this, chosen);
+    const {kept} = this;
+    const missing = shown.filter((configuration) => !kept.has(configuration));
+    if (missing.length > 0) {
+      const answer = get(`sweeps/${this.id}/curves`, {...chosen, configurations: missing.join(',')});
+      for (const configuration of missing) {
+        kept.set(configuration, answer.then((all) => all.configurations.find((one) => one.configuration === configuration)));
+      }
+      answer.catch(() => missing.forEach((configuration) => kept.delete(configuration)));
+    }
+    const inOrder = [...shown].sort((a, b) => a - b);
+    return {...chosen, configurations: await Promise.all(inOrder.map((configuration) => kept.get(configuration)))};
+  }
+
+  forget(changes) {
+    for (const configuration of this.kept.keys()) {
+      const isOf = (one) => one.sweep === Number(this.id) && one.configuration === configuration;
+      if (changes === null || ofTrials(changes, isOf)) this.kept.delete(configuration);
+    }
+  }
+}
+
+export function createCurves(id, answers, setParameters) {
   const split = choice('Part', SPLITS, (value) => setParameters({split: value}));
   const curve = choice('Value', [...METRICS, ...LOSSES], (value) => setParameters({curve: value}));
   const folds = h('input', {type: 'checkbox', id: 'each-trial',
@@ -79,6 +112,7 @@ export function createCurves(id, setParameters) {
       h('div', {class: 'controls'}, split.node, curve.node, controls.node,
         h('label', {class: 'check', for: 'each-trial'}, folds, 'each trial'))),
     chart.node, note, chartFiles('learning curves', chartShown), picker, details);
+  const groups = new Groups(id);
   let shownNow = null;  // {sweep, curves}
 
   const nameOf = (what) => sweepFile(shownNow.sweep, 'curves', what, shownNow.curves.metric, shownNow.curves.split);
@@ -110,10 +144,9 @@ export function createCurves(id, setParameters) {
 
   // selected: {rule, metric} of the table.
   async function update(sweep, selected, parameters) {
-    const shown = await shownOf(sweep, selected, parameters.show);
+    const shown = await shownOf(sweep, answers, selected, parameters.show);
     const chosen = {split: parameters.split ?? 'test', metric: parameters.curve ?? selected.metric};
-    const curves = shown.length === 0 ? {...chosen, configurations: []} :
-      await get(`sweeps/${id}/curves`, {...chosen, configurations: shown.join(',')});
+    const curves = await groups.of(shown, chosen);
     shownNow = {sweep, curves};
     split.set(chosen.split);
     curve.set(chosen.metric);
@@ -128,5 +161,5 @@ export function createCurves(id, setParameters) {
       controlsNote(shownHow);
     fill(table, scrolling('Learning curves as numbers', dataTable(sweep, curves)));
   }
-  return {node, update, shown: chart.shown};
+  return {node, update, forget: (changes) => groups.forget(changes), shown: chart.shown};
 }

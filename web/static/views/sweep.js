@@ -1,5 +1,5 @@
 // One sweep: results, learning curves, trials.
-import {get} from '../api.js';
+import {Answers, ofSweep} from '../answers.js';
 import {choice, h} from '../dom.js';
 import {METRICS, RULES} from '../format.js';
 import {PAGE, pageOf} from '../pages.js';
@@ -10,13 +10,18 @@ import {createSweepHead, crumbsOf} from './sweep_head.js';
 import {createTrials} from './trials.js';
 
 export function createSweep(id, setParameters) {
+  const answers = new Answers();
+  const concerns = ofSweep(id);
   const head = createSweepHead('');
-  const controls = createSweepControls(() => setParameters({}));
+  const controls = createSweepControls(() => {
+    answers.forget(null);
+    setParameters({});
+  });
   const rule = choice('Epoch', RULES, (value) => setParameters({rule: value}));
   const metric = choice('Metric', METRICS, (value) => setParameters({metric: value}));
   const results = createResults(setParameters);
-  const curves = createCurves(id, setParameters);
-  const trials = createTrials(id, setParameters);
+  const curves = createCurves(id, answers, setParameters);
+  const trials = createTrials(id, answers, setParameters);
   const node = h('div', {class: 'stack'}, head.node, controls.node,
     h('section', {class: 'panel', 'aria-labelledby': 'results-title'},
       h('div', {class: 'panel-head'}, h('h2', {id: 'results-title'}, 'Results'),
@@ -27,11 +32,13 @@ export function createSweep(id, setParameters) {
   let loaded = null;  // what later() goes on from
 
   async function load(parameters) {
-    const [sweep, {controls: served}] = await Promise.all([get(`sweeps/${id}`), get('version')]);
+    const [sweep, {controls: served}] = await Promise.all([answers.get(`sweeps/${id}`, {}, concerns),
+      answers.get('version', {}, () => false)]);
     const chosen = {rule: parameters.rule ?? sweep.select.epoch, metric: parameters.metric ?? sweep.select.metric};
     const page = pageOf(parameters.results, sweep.configurations.length);
     const sort = METRICS.some(([key]) => key === parameters.sort) ? parameters.sort : undefined;
-    const answer = await get(`sweeps/${id}/results`, {...chosen, sort, offset: PAGE * (page - 1), limit: PAGE});
+    const answer = await answers.get(`sweeps/${id}/results`, {...chosen, sort, offset: PAGE * (page - 1), limit: PAGE},
+      concerns);
     rule.set(chosen.rule);
     metric.set(chosen.metric);
     head.update(sweep);
@@ -43,5 +50,9 @@ export function createSweep(id, setParameters) {
 
   const later = (parameters) => Promise.all([trials.update(loaded.sweep, parameters),
     curves.update(loaded.sweep, loaded.chosen, parameters)]);
-  return {node, load, later, shown: curves.shown};
+  const forget = (changes) => {
+    answers.forget(changes);
+    curves.forget(changes);
+  };
+  return {node, load, later, forget, shown: curves.shown};
 }

@@ -1,4 +1,5 @@
 // The sweep's trials with their state.
+import {ofSweep, ofTrials} from '../answers.js';
 import {get} from '../api.js';
 import {configurationColumns} from '../configuration_columns.js';
 import {numberCell} from '../csv.js';
@@ -22,7 +23,7 @@ function csvRows(sweep, trials) {
       numberCell(row.scores?.[metric]), row.message])];
 }
 
-export function createTrials(id, setParameters) {
+export function createTrials(id, answers, setParameters) {
   const state = choice('State', [['', 'all'], ...STATES.map((one) => [one, one])],
     (value) => setParameters({state: value || undefined, page: undefined}));
   const body = h('div', {});
@@ -55,7 +56,8 @@ export function createTrials(id, setParameters) {
   async function update(sweep, parameters) {
     const chosen = STATES.includes(parameters.state) ? parameters.state : undefined;
     const page = pageOf(parameters.page, countOf(sweep, chosen));
-    const answer = await get(`sweeps/${id}/trials`, {state: chosen, offset: PAGE * (page - 1), limit: PAGE});
+    const answer = await answers.get(`sweeps/${id}/trials`, {state: chosen, offset: PAGE * (page - 1), limit: PAGE},
+      (changes, {trials}) => ofSweep(id)(changes) || ofTrials(changes, ({id: trial}) => trials.some((row) => row.id === trial)));
     shown = {sweep, state: chosen};
     state.set(chosen ?? '');
     const headings = [['Trial'], ['State'], ['Configuration'], ['Fold'], ['Seed', 'number'], ['Epoch', 'number'],
