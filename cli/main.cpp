@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <functional>
+#include <limits>
 #include <span>
 #include <string>
 #include <tuple>
@@ -55,6 +56,11 @@ struct Arguments {
   int port = 8080;
   std::function<ExitCode()> chosen;
 };
+
+// CLI::PositiveNumber would say the largest double as the upper end, in 309 digits.
+CLI::Range positive() {
+  return {1, std::numeric_limits<int>::max(), "POSITIVE"};
+}
 
 CLI::App* add_command(CLI::App& parent, const std::string& name, const std::string& text, const std::string& example) {
   CLI::App* command = parent.add_subcommand(name, text);
@@ -348,7 +354,7 @@ void add_following_commands(CLI::App& app, Arguments& arguments) {
   logs->add_flag("-f,--follow", arguments.logs.follow, "Go on until the attempt has ended");
   logs->add_option("--attempt", arguments.logs.attempt, "Which; default: the newest")
       ->type_name("N")
-      ->check(CLI::PositiveNumber);
+      ->check(positive());
   logs->callback(
       [&arguments] { arguments.chosen = [&arguments] { return logs_command(arguments.context, arguments.logs); }; });
 
@@ -370,7 +376,7 @@ void add_following_commands(CLI::App& app, Arguments& arguments) {
 
 void add_representations_command(CLI::App& app, Arguments& arguments) {
   mer::cli::RepresentationsOptions& options = arguments.representations;
-  CLI::App* command = add_command(app, "representations", "Place a trial's representations in a plane; --format csv",
+  CLI::App* command = add_command(app, "representations", "Show how a trial's public and unique representations lie",
                                   "merctl representations 3fa9c1d2 --tsne --format csv > points.csv");
   command->add_option("TRIAL", options.trial, "Id of a done trial, or a prefix of it that is unique")->required();
   CLI::Option* tsne =
@@ -384,7 +390,7 @@ void add_representations_command(CLI::App& app, Arguments& arguments) {
       ->excludes(tsne);
   command->add_option("--utterances", options.utterances, "The most, taken evenly; default: all")
       ->type_name("N")
-      ->check(CLI::PositiveNumber);
+      ->check(positive());
   command->callback([&arguments] {
     arguments.chosen = [&arguments] { return representations_command(arguments.context, arguments.representations); };
   });

@@ -1,6 +1,7 @@
 #include "web/projection.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <iterator>
 #include <utility>
@@ -22,7 +23,7 @@ struct Sample {
 
 std::string number_text(double value) {
   char text[32];
-  std::snprintf(text, sizeof text, "%.3g", value);
+  std::snprintf(text, sizeof text, "%.10g", value);
   return text;
 }
 
@@ -92,7 +93,8 @@ Status check_options(const ProjectionOptions& options, const stats::Points& poin
   const double most = stats::most_perplexity(points.count());
   if (options.perplexity > 0 && options.perplexity <= most) return {};
   return invalid("perplexity: " + number_text(options.perplexity) + ", expected more than 0 and at most " +
-                 number_text(most) + ", a third of the other " + std::to_string(points.count()) + " points");
+                 number_text(std::floor(most * 10) / 10) + ", a third of the " +
+                 std::to_string(std::max<std::size_t>(points.count(), 1) - 1) + " other points");
 }
 
 // Where each point is, by the method.
@@ -182,11 +184,12 @@ Result<Projection> projection_of(ResultReader& reader, const RepresentationsOf& 
 
 std::string caption_of(const Projection& projection) {
   const std::string shown = std::to_string(projection.utterances.size()), total = std::to_string(projection.total);
-  std::string text = projection.method == PlacedBy::pca
-                         ? "Principal components of the public and unique representations of all modalities together"
-                         : "t-SNE of the public and unique representations of all modalities together: who is near "
-                           "whom is kept, distances and sizes of clusters are not";
-  text += ", under the weights of epoch " + std::to_string(projection.epoch) + ". ";
+  std::string text = projection.method == PlacedBy::pca ? "Principal components" : "t-SNE";
+  text += " of the public and unique representations of all modalities together, under the weights of epoch " +
+          std::to_string(projection.epoch) + ". ";
+  if (projection.method == PlacedBy::tsne) {
+    text += "It keeps who is near whom; distances between clusters and their sizes say nothing. ";
+  }
   text += shown == total ? "All " + total + " utterances of the test part. "
                          : shown + " of the " + total + " utterances of the test part, taken evenly. ";
   return text +

@@ -15,8 +15,8 @@ def too_wide(text):
 
 def test_help_shows_an_example_of_each_command(mer):
     for command in ("run", "plan", "submit", "cancel", "pause", "resume", "retry", "priority", "explain", "status", "wait",
-                    "list", "show", "logs", "reproduce", "results", "export", "serve", "corpus", "doctor", "bench", "alloc", "work",
-                    "complete", "completion", "man"):
+                    "list", "show", "logs", "representations", "reproduce", "results", "export", "serve", "corpus",
+                    "doctor", "bench", "alloc", "work", "complete", "completion", "man"):
         shown = mer.run(command, "--help")
 
         assert shown.returncode == 0

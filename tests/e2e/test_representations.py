@@ -89,9 +89,10 @@ def test_tsne_places_every_point_and_does_so_again(kept, trials):
 
 def test_the_measures_fit_a_terminal(kept, trials):
     shown = kept.run("representations", trials[0])
+    by_tsne = kept.run("representations", trials[0], "--tsne", "--perplexity", 10, "--utterances", 20)
 
-    assert shown.returncode == 0
-    assert max(map(len, shown.stdout.splitlines())) <= 80
+    assert shown.returncode == by_tsne.returncode == 0
+    assert max(map(len, (shown.stdout + by_tsne.stdout).splitlines())) <= 80
     assert "silhouette of the modalities" in shown.stdout
     assert f"All {TESTED} utterances of the test part" in " ".join(shown.stdout.split())
 
@@ -105,10 +106,22 @@ def test_a_trial_that_kept_none_says_which_key_keeps_them(undisturbed):
 
 
 def test_options_that_cannot_be_say_what_can(kept, trials):
-    assert "at most" in kept.run("representations", trials[0], "--tsne", "--perplexity", "500").stderr
+    assert "at most 31.6, a third of the 95 other points" in \
+        kept.run("representations", trials[0], "--tsne", "--perplexity", "500").stderr
+    assert max(map(len, kept.run("representations", trials[0], "--utterances", 0).stderr.splitlines())) <= 80
     assert kept.run("representations", trials[0], "--perplexity", "5").returncode == 2
     assert kept.run("representations", trials[0], "--components", "4").returncode == 2
     assert "--format can be" in kept.run("representations", trials[0], "--format", "latex").stderr
+
+
+def test_a_model_without_subspaces_says_so(mer, corpus):
+    sweep = sweep_of(corpus, grid=None, model={"hidden": 8, "heads": 2, "subspace": False},
+                     train={"epochs": 1}, record={"representations": True})
+    assert mer.run("run", mer.write_sweep(sweep), "--workers", 1, "--no-web").returncode == 0
+    [(trial,), *_] = mer.query("SELECT id FROM trials ORDER BY trial")
+
+    assert "model.subspace is off" in mer.run("representations", trial).stderr
+    assert "begins with" in mer.run("representations", "0" * 12).stderr
 
 
 def test_a_damaged_file_is_refused(api, kept, trials):

@@ -127,15 +127,24 @@ TEST_F(RepresentationsApiTest, TsneHasADivergenceInPlaceOfShares) {
   const json found = answer({.method = PlacedBy::tsne, .perplexity = 5, .utterances = 10});
 
   EXPECT_EQ(found.at("method"), "tsne");
+  EXPECT_THAT(found.at("caption").get<std::string>(), HasSubstr("It keeps who is near whom"));
   EXPECT_TRUE(found.at("explained").empty());
   EXPECT_GT(found.at("divergence"), 0.0);
   EXPECT_EQ(found.at("groups")[0].at("points")[0].size(), 2U);
 }
 
 TEST_F(RepresentationsApiTest, WhatCannotBeAskedSaysWhatCan) {
-  EXPECT_THAT(ask({.method = PlacedBy::tsne, .utterances = 4}).error().message, HasSubstr("at most 5"));
+  EXPECT_THAT(ask({.method = PlacedBy::tsne, .utterances = 4}).error().message,
+              HasSubstr("at most 5, a third of the 15 other"));
   EXPECT_THAT(ask({.components = 4}).error().message, HasSubstr("expected 2 or 3"));
   EXPECT_EQ(ask({.components = 1}).error().code, ErrorCode::invalid);
+}
+
+TEST_F(RepresentationsApiTest, TheLargestPerplexityThatIsSaidIsTaken) {
+  const auto refused = ask({.method = PlacedBy::tsne, .perplexity = 1e6, .utterances = 30});
+
+  ASSERT_THAT(refused.error().message, HasSubstr("perplexity: 1000000, expected more than 0 and at most 39.6,"));
+  EXPECT_TRUE(ask({.method = PlacedBy::tsne, .perplexity = 39.6, .utterances = 30}));
 }
 
 TEST_F(RepresentationsApiTest, WhatWasNotKeptIsAnAnswerWithoutPoints) {

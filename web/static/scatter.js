@@ -1,25 +1,35 @@
-// A scatter of points in categories, each with a colour and a shape of its own; one unit is as long on both axes.
+// A scatter of points, each with a colour and a shape; one unit is as long on both axes.
 import {fill, h} from './dom.js';
 
 const d3 = window.d3;
 const MARGIN = {top: 12, right: 16, bottom: 40, left: 52};
-const HEIGHT = 460;
+const HEIGHT = 480;
 const REACH = 20;  // pixels: a point so near to the pointer is read
-const SIZE = 34;   // square pixels of a mark
+const SIZES = [[1500, 34], [Infinity, 18]];  // square pixels of a mark, where there are no more points
 const SHAPES = [d3.symbolCircle, d3.symbolTriangle, d3.symbolSquare, d3.symbolDiamond, d3.symbolCross,
   d3.symbolStar, d3.symbolWye];
 const COLOURS = 8;
 
-const shapeOf = (style, size) => d3.symbol().type(SHAPES[style % SHAPES.length]).size(size)();
-const colourOf = (style) => `mark mark-${style % COLOURS}`;
+const SWATCH = 68;
 
-export function markSwatch(style) {
-  const svg = d3.create('svg').attr('class', 'swatch').attr('width', 16).attr('height', 16).attr('aria-hidden', 'true');
-  svg.append('path').attr('class', colourOf(style)).attr('transform', 'translate(8,8)').attr('d', shapeOf(style, 2 * SIZE));
+const shapeOf = (shape, size) => d3.symbol().type(SHAPES[shape % SHAPES.length]).size(size)();
+const colourOf = (colour) => `mark mark-${colour % COLOURS}`;
+
+function swatch() {
+  return d3.create('svg').attr('class', 'swatch').attr('width', 16).attr('height', 16).attr('aria-hidden', 'true');
+}
+
+// For a legend: what has this colour and shape; without a shape, all that has the colour; without a colour, the shape.
+export function markSwatch(colour, shape) {
+  const svg = swatch();
+  if (shape === null) svg.append('rect').attr('class', colourOf(colour)).attr('y', 4).attr('width', 16).attr('height', 8);
+  else svg.append('path').attr('class', colour === null ? 'mark' : colourOf(colour)).attr('transform', 'translate(8,8)')
+    .attr('d', shapeOf(shape, SWATCH));
   return svg.node();
 }
 
-// Returns {node, draw({points, xName, yName}), shown()}: points [{x, y, style, text}], drawn in this order.
+// Returns {node, draw({points, xName, yName}), picture(), shown()}: points [{x, y, colour, shape, text}], drawn in this
+// order.
 export function scatterChart(title) {
   const plot = h('div', {class: 'plot', tabindex: '0', role: 'group', 'data-key': `plot ${title}`});
   const readout = h('p', {class: 'readout', 'aria-live': 'polite'});
@@ -62,8 +72,9 @@ export function scatterChart(title) {
     const drawn = shown.points.map((point) => ({...point, atX: x(point.x), atY: y(point.y)}));
     const svg = d3.create('svg').attr('width', width).attr('height', HEIGHT).attr('aria-hidden', 'true');
     axes(svg, x, y);
-    svg.append('g').selectAll('path').data(drawn).join('path').attr('class', (point) => colourOf(point.style))
-      .attr('transform', (point) => `translate(${point.atX},${point.atY})`).attr('d', (point) => shapeOf(point.style, SIZE));
+    const [, size] = SIZES.find(([most]) => drawn.length <= most);
+    svg.append('g').selectAll('path').data(drawn).join('path').attr('class', (point) => colourOf(point.colour))
+      .attr('transform', (point) => `translate(${point.atX},${point.atY})`).attr('d', (point) => shapeOf(point.shape, size));
     svg.append('circle').attr('class', 'point-mark').attr('r', 8);
     placed = drawn.sort((a, b) => a.atX - b.atX || a.atY - b.atY);
     fill(plot, svg.node());
@@ -103,6 +114,12 @@ export function scatterChart(title) {
     event.preventDefault();
     mark(Math.max(0, Math.min(placed.length - 1, marked < 0 && step < 0 ? placed.length - 1 : marked + step)));
   });
+  // What pictureOf() takes, but for the legend; null: nothing is drawn.
+  function picture() {
+    const svg = plot.querySelector('svg');
+    return svg && {parts: [{svg}], legend: []};
+  }
+
   const observer = new ResizeObserver(() => { if (plot.clientWidth !== width) render(); });
-  return {node, draw, shown: () => observer.observe(plot)};
+  return {node, draw, picture, shown: () => observer.observe(plot)};
 }

@@ -1,10 +1,14 @@
 """The page of a trial's representations, over a short run that keeps them."""
+import csv
+import io
 import json
 import urllib.request
+import xml.etree.ElementTree as ElementTree
 
 import pytest
 from fake_slurm import wait_until
 from mer_run import Mer, sweep_of, write_corpus
+from test_save import SVG, saved
 from test_web import address_in
 
 AA = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]}}
@@ -101,7 +105,7 @@ def test_the_legend_switches_groups_on_and_off_by_keyboard(page_of):
 def test_colours_by_class_and_by_prediction_count_their_points(page_of, served):
     answer = served.answer("kept")
     page = page_of("?colour=truth&space=public")
-    names = page.locator(".toggles button span:not(.value)").all_inner_texts()
+    names = page.locator(".toggles .name").all_inner_texts()
     counts = list(map(int, page.locator(".toggles .value").all_inner_texts()))
     assert names == answer["labels"]
     assert counts == [2 * sum(one["truth"] == label for one in answer["utterances"]) for label in range(len(names))]
@@ -110,6 +114,69 @@ def test_colours_by_class_and_by_prediction_count_their_points(page_of, served):
     page.wait_for_function("() => document.querySelectorAll('.toggles button').length === 2")
     right = sum(one["truth"] == one["predicted"] for one in answer["utterances"])
     assert list(map(int, page.locator(".toggles .value").all_inner_texts())) == [2 * right, 2 * (TESTED - right)]
+
+
+@pytest.mark.parametrize("colour, colours", [("truth", "labels"), ("right", None)])
+def test_shapes_stay_the_groups_under_other_colours(page_of, served, colour, colours):
+    answer = served.answer("kept")
+    page = page_of(f"?colour={colour}&space=unique")
+    drawn = [(one.get_attribute("class"), one.get_attribute("d")) for one in page.locator(".plot path.mark").all()]
+    assert len(drawn) == 2 * TESTED
+    assert len({shape for _, shape in drawn}) == 2
+    assert len({of for of, _ in drawn}) == len({one["truth"] if colours else one["truth"] == one["predicted"]
+                                               for one in answer["utterances"]})
+    assert page.locator(".shapes li").all_inner_texts() == ["unique, audio", "unique, text"]
+    assert page_of().locator(".shapes").count() == 0
+
+
+def test_points_of_a_group_do_not_cover_the_others(page_of):
+    page = page_of()
+    groups = [one.get_attribute("class") for one in page.locator(".plot path.mark").all()]
+    assert all(len(set(groups[first:first + GROUPS])) == GROUPS for first in range(0, len(groups), GROUPS))
+
+
+def test_words_of_the_url_that_are_none_change_nothing(page_of):
+    page = page_of("?colour=toString&space=outer&axes=7-8&hide=x&page=99")
+    assert marks(page) == GROUPS * TESTED
+    assert page.get_by_label("Colour").input_value() == "group"
+    assert page.get_by_label("Components").input_value() == "1-2"
+
+
+def test_the_picture_is_saved_with_its_legend(page_of, served):
+    page = page_of("?colour=truth&space=public&hide=0")
+    file, content = saved(page, "points", "SVG")
+    trial, answer = served.trial("kept")[:8], served.answer("kept")
+    assert file == f"sweep-1-kept-trial-{trial}-representations-truth-public-1-2.svg"
+    root = ElementTree.fromstring(content)
+    assert len(list(root.iter(f"{SVG}path"))) >= marks(page) + 2  # and the shapes of the legend
+    text = " ".join(one.text for one in root.iter(f"{SVG}text"))
+    for name in [*answer["labels"][1:], "public, audio", "public, text", "seed 1.", "epoch 10.", "component 1:"]:
+        assert name in text, name
+    assert answer["labels"][0] not in text and "unique, text" not in text
+    assert saved(page, "points", "PNG")[1].startswith(b"\x89PNG")
+
+
+def test_no_picture_is_saved_where_everything_is_switched_off(page_of):
+    page = page_of("?hide=0.1.2.3")
+    assert marks(page) == 0
+    page.get_by_role("button", name="Save points as SVG").click()
+    page.wait_for_selector(".saved:text-is('There is nothing to save.')")
+
+
+def test_the_points_and_the_measures_are_saved(page_of, served):
+    page, answer = page_of("?space=unique"), served.answer("kept")
+    page.locator("summary").click()
+    heading, *rows = csv.reader(io.StringIO(saved(page, "points", "CSV")[1].decode(), newline=""))
+    assert heading == ["utterance", "modality", "space", "truth", "predicted", "right", "x", "y", "z"]
+    unique = [group for group in answer["groups"] if group["space"] == "unique"]
+    assert [(row[1], [float(cell) for cell in row[6:]]) for row in rows] == \
+        [(group["modality"], place) for group in unique for place in group["points"]]
+    assert [row[0] for row in rows] == 2 * [one["name"] for one in answer["utterances"]]
+    classes = list(csv.reader(io.StringIO(saved(page, "silhouettes of the classes", "CSV")[1].decode(), newline="")))
+    assert [float(row[2]) for row in classes[1:]] == [group["class_silhouette"] for group in answer["groups"]]
+    modalities = list(csv.reader(io.StringIO(saved(page, "silhouettes of the modalities", "CSV")[1].decode(), newline="")))
+    assert [(row[0], float(row[1]), float(row[4])) for row in modalities[1:]] == \
+        [(space["space"], space["modality_silhouette"], space["gaps"][0]["gap"]) for space in answer["spaces"]]
 
 
 def test_other_components_can_be_shown(page_of, served):
@@ -150,10 +217,10 @@ def test_a_trial_that_kept_none_says_how_to_keep_them(page_of):
     assert marks(page) == 0
 
 
-@pytest.mark.parametrize("record", ["kept", "none"])
+@pytest.mark.parametrize("record, query", [("kept", "?hide=1"), ("kept", "?colour=truth"), ("none", "")])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_no_violation_of_the_accessibility_rules(page_of, axe, record, scheme):
-    page = page_of("?hide=1" if record == "kept" else "", record=record, scheme=scheme)
+def test_no_violation_of_the_accessibility_rules(page_of, axe, record, query, scheme):
+    page = page_of(query, record=record, scheme=scheme)
     if record == "kept":
         page.locator("summary").click()
     found = axe.run(page, options=AA)
@@ -162,6 +229,6 @@ def test_no_violation_of_the_accessibility_rules(page_of, axe, record, scheme):
 
 @pytest.mark.parametrize("width", [390, 1280])
 def test_nothing_is_wider_than_the_screen(page_of, width):
-    page = page_of(width=width)
+    page = page_of("?colour=truth", width=width)
     page.locator("summary").click()
     assert page.evaluate("document.documentElement.scrollWidth") <= width

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import hostile_store
 import pytest
+from fake_slurm import wait_until
 from mer_fixtures import corpus, programs, undisturbed  # noqa: F401
 from test_http_attacks import copy_of, start_serve
 
@@ -53,11 +54,11 @@ def visit(show, hostile):
 
 def stir(page):
     """Opens what opens, and points at what answers to that."""
-    closed = page.locator("main details:not([open]) > summary")
+    closed = page.locator("main details:not([open]) > summary:visible")
     while closed.count() > 0:
         closed.first.click()
         page.wait_for_selector("main[aria-busy=false]")
-    for mark in page.locator("main svg a").all()[:6] + page.locator("main .plot").all():
+    for mark in page.locator("main svg a").all()[:6] + page.locator("main .plot:visible").all():
         mark.hover()
     assert page.evaluate(INERT) == [], page.url
 
@@ -65,7 +66,7 @@ def stir(page):
 def test_markup_and_its_script_would_be_seen(visit):
     page = visit("/")
     page.evaluate("document.querySelector('main').innerHTML = '<img src=/x onerror=alert(1)>'")
-    page.wait_for_event("console", predicate=lambda _: "CSP: script-src-attr" in page.problems)
+    wait_until(lambda: page.evaluate("true") and "CSP: script-src-attr" in page.problems, "the violation is told")
 
     assert len(page.evaluate(INERT)) == 1
     page.problems.clear()
@@ -79,7 +80,8 @@ def pages_of_the_app() -> list[str]:
 
 
 def test_no_page_runs_a_stored_script(visit, hostile):
-    seen, waiting, text = set(), deque(["/", f"/trials/{hostile.trials[-1]}"]), ""
+    seen, text = set(), ""
+    waiting = deque(["/", f"/trials/{hostile.trials[-1]}", f"/trials/{hostile.trials[0]}/representations"])
     while waiting:
         path = waiting.popleft()
         if path in seen:
