@@ -6,13 +6,11 @@
 #include <thread>
 #include <utility>
 
-#include "cli/nodes_text.hpp"
 #include "cli/output.hpp"
 #include "cli/stand_in.hpp"
 #include "cli/sweep_run.hpp"
 #include "cli/work.hpp"
 #include "core/host_name.hpp"
-#include "storage/excluded_nodes.hpp"
 #include "storage/store_dir.hpp"
 
 namespace mer::cli {
@@ -49,18 +47,6 @@ ResourceSettings resources_of(const storage::GatewayDoor& door) {
   return resources;
 }
 
-// Whether this node is excluded, which is said then. A store that cannot be opened is the next step's concern.
-bool is_excluded(const Context& context) {
-  const Result<storage::StoreDir> store = storage::StoreDir::open(context.store);
-  if (!store) return false;
-  for (const storage::ExcludedNode& node : storage::excluded_nodes(*store)) {
-    if (node.host != host_name()) continue;
-    std::fprintf(stderr, "%s; `merctl node include %s` takes it back\n", sentence_of(node).c_str(), node.host.c_str());
-    return true;
-  }
-  return false;
-}
-
 }  // namespace
 
 bool is_own_machine_only(const storage::GatewayDoor& door) {
@@ -78,9 +64,10 @@ Result<std::optional<storage::Endpoint>> run_to_join(const Context& context) {
 }
 
 ExitCode join_run(const Context& context, const JoinOptions& options, const storage::Endpoint& run) {
-  if (is_excluded(context)) return ExitCode::idle;
-  const Result<Workplace> workplace = workplace_of(resources_of(*run.gateway), options.workers);
+  const Result<Workplace> workplace =
+      workplace_of(context, resources_of(*run.gateway), options.workers, IfExcluded::leave);
   if (!workplace) return report(context, workplace.error());
+  if (workplace->excluded) return ExitCode::excluded;
   std::fprintf(stderr, "joining the run of %s (process %ld) with %d workers\ntraining on %s\n", run.host.c_str(),
                long(run.pid), workplace->workers, workplace->place.text.c_str());
   if (options.stand_in != nullptr) options.stand_in->follow(run);
@@ -90,7 +77,8 @@ ExitCode join_run(const Context& context, const JoinOptions& options, const stor
                                                     .limits = options.limits,
                                                     .stand_in = options.stand_in});
   if (!end) return report(context, end.error());
-  if (*end == LaunchEnd::idle || (*end == LaunchEnd::ended && is_excluded(context))) return ExitCode::idle;
+  if (*end == LaunchEnd::idle) return ExitCode::idle;
+  if (*end == LaunchEnd::ended && is_excluded(context)) return ExitCode::excluded;
   if (*end != LaunchEnd::ended) {
     std::fputs("the run goes on without these workers; the same command joins it again\n", stderr);
     return ExitCode::paused;

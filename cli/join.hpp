@@ -26,7 +26,7 @@ struct JoinOptions {
   StandIn* stand_in = nullptr;  // as JoiningWorkers'
 };
 // Until the run lets these workers go, or has lost them: done; paused: a signal has made them leave; idle: they had
-// nothing to do, or this node is excluded.
+// nothing to do; excluded: no node of this job gets trials, from the start or since it failed them.
 ExitCode join_run(const Context& context, const JoinOptions& options, const storage::Endpoint& run);
 
 // After it: the sweep's results, if it is complete; else unreachable: the run has ended, or has lost these workers.

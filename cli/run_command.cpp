@@ -25,7 +25,7 @@ ExitCode run_command(const Context& context, const RunOptions& options) {
   Result<Prepared> prepared = prepare(options.sweep);
   if (!prepared) return report(context, prepared.error());
   const ResourceSettings& resources = prepared->plan.submission.sweep.resources;
-  const Result<Workplace> workplace = workplace_of(resources, options.workers);
+  const Result<Workplace> workplace = workplace_of(context, resources, options.workers, IfExcluded::train);
   if (!workplace) return report(context, workplace.error());
   for (const std::string& warning : prepared->plan.warnings) std::fprintf(stderr, "warning: %s\n", warning.c_str());
   const Result<SweepId> sweep = submit(*prepared, context.store, options.submit);

@@ -8,11 +8,16 @@
 
 #include "cli/allocated_nodes.hpp"
 #include "cli/node_gpus.hpp"
+#include "cli/nodes_text.hpp"
 #include "cli/output.hpp"
 #include "cli/store_access.hpp"
 #include "cli/store_door.hpp"
 #include "cli/sweep_run.hpp"
+#include "cli/usable_nodes.hpp"
+#include "core/host_name.hpp"
 #include "core/sweep_file.hpp"
+#include "storage/excluded_nodes.hpp"
+#include "storage/store_dir.hpp"
 
 namespace mer::cli {
 namespace {
@@ -42,11 +47,30 @@ Status say_what_runs(const Context& context, SweepId id) {
   return {};
 }
 
+// A store that is not there yet, or cannot be opened, is the next step's concern.
+std::vector<storage::ExcludedNode> excluded_from(const Context& context) {
+  const Result<storage::StoreDir> store = storage::StoreDir::open(context.store);
+  return store ? storage::excluded_nodes(*store) : std::vector<storage::ExcludedNode>();
+}
+
+// Those of Slurm's job, if it has several, or this machine.
+UsableNodes usable(const std::vector<Node>& allocated, const std::vector<storage::ExcludedNode>& excluded) {
+  return usable_nodes(allocated.empty() ? std::vector<Node>{{host_name()}} : allocated, excluded);
+}
+
+void say_left_out(const std::vector<storage::ExcludedNode>& nodes) {
+  for (const storage::ExcludedNode& node : nodes) {
+    std::fprintf(stderr, "%s; `merctl node include %s` takes it back\n", sentence_of(node).c_str(), node.host.c_str());
+  }
+}
+
 // Those of Slurm's job, if it has several, with room for what the GPUs of each feed.
-Result<std::vector<Node>> nodes_to_use(const TrainingPlace& place) {
-  MER_ASSIGN(std::vector<Node> nodes, allocated_nodes());
-  if (place.workers > 0 && !nodes.empty()) MER_TRY(make_room_for_gpus(nodes, gpus_by_node(), place.workers));
-  return nodes;
+Result<std::vector<Node>> nodes_to_use(std::vector<Node> allocated, const std::vector<storage::ExcludedNode>& excluded,
+                                       const TrainingPlace& place) {
+  if (allocated.empty()) return allocated;
+  if (place.workers > 0) MER_TRY(make_room_for_gpus(allocated, gpus_by_node(), place.workers));
+  UsableNodes others = usable_nodes(allocated, excluded);
+  return others.nodes.empty() ? allocated : std::move(others.nodes);
 }
 
 // A person has stopped this sweep: the next run of another one leaves it alone.
@@ -91,10 +115,30 @@ Result<std::optional<Chosen>> choose(const Context& context, const std::string& 
   return std::optional(Chosen{*id, sweep.resources});
 }
 
-Result<Workplace> workplace_of(const ResourceSettings& resources, int asked) {
+bool is_excluded(const Context& context) {
+  const Result<std::vector<Node>> allocated = allocated_nodes();
+  if (!allocated) return false;
+  const UsableNodes use = usable(*allocated, excluded_from(context));
+  if (use.nodes.empty()) say_left_out(use.left_out);
+  return use.nodes.empty();
+}
+
+// This node is the one that is asked for GPUs: what it says counts for nothing when it is an excluded one without any.
+Result<Workplace> workplace_of(const Context& context, const ResourceSettings& resources, int asked,
+                               IfExcluded if_excluded) {
   Workplace workplace;
-  MER_ASSIGN(workplace.place, training_place(resources, look_around(program_folder())));
-  MER_ASSIGN(workplace.nodes, nodes_to_use(workplace.place));
+  MER_ASSIGN(const std::vector<Node> allocated, allocated_nodes());
+  const std::vector<storage::ExcludedNode> excluded = excluded_from(context);
+  const UsableNodes use = usable(allocated, excluded);
+  const bool leave = if_excluded == IfExcluded::leave;
+  if (leave || !use.nodes.empty()) say_left_out(use.left_out);
+  workplace.excluded = leave && use.nodes.empty();
+  if (workplace.excluded) return workplace;
+  Result<TrainingPlace> place = training_place(resources, look_around(program_folder()));
+  workplace.excluded = leave && !place && usable({}, excluded).nodes.empty();
+  if (workplace.excluded) return workplace;
+  MER_ASSIGN(workplace.place, std::move(place));
+  MER_ASSIGN(workplace.nodes, nodes_to_use(allocated, excluded, workplace.place));
   MER_ASSIGN(workplace.workers, workers_of(resources, workplace.place, asked, allocated_cores(), workplace.nodes));
   return workplace;
 }

@@ -27,8 +27,16 @@ struct Workplace {
   TrainingPlace place;
   int workers = 1;
   std::vector<Node> nodes;  // empty: this machine
+  bool excluded = false;    // from the store, all of it: nothing else here has a meaning then
 };
-Result<Workplace> workplace_of(const ResourceSettings& resources, int asked);
+enum class IfExcluded { leave, train };
+// Without the job's nodes that are excluded from the store, which it names on standard error. Where no other one is
+// left, `if_excluded` says whether they train nevertheless.
+Result<Workplace> workplace_of(const Context& context, const ResourceSettings& resources, int asked,
+                               IfExcluded if_excluded);
+
+// Whether every node of this process's job, or this machine, is excluded from the store, which is said then.
+bool is_excluded(const Context& context);
 
 // The sweep's results, and what there is to say of trials without one; the exit code says whether there are some.
 ExitCode show_end(const Context& context, SweepId sweep, const storage::StateCounts& counts);

@@ -1,6 +1,7 @@
 // work: trains what a sweep of the store has left; how a job of Slurm runs one.
 #include <chrono>
 #include <cstdio>
+#include <cstdlib>
 #include <optional>
 #include <string>
 
@@ -28,9 +29,15 @@ Result<JoinLimits> limits_of(const WorkOptions& options) {
 // Who leads others goes on with it without workers.
 ExitCode end_leading(StandIn& stand_in, ExitCode joined) {
   if (joined == ExitCode::done) stand_in.settle();
-  if (!stand_in.leads() || (joined != ExitCode::idle && joined != ExitCode::paused)) return joined;
-  if (joined == ExitCode::idle) std::fputs("this job leads the run on, without workers\n", stderr);
+  const bool useless = joined == ExitCode::idle || joined == ExitCode::excluded;
+  if (!stand_in.leads() || (!useless && joined != ExitCode::paused)) return joined;
+  if (useless) std::fputs("this job leads the run on, without workers\n", stderr);
   return stand_in.wait_for_end() ? ExitCode::paused : ExitCode::done;
+}
+
+// A job of Slurm's can go to other nodes; who has this machine alone trains on it.
+IfExcluded if_excluded() {
+  return std::getenv("SLURM_JOB_ID") != nullptr ? IfExcluded::leave : IfExcluded::train;
 }
 
 // Joins the run, and shows the sweep when that has ended.
@@ -55,8 +62,9 @@ ExitCode work_alone(const Context& context, const WorkOptions& options) {
     return ExitCode::done;
   }
   const auto& [sweep, resources] = **chosen;
-  const Result<Workplace> workplace = workplace_of(resources, options.workers);
+  const Result<Workplace> workplace = workplace_of(context, resources, options.workers, if_excluded());
   if (!workplace) return report(context, workplace.error());
+  if (workplace->excluded) return ExitCode::excluded;
   return work_on(context, sweep, resources, *workplace, options.web);
 }
 

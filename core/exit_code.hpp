@@ -14,6 +14,7 @@ enum class ExitCode : int {
   unreachable = 5,  // store busy, or the coordinator cannot be reached
   paused = 6,       // checkpointed and handed back; the same command resumes
   idle = 7,         // workers that joined a run have left it, since they had nothing to do
+  excluded = 8,     // no node of this job gets trials of the store
   internal = 70,    // a bug or an I/O failure (EX_SOFTWARE)
   no_memory = 71,   // a trainer that ran out of memory, the host's or the device's (EX_OSERR)
   orphaned = 75,    // a worker or trainer that lost its other side (EX_TEMPFAIL)

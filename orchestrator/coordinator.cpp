@@ -195,11 +195,14 @@ std::string Coordinator::explain(const TrialId& trial, TimePoint now) const {
 
 std::optional<ExitCode> Coordinator::step(TimePoint now) {
   if (broken_) return fail(*broken_);
+  const std::vector<transport::Envelope> envelopes = hear(now);
+  const std::vector<int> silent = silent_workers(now);
+  if (!silent.empty()) feed(RunBroken{}, now);
   set_limit(now);
   look_into_node_book(now);
-  receive(now);
+  receive(envelopes, now);
   send_excluded_away(now);
-  find_silent_workers(now);
+  give_up(silent, now);
   if (pause_requested_ && !pausing_) {
     pausing_ = true;
     spdlog::info("pause requested: running trials are checkpointed and handed back");
@@ -208,7 +211,7 @@ std::optional<ExitCode> Coordinator::step(TimePoint now) {
   feed(Tick{}, now);
   if (const Status committed = commit(); !committed) return fail(committed.error());
   transport_.confirm();
-  if (worker_lost_) return shut_down(ExitCode::internal, transport_.lasting());
+  if (!silent.empty()) return shut_down(ExitCode::internal, transport_.lasting());
   send_outbox();
   if (const Status beaten = beat(now); !beaten) return fail(beaten.error());
   print_progress(now);
@@ -226,17 +229,23 @@ void Coordinator::set_limit(TimePoint now) {
   feed(JobLimit{ends_at, std::chrono::duration<double>(settings_.job_seconds)}, now);
 }
 
-void Coordinator::receive(TimePoint now) {
-  const auto envelopes = transport_.poll();
+std::vector<transport::Envelope> Coordinator::hear(TimePoint now) {
+  std::vector<transport::Envelope> envelopes = transport_.poll();
   ranks_.resize(std::size_t(transport_.size()));
   idle_.round_ended(!envelopes.empty());
+  for (const transport::Envelope& envelope : envelopes) {
+    if (envelope.message) ranks_[std::size_t(envelope.from)].heard = now;
+  }
+  return envelopes;
+}
+
+void Coordinator::receive(const std::vector<transport::Envelope>& envelopes, TimePoint now) {
   for (const transport::Arrival& arrival : transport_.take_arrivals()) welcome(arrival, now);
   for (const transport::Envelope& envelope : envelopes) {
     if (!envelope.message) {
       spdlog::error("rank {} sent bytes that are not a message: {}", envelope.from, envelope.message.error().message);
       continue;
     }
-    ranks_[std::size_t(envelope.from)].heard = now;
     const WorkerId worker{envelope.from};
     if (const auto* hello = std::get_if<Hello>(&*envelope.message)) {
       take(*hello, worker.rank, now);
@@ -320,14 +329,22 @@ void Coordinator::see_off(const transport::Departures& departures, TimePoint now
   }
 }
 
-void Coordinator::find_silent_workers(TimePoint now) {
+// Of this coordinator's own job, which ends with them.
+std::vector<int> Coordinator::silent_workers(TimePoint now) {
+  std::vector<int> silent;
   for (int rank = 1; rank < transport_.lasting(); ++rank) {
     auto& heard = ranks_[std::size_t(rank)].heard;
     if (!heard) heard = now;  // the first round: silence counts from here
-    if (now - *heard < settings_.silence_limit) continue;
+    if (now - *heard >= settings_.silence_limit) silent.push_back(rank);
+  }
+  return silent;
+}
+
+void Coordinator::give_up(const std::vector<int>& silent, TimePoint now) {
+  for (const int rank : silent) {
+    const Rank& worker = ranks_[std::size_t(rank)];
     spdlog::error("worker {} ({}) has been silent for {} s: it is lost, the run ends; the same command resumes it",
-                  rank, ranks_[std::size_t(rank)].host, std::chrono::duration<double>(now - *heard).count());
-    worker_lost_ = true;
+                  rank, worker.host, std::chrono::duration<double>(now - *worker.heard).count());
     feed(WorkerLost{WorkerId{gang_leader(rank, settings_.gang)}}, now);
   }
 }

@@ -114,12 +114,14 @@ class Coordinator {
   Status take_up_if_missing(SweepId id, TimePoint now);
   bool has(SweepId sweep) const;
   void set_limit(TimePoint now);
-  void receive(TimePoint now);
+  std::vector<transport::Envelope> hear(TimePoint now);
+  void receive(const std::vector<transport::Envelope>& envelopes, TimePoint now);
   void welcome(const transport::Arrival& arrival, TimePoint now);
   void take(const Hello& hello, int rank, TimePoint now);
   bool gang_is_here(int leader) const;
   void see_off(const transport::Departures& departures, TimePoint now);
-  void find_silent_workers(TimePoint now);
+  std::vector<int> silent_workers(TimePoint now);
+  void give_up(const std::vector<int>& silent, TimePoint now);
   void feed(const Event& event, TimePoint now);
   void carry_out(const ClaimAndAssign& effect);
   void carry_out(const Record& effect);
@@ -168,7 +170,6 @@ class Coordinator {
   std::vector<std::string> lines_;
   std::optional<Ended> ended_;
   std::optional<Error> broken_;  // what people asked for, and the store failed to do
-  bool worker_lost_ = false;
 };
 
 }  // namespace mer::orchestrator

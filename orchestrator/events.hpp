@@ -98,10 +98,11 @@ struct NodesExcluded {  // by people, or in earlier runs: these hosts, and no ot
 };
 struct Tick {};  // time has passed
 struct PauseRequested {};
+struct RunBroken {};  // this run ends in this round: nothing more is claimed, and what others hold stays theirs
 
 using Event =
     std::variant<SweepAdded, SweepChanged, TrialsCancelled, TrialsRetried, GroupReturned, WorkerJoined, WorkerReport,
-                 WorkerCapacity, WorkerLeaving, WorkerLost, NodesExcluded, JobLimit, Tick, PauseRequested>;
+                 WorkerCapacity, WorkerLeaving, WorkerLost, NodesExcluded, JobLimit, Tick, PauseRequested, RunBroken>;
 
 // --- what to do, in this order ---
 // Claim all trials, durably; then send them to the worker, where they join what it trains.

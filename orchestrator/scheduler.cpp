@@ -427,7 +427,7 @@ std::vector<ClaimedTrial> Scheduler::held_by(WorkerId worker) const {
 void Scheduler::dispatch(TimePoint now) {
   settled_ = true;
   const auto has_work = [](const Sweep& sweep) { return sweep.active && !sweep.ready.empty(); };
-  if (pausing_ || std::ranges::none_of(sweeps_, has_work)) return;
+  if (pausing_ || broken_ || std::ranges::none_of(sweeps_, has_work)) return;
   Round round = new_round();
   while (!round.open.empty()) {
     const int sweep = next_sweep(round);

@@ -154,6 +154,7 @@ class Scheduler {
   void on_event(const JobLimit& event, TimePoint now);
   void on_event(const Tick& event, TimePoint now);
   void on_event(const PauseRequested& event, TimePoint now);
+  void on_event(const RunBroken& /*event*/, TimePoint /*now*/) { broken_ = true; }
 
   int number_of_shape(const std::string& shape);
   Position known_or_new(const ScheduledTrial& given);
@@ -213,6 +214,7 @@ class Scheduler {
   std::int64_t served_ = 0;  // trials given out so far
   bool settled_ = false;     // dispatch() would change nothing
   bool pausing_ = false;
+  bool broken_ = false;
   bool ended_ = false;
   std::vector<Effect> effects_;  // of the event at hand
 };

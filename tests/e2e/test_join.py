@@ -355,7 +355,7 @@ def test_a_node_on_which_every_trial_crashes_is_excluded_and_costs_nobody_an_att
     run = begin(mer, corpus, retry={"max_attempts": 1})
     joined = join_from_a_broken_node(mer, "broken-node")
 
-    assert joined.wait(120) == 7
+    assert joined.wait(120) == 8
     assert run.wait(300) == 0
     failed = mer.query("SELECT trial, t.id FROM attempts JOIN trials t USING (trial) WHERE outcome = 'failed'")
     assert len({trial for trial, _ in failed}) == 3
@@ -372,7 +372,7 @@ def test_an_excluded_node_joins_no_run_until_it_is_taken_back(mer, corpus):
     assert mer.run("node", "exclude", host).stdout == f"node {host}: excluded\n"
     refused = mer.run("work", "tiny", "--workers", 1, "--join")
 
-    assert refused.returncode == 7
+    assert refused.returncode == 8
     assert f"node {host} is excluded: a person has excluded it; `merctl node include {host}` takes" in refused.stderr
     assert "excluded node" in mer.run("status").stdout
     assert mer.run("node", "list", "--format", "quiet").stdout == f"{host}\n"

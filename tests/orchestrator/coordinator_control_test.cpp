@@ -57,6 +57,25 @@ TEST_F(CoordinatorControlTest, ACancelledTrialThatIsRetriedWaitsForItsWorkerAndG
   EXPECT_EQ(job.trials[0].attempt, 2);
 }
 
+// It goes back to the queue when its worker is given up, while another worker is empty.
+TEST_F(CoordinatorControlTest, NothingIsClaimedInTheRoundInWhichALostWorkerEndsTheRun) {
+  const TrialJob first = join().trials[0];
+  ask(ControlVerb::cancel, first.spec.id);
+  ask(ControlVerb::retry, first.spec.id);
+  now_ += std::chrono::seconds(20);
+  for (transport::LoopbackTransport* other : {&second_, &third_}) other->send(0, Hello{"host", 7, {0}, "cpu"});
+  EXPECT_EQ(step(), std::nullopt);
+  now_ += std::chrono::seconds(20);
+  second_.send(0, Report{trial(1), 1, finished()});
+  third_.send(0, Beat{});
+
+  EXPECT_EQ(step(), ExitCode::internal);
+
+  EXPECT_EQ(detail(first.spec.id).row.state, TrialState::pending);
+  EXPECT_EQ(detail(first.spec.id).attempts.size(), 1U);
+  EXPECT_EQ(counts().done, 1) << "what came in this round counts";
+}
+
 TEST_F(CoordinatorControlTest, APausedSweepHandsItsTrialsBackAndGoesOnWhenItIsResumed) {
   const SweepId other = *coordinator_->submit(another_sweep(), now_);
   const TrialJob running = join().trials[0];

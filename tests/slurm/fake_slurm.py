@@ -19,9 +19,13 @@ echo "$*" >>"$FAKE_SLURM/scontrol.log"
 SCANCEL = """#!/usr/bin/env bash
 echo "$*" >>"$FAKE_SLURM/scancel.log"
 """
-# Jobs of the chain that wait: the file `waiting-jobs`. When this job ends, nobody knows.
+# Jobs of the chain that wait: the file `waiting-jobs`; nodes that each job was to avoid: `avoided-nodes`. When this job
+# ends, nobody knows.
 SQUEUE = """#!/usr/bin/env bash
-case " $* " in *" --name "*) cat "$FAKE_SLURM/waiting-jobs" 2>/dev/null ;; esac
+case " $* " in
+  *" --name "*) cat "$FAKE_SLURM/waiting-jobs" 2>/dev/null ;;
+  *" %x "*) cat "$FAKE_SLURM/avoided-nodes" 2>/dev/null ;;
+esac
 """
 
 
@@ -96,9 +100,12 @@ class FakeSlurm:
                 ["bash", str(self.spooled)],
                 cwd=self.submit_dir, env=environment, stdout=out, stderr=out, start_new_session=True)
 
-    def requeues(self) -> list[str]:
+    def told_scontrol(self) -> list[str]:
         log = self.state / "scontrol.log"
-        return [line for line in log.read_text().splitlines() if line.startswith("requeue")] if log.exists() else []
+        return log.read_text().splitlines() if log.exists() else []
+
+    def requeues(self) -> list[str]:
+        return [line for line in self.told_scontrol() if line.startswith("requeue")]
 
     def withdrawals(self) -> list[str]:
         log = self.state / "scancel.log"

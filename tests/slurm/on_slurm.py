@@ -1,5 +1,8 @@
 """Words of the tests that interrupt a sweep on Slurm: how far it is, and what an interruption must not change."""
+import os
 import re
+import signal
+import time
 from pathlib import Path
 
 from fake_slurm import wait_until
@@ -41,6 +44,18 @@ def assert_no_crash_was_charged(mer: Mer) -> None:
 
 def wait_for_a_part(mer: Mer) -> None:
     wait_until(lambda: mer.epoch_rows() >= 0.2 * ROWS, "a part of the sweep is trained")
+
+
+def train_slowly(trainers: list[int]) -> None:
+    """As long as this is called again and again, these processes work for a fiftieth of the time: enough to be taken for
+    alive, too little to end the sweep on a fast machine."""
+    for number, pause in ((signal.SIGSTOP, 1.5), (signal.SIGCONT, 0.03)):
+        for trainer in trainers:
+            try:
+                os.kill(trainer, number)
+            except ProcessLookupError:
+                pass
+        time.sleep(pause)
 
 
 def starts_in_log(mer: Mer) -> list[int]:

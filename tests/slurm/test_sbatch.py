@@ -6,12 +6,15 @@ from fake_slurm import FakeSlurm, job_script, wait_until
 
 # `work` takes the next line of $FAKE_SLURM/plan: a number to exit with at once, `wait CODE` to run until a signal and exit
 # with CODE, `kill` to die by SIGKILL; it writes down the signals that it gets. `complete` says what the file `standing`
-# does, else that the sweep is done after a `work` that ended with 0 or 1; in JSON it prints the file `progress`. The
-# arguments of both are in merctl.log.
+# does, else that the sweep is done after a `work` that ended with 0 or 1; in JSON it prints the file `progress`. `node list`
+# prints the file `excluded-nodes`. The arguments of all are in merctl.log.
 FAKE_MERCTL = """#!/usr/bin/env bash
 cd "$FAKE_SLURM"
 echo "$*" >>merctl.log
-case "$*" in complete*json) cat progress 2>/dev/null; exit 1 ;; esac
+case "$*" in
+  complete*json) cat progress 2>/dev/null; exit 1 ;;
+  "node list --format quiet") cat excluded-nodes 2>/dev/null; exit 0 ;;
+esac
 if [ "$1" = complete ]; then exit "$(cat standing 2>/dev/null || cat done 2>/dev/null || echo 1)"; fi
 end() {
   [ "$1" -gt 1 ] || echo 0 >done
@@ -271,6 +274,98 @@ def test_a_start_that_trains_lets_the_job_queue_itself_again_as_before(slurm):
     start_without_progress(slurm)
 
     assert "giving up" not in slurm.log.read_text()
+
+
+def test_a_job_on_excluded_nodes_is_queued_again_for_others(slurm):
+    plan(slurm, 8, 0)
+    (slurm.state / "excluded-nodes").write_text("n2.cluster.org\nn5\n")
+
+    slurm.start()
+    wait_until(lambda: len(slurm.told_scontrol()) == 2, "the job is queued again, and kept from there")
+    slurm.end_for_requeue()
+    slurm.start()
+
+    assert slurm.wait() == 0
+    assert slurm.told_scontrol() == ["requeue 4711", "update JobId=4711 ExcNodeList=n2,n5"]
+    assert "no node of this job gets trials: queueing again, for others than n2,n5" in slurm.log.read_text()
+
+
+def test_what_a_job_was_to_avoid_anyway_stays_so(slurm):
+    plan(slurm, 8)
+    (slurm.state / "excluded-nodes").write_text("n2\n")
+    (slurm.state / "avoided-nodes").write_text("n[7-8]\n")
+
+    slurm.start()
+    wait_until(lambda: len(slurm.told_scontrol()) == 2, "the job is queued again, and kept from there")
+
+    assert slurm.told_scontrol()[1] == "update JobId=4711 ExcNodeList=n[7-8],n2"
+
+
+def test_the_terms_that_slurm_sends_with_a_requeue_do_not_come_before_its_last_word(slurm):
+    plan(slurm, 8)
+    (slurm.state / "excluded-nodes").write_text("n2\n")
+    slurm.add_program("scontrol", """#!/usr/bin/env bash
+[ "$1" != requeue ] || kill -TERM "$PPID" $$
+echo "$*" >>"$FAKE_SLURM/scontrol.log"
+""")
+
+    slurm.start()
+    wait_until(lambda: len(slurm.told_scontrol()) == 2, "the job is queued again, and kept from there")
+
+    assert slurm.told_scontrol() == ["requeue 4711", "update JobId=4711 ExcNodeList=n2"]
+
+
+def test_the_rest_of_a_chain_avoids_excluded_nodes_too_and_does_not_go_first(slurm):
+    plan(slurm, 8)
+    (slurm.state / "excluded-nodes").write_text("n2\n")
+    (slurm.state / "waiting-jobs").write_text("4712\n4713\n")
+
+    slurm.start()
+    wait_until(lambda: len(slurm.told_scontrol()) == 4, "the job is queued again")
+
+    assert slurm.told_scontrol() == [f"update JobId={job} ExcNodeList=n2" for job in (4712, 4713)] + [
+        "requeue 4711", "update JobId=4711 ExcNodeList=n2"]
+
+
+def test_a_node_that_is_taken_back_meanwhile_is_kept_from_nobody(slurm):
+    plan(slurm, 8)
+
+    slurm.start()
+    wait_until(slurm.requeues, "the job is queued again")
+
+    assert slurm.told_scontrol() == ["requeue 4711"]
+
+
+def test_a_job_that_lands_on_excluded_nodes_again_and_again_ends(slurm):
+    plan(slurm, 8, 8, 8)
+    (slurm.state / "progress").write_text('{"epochs": 4, "left": 2}')
+    (slurm.state / "excluded-nodes").write_text("n2\n")
+    slurm.add_program("scontrol", """#!/usr/bin/env bash
+echo "$*" >>"$FAKE_SLURM/scontrol.log"
+[ "$1" = requeue ]
+""")
+
+    start_without_progress(slurm)
+    start_without_progress(slurm)
+    slurm.start()
+
+    assert slurm.wait() == 8
+    assert len(slurm.requeues()) == 2
+    log = slurm.log.read_text()
+    assert "job 4711 may start on n2 again: Slurm has refused to keep it from there" in log
+    assert "3 starts in a row have trained no epoch: giving up" in log
+
+
+def test_term_is_never_followed_by_a_requeue_for_excluded_nodes(slurm):
+    plan(slurm, "wait 8")
+    (slurm.state / "excluded-nodes").write_text("n2\n")
+
+    slurm.start()
+    wait_for_merctl(slurm)
+    slurm.signal_batch(signal.SIGTERM)
+
+    assert slurm.wait() == 143
+    assert slurm.told_scontrol() == []
 
 
 def test_a_signal_during_the_set_up_queues_the_job_again_without_a_start_of_merctl(slurm):

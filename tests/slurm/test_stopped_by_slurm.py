@@ -1,32 +1,16 @@
 """What Slurm itself does to a job of mer's, on a real Slurm of three nodes: its time limit, and jobs that go first."""
-import os
-import signal
-import time
-
 import pytest
 from fake_slurm import wait_until
-from on_slurm import assert_no_crash_was_charged, assert_same_results, attempts, outcomes, starts_in_log, wait_for_a_part
+from on_slurm import (assert_no_crash_was_charged, assert_same_results, attempts, outcomes, starts_in_log, train_slowly,
+                      wait_for_a_part)
 
 CHECKED_EVERY_SECONDS = 30  # Slurm looks for jobs near their time limit
-
-
-def train_slowly(mer):
-    """As long as this is called again and again, the run's trainers work for a fiftieth of the time: enough to be taken
-    for alive, too little to end the sweep on a fast machine."""
-    trainers = mer.processes("mer-trainer")
-    for number, pause in ((signal.SIGSTOP, 1.5), (signal.SIGCONT, 0.03)):
-        for trainer in trainers:
-            try:
-                os.kill(trainer, number)
-            except ProcessLookupError:
-                pass
-        time.sleep(pause)
 
 
 def wait_for_in_log(mer, words, seconds):
     """While the sweep trains, but does not come to its end."""
     def said():
-        train_slowly(mer)
+        train_slowly(mer.processes("mer-trainer"))
         return words in mer.log.read_text()
     wait_until(said, words, seconds)
 

@@ -1,15 +1,17 @@
 """`merctl submit --slurm`, `doctor --slurm` and `status` on a real Slurm of three nodes."""
+import json
 import re
 
 from cluster import Job
 from fake_slurm import wait_until
 from mer_run import TRIALS, sweep_of
+from on_slurm import assert_same_results, attempts, three_trials, train_slowly
 
 LONG = {"epochs": 100000, "batch_dialogues": 3, "learning_rate": 1e-4}
 
 
-def submitted(login, cluster, *arguments) -> list[Job]:
-    done = login.run("submit", *arguments, "--slurm", "--cpus-per-task", 2, "--time", "10")
+def submitted(login, cluster, *arguments, cpus: int = 2) -> list[Job]:
+    done = login.run("submit", *arguments, "--slurm", "--cpus-per-task", cpus, "--time", "10")
     assert done.returncode == 0, done.stderr
     return [Job(cluster, number) for number in done.stdout.split()]
 
@@ -72,6 +74,27 @@ def test_a_second_job_joins_the_first(login, cluster, corpus):
                "both nodes train")
     assert login.run("cancel", "1").returncode == 0
     assert first.wait()[0] in ("COMPLETED", "FAILED") and second.wait()[0] in ("COMPLETED", "FAILED")
+
+
+def test_every_node_of_a_second_job_trains_for_the_run_that_it_joins(login, cluster, corpus, expected):
+    sweep = login.write_sweep(three_trials(corpus) | {"resources": {"stack": 1}})
+    site = login.folder / "site.json"
+    site.write_text(json.dumps({"sbatch": ["--nodelist=n2,n3"]}))
+    [first] = submitted(login, cluster, sweep, cpus=1)
+    wait_until(login.epoch_rows, "the first one trains")
+    of_the_first = login.processes("mer-trainer")
+    [second] = submitted(login, cluster, sweep, "--nodes", 2, "--site", site, cpus=1)
+
+    def have_joined():
+        train_slowly(of_the_first)
+        return {host for (host,) in attempts(login, "trainer_host", "trainer_host IS NOT NULL")} == {"n1", "n2", "n3"}
+    wait_until(have_joined, "both nodes of the second one train")
+
+    assert first.wait() == ("COMPLETED", 0), printed(login, first)
+    assert second.wait() == ("COMPLETED", 0), printed(login, second)
+    assert "joining the run of n1" in printed(login, second)
+    assert sorted(attempts(login, "trainer_host, outcome")) == [(node, "finished") for node in cluster.nodes]
+    assert_same_results(login, expected)
 
 
 def test_doctor_finds_the_nodes_sound(login, cluster):
