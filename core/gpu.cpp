@@ -1,46 +1,21 @@
 #include "core/gpu.hpp"
 
 #include <cstdlib>
-#include <dlfcn.h>
-#include <memory>
 #include <sstream>
+
+#include "core/nvml.hpp"
 
 namespace mer {
 namespace {
 
-// The part of nvml.h that is used here: NVIDIA keeps it stable within a version suffix.
-using Device = void*;
-struct Memory {
-  unsigned long long total, free, used;
-};
-constexpr int kSuccess = 0;
 constexpr unsigned kNameLength = 96;
 
-// Functions of the library by name.
-class Nvml {
- public:
-  explicit Nvml(const std::string& library) : handle_(::dlopen(library.c_str(), RTLD_NOW | RTLD_LOCAL), ::dlclose) {}
-
-  bool loaded() const { return handle_ != nullptr; }
-
-  // False: the library has no such function, or it failed.
-  template <class... Arguments>
-  bool call(const char* name, Arguments... arguments) const {
-    using Function = int (*)(Arguments...);
-    const auto function = reinterpret_cast<Function>(::dlsym(handle_.get(), name));
-    return function != nullptr && function(arguments...) == kSuccess;
-  }
-
- private:
-  std::unique_ptr<void, int (*)(void*)> handle_;
-};
-
-Gpu describe(const Nvml& nvml, Device device) {
+Gpu describe(const Nvml& nvml, Nvml::Device device) {
   Gpu gpu;
   char text[kNameLength] = "";
   if (nvml.call("nvmlDeviceGetName", device, &text[0], kNameLength)) gpu.name = text;
   if (nvml.call("nvmlDeviceGetUUID", device, &text[0], kNameLength)) gpu.uuid = text;
-  Memory memory{};
+  Nvml::Memory memory{};
   if (nvml.call("nvmlDeviceGetMemoryInfo", device, &memory)) gpu.memory = memory.total;
   (void)nvml.call("nvmlDeviceGetCudaComputeCapability", device, &gpu.major, &gpu.minor);
   unsigned now = 0, next = 0;
@@ -66,7 +41,7 @@ GpuSurvey survey_gpus(const std::string& library) {
   unsigned count = 0;
   (void)nvml.call("nvmlDeviceGetCount_v2", &count);
   for (unsigned i = 0; i < count; ++i) {
-    Device device = nullptr;
+    Nvml::Device device = nullptr;
     if (nvml.call("nvmlDeviceGetHandleByIndex_v2", i, &device)) survey.gpus.push_back(describe(nvml, device));
   }
   (void)nvml.call("nvmlShutdown");

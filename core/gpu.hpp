@@ -29,7 +29,8 @@ struct GpuSurvey {
   std::string problem;    // why there are none
 };
 
-GpuSurvey survey_gpus(const std::string& library = "libnvidia-ml.so.1");
+inline constexpr const char* kNvmlLibrary = "libnvidia-ml.so.1";
+GpuSurvey survey_gpus(const std::string& library = kNvmlLibrary);
 
 // The variable by which users and Slurm choose GPUs.
 inline constexpr const char* kVisibleGpus = "CUDA_VISIBLE_DEVICES";

@@ -96,6 +96,9 @@ void JsonWriter::operator()(const char* key, const std::optional<bool>& value) {
 void JsonWriter::operator()(const char* key, const std::optional<double>& value) {
   out_[key] = value ? json(*value) : json();
 }
+void JsonWriter::operator()(const char* key, const std::optional<std::int64_t>& value) {
+  out_[key] = value ? json(*value) : json();
+}
 void JsonWriter::operator()(const char* key, const std::vector<std::string>& value) {
   out_[key] = value;
 }
@@ -162,6 +165,10 @@ void JsonReader::operator()(const char* key, std::optional<bool>& value) const {
 void JsonReader::operator()(const char* key, std::optional<double>& value) const {
   value.reset();
   if (!member(key).is_null()) value = number(key, member(key));
+}
+void JsonReader::operator()(const char* key, std::optional<std::int64_t>& value) const {
+  value.reset();
+  if (!member(key).is_null()) value = integer<std::int64_t>(key, member(key));
 }
 void JsonReader::operator()(const char* key, std::vector<std::string>& value) const {
   fill(key, member(key), value, text);

@@ -38,6 +38,7 @@ class JsonWriter {
   void operator()(const char* key, const std::string& value);
   void operator()(const char* key, const std::optional<bool>& value);
   void operator()(const char* key, const std::optional<double>& value);
+  void operator()(const char* key, const std::optional<std::int64_t>& value);
   void operator()(const char* key, const std::vector<std::string>& value);
   void operator()(const char* key, const std::vector<int>& value);
   void operator()(const char* key, const std::vector<std::uint64_t>& value);
@@ -95,6 +96,7 @@ class JsonReader {
   void operator()(const char* key, std::string& value) const;
   void operator()(const char* key, std::optional<bool>& value) const;
   void operator()(const char* key, std::optional<double>& value) const;
+  void operator()(const char* key, std::optional<std::int64_t>& value) const;
   void operator()(const char* key, std::vector<std::string>& value) const;
   void operator()(const char* key, std::vector<int>& value) const;
   void operator()(const char* key, std::vector<std::uint64_t>& value) const;

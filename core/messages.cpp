@@ -68,9 +68,18 @@ void each_field(S& hello, V&& field) {
   field("device", hello.device);
 }
 
+template <Is<ResourceUse> S, class V>
+void each_field(S& use, V&& field) {
+  field("cpu_cores", use.cpu_cores);
+  field("memory_bytes", use.memory_bytes);
+  field("gpu_memory_bytes", use.gpu_memory_bytes);
+  field("gpu_percent", use.gpu_percent);
+}
+
 template <Is<Beat> S, class V>
 void each_field(S& beat, V&& field) {
   field("progress", beat.progress);
+  field("use", beat.use);
 }
 
 template <Is<Capacity> S, class V>

@@ -13,6 +13,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -23,7 +24,7 @@
 
 namespace mer {
 
-constexpr int kMessageVersion = 1;
+constexpr int kMessageVersion = 2;
 
 // --- what happened to one attempt (trainer -> agent -> coordinator) ---
 struct AttemptStarted {
@@ -81,8 +82,16 @@ struct Hello {
   std::string device;      // "cpu", or the GPU that its trainer may use, as CUDA_VISIBLE_DEVICES names it
   bool operator==(const Hello&) const = default;
 };
+struct ResourceUse {                             // of a worker: of its agent and its trainer; absent: not known
+  std::optional<double> cpu_cores;               // busy of late, on average
+  std::optional<std::int64_t> memory_bytes;      // resident, with what they share with others
+  std::optional<std::int64_t> gpu_memory_bytes;  // of the trainer's GPU, whoever has it
+  std::optional<double> gpu_percent;             // of the time of late that this GPU computed, for whomever
+  bool operator==(const ResourceUse&) const = default;
+};
 struct Beat {
   std::uint64_t progress = 0;  // trainer: training steps done; others: messages sent
+  ResourceUse use = {};        // agent: as last measured; trainer: of its GPU
   bool operator==(const Beat&) const = default;
 };
 struct Capacity {  // how many trials the trainer wants to train at once, from now on

@@ -253,6 +253,8 @@ void Coordinator::receive(const std::vector<transport::Envelope>& envelopes, Tim
       feed(WorkerCapacity{worker, capacity->trials}, now);
     } else if (const auto* report = std::get_if<Report>(&*envelope.message)) {
       take(*report, worker.rank, now);
+    } else if (const auto* beat = std::get_if<Beat>(&*envelope.message)) {
+      ranks_[std::size_t(envelope.from)].use = beat->use;
     }
   }
   see_off(transport_.take_departures(), now);

@@ -103,6 +103,7 @@ class Coordinator {
     bool leaving = false;  // of a group that wants to be let go, or has been
     std::optional<TimePoint> heard;
     RateMeter epochs;
+    ResourceUse use;                 // as it last said
     std::vector<ClaimedTrial> held;  // that it brought, and the scheduler does not know of yet
   };
 

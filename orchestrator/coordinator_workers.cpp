@@ -6,6 +6,13 @@ namespace mer::orchestrator {
 
 using nlohmann::json;
 
+namespace {
+template <class T>
+json or_null(const std::optional<T>& value) {
+  return value ? json(*value) : json();
+}
+}  // namespace
+
 json Coordinator::worker_value(int rank, TimePoint now) const {
   const Rank& worker = ranks_[std::size_t(rank)];
   const int leader = gang_leader(rank, settings_.gang);
@@ -32,7 +39,11 @@ json Coordinator::worker_value(int rank, TimePoint now) const {
                     : worker.here  ? "here"
                                    : "awaited"},
           {"heard_s", worker.heard ? json(seconds_since(*worker.heard)) : json()},
-          {"epochs_per_minute", rate ? json(*rate) : json()},
+          {"epochs_per_minute", or_null(rate)},
+          {"cpu_cores", or_null(worker.use.cpu_cores)},
+          {"memory_bytes", or_null(worker.use.memory_bytes)},
+          {"gpu_memory_bytes", or_null(worker.use.gpu_memory_bytes)},
+          {"gpu_percent", or_null(worker.use.gpu_percent)},
           {"trials", std::move(trials)}};
 }
 

@@ -180,6 +180,7 @@ void Agent::on_event(const FromChild& event, TimePoint now) {
   child_->heard = now;
   if (const auto* beat = std::get_if<Beat>(&event.message)) {
     note_progress(beat->progress, now);
+    child_->use = beat->use;
   } else if (const auto* report = std::get_if<Report>(&event.message)) {
     relay(*report, now);
   } else if (std::holds_alternative<Capacity>(event.message) && !child_->member) {
@@ -262,6 +263,10 @@ void Agent::start_again(StackJob missed, TimePoint now) {
   if (!missed.trials.empty()) start(missed, now);
 }
 
+void Agent::on_event(const Measured& event, TimePoint /*now*/) {
+  measured_ = event.use;
+}
+
 void Agent::on_event(const Tick& /*event*/, TimePoint now) {
   if (now - *coordinator_heard_ > limits_.coordinator_silence) {
     leaving_ = true;
@@ -275,7 +280,15 @@ void Agent::on_event(const Tick& /*event*/, TimePoint now) {
   }
   if (last_beat_ && now - *last_beat_ < limits_.beat_every) return;
   last_beat_ = now;
-  send(Beat{sent_});
+  send(Beat{sent_, use()});
+}
+
+ResourceUse Agent::use() const {
+  ResourceUse use = measured_;
+  if (!child_) return use;
+  use.gpu_memory_bytes = child_->use.gpu_memory_bytes;
+  use.gpu_percent = child_->use.gpu_percent;
+  return use;
 }
 
 std::optional<std::string> Agent::hang_of(const Child& child, TimePoint now) const {

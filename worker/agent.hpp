@@ -52,9 +52,13 @@ struct ChildExited {
   bool truncated = false;  // in the middle of a frame
   std::string log_tail;
 };
+struct Measured {  // what this worker and its trainer use, but for the GPU, of which the trainer tells
+  ResourceUse use;
+};
 struct Tick {};
 
-using AgentEvent = std::variant<FromCoordinator, FromPeer, FromChild, ChildBroken, ChildNotStarted, ChildExited, Tick>;
+using AgentEvent =
+    std::variant<FromCoordinator, FromPeer, FromChild, ChildBroken, ChildNotStarted, ChildExited, Measured, Tick>;
 
 // --- what to do, in this order ---
 struct SpawnChild {  // and write it the job; ChildNotStarted follows where that fails
@@ -120,6 +124,7 @@ class Agent {
     std::optional<TimePoint> told_to_leave;
     std::uint64_t steps = 0;
     std::deque<Duration> step_times;  // of the latest beats
+    ResourceUse use;                  // of the GPU, as it last said
     std::optional<Failure> verdict;   // why it was killed
   };
 
@@ -129,6 +134,7 @@ class Agent {
   void on_event(const ChildBroken& event, TimePoint now);
   void on_event(const ChildNotStarted& event, TimePoint now);
   void on_event(const ChildExited& event, TimePoint now);
+  void on_event(const Measured& event, TimePoint now);
   void on_event(const Tick& event, TimePoint now);
 
   void take(StackJob job, TimePoint now);
@@ -145,6 +151,7 @@ class Agent {
   void note_progress(std::uint64_t steps, TimePoint now);
   std::optional<std::string> hang_of(const Child& child, TimePoint now) const;
   Duration progress_limit(const Child& child) const;
+  ResourceUse use() const;
   std::optional<StackJob> missed_by(const Child& child, const ChildExited& exited) const;
   void start_again(StackJob missed, TimePoint now);
   void kill(Failure failure);
@@ -162,6 +169,7 @@ class Agent {
   std::optional<TimePoint> coordinator_heard_;
   std::optional<TimePoint> last_beat_;
   std::uint64_t sent_ = 0;
+  ResourceUse measured_;  // last
   bool leaving_ = false;
   std::vector<AgentEffect> effects_;  // of the event at hand
 };

@@ -49,6 +49,7 @@ std::optional<ExitCode> AgentLoop::step(TimePoint now) {
   for (const auto& [from, message] : corpora_.take_ready()) deliver(from, message, now);
   const bool child_spoke = serve_child(now);
   idle_.round_ended(child_spoke || shared || !envelopes.empty());
+  measure(now);
   feed(Tick{}, now);
   return exit_;
 }
@@ -58,6 +59,12 @@ ExitCode AgentLoop::run() {
     if (const auto code = step(std::chrono::steady_clock::now())) return *code;
     wait();
   }
+}
+
+void AgentLoop::measure(TimePoint now) {
+  if (!options_.measure_use || (measured_ && now - *measured_ < options_.measure_every)) return;
+  measured_ = now;
+  feed(Measured{options_.measure_use(now)}, now);
 }
 
 // Gives a message from another rank to what it concerns.

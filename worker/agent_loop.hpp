@@ -28,6 +28,9 @@ namespace mer::worker {
 using StartChild = std::function<Result<std::unique_ptr<ChildProcess>>(const ChildCommand&)>;
 Result<std::unique_ptr<ChildProcess>> start_subprocess(const ChildCommand& command);
 
+// What this worker and its trainer use now.
+using MeasureUse = std::function<ResourceUse(TimePoint now)>;
+
 struct AgentLoopOptions {
   std::string trainer;      // program
   std::vector<int> cores;   // of the trainer; empty: those of this process
@@ -37,6 +40,8 @@ struct AgentLoopOptions {
   CorpusShareOptions corpora = {};
   LogLimits log = {};  // of what a trainer prints
   StartChild start_child = start_subprocess;
+  MeasureUse measure_use = {};  // empty: the coordinator is told nothing
+  Duration measure_every = std::chrono::seconds(3);
 };
 
 class AgentLoop {
@@ -76,6 +81,7 @@ class AgentLoop {
   void carry_out(const Result<GangRelay::Output>& output, TimePoint now);
   bool serve_child(TimePoint now);
   bool keep_printed();
+  void measure(TimePoint now);
   bool read_frames(TimePoint now);
   void point_to_log(const StackJob& job, const TrialJob& trial) const;
   void write(const Message& message);
@@ -89,6 +95,7 @@ class AgentLoop {
   std::optional<GangRelay> relay_;  // of a child in a gang
   int leader_ = 0;                  // rank of this gang's leader
   std::optional<ExitCode> exit_;
+  std::optional<TimePoint> measured_;
   IdlePause idle_;
 };
 

@@ -19,6 +19,7 @@
 #include "worker/corpus_copy.hpp"
 #include "worker/memory.hpp"
 #include "worker/no_op_trainer.hpp"
+#include "worker/use_meter.hpp"
 
 namespace {
 
@@ -74,6 +75,9 @@ int run(const Options& chosen) {
   options.memory = (mer::worker::usable_memory() + place.count - 1) / place.count;
   options.gpu = mer::gpu_of_worker(gpus_of_this_machine(), place.index, place.count);
   if (!(*transport)->same_host(options.corpora.source)) options.corpora.local = mer::worker::local_folder();
+
+  mer::worker::UseMeter meter;
+  options.measure_use = [&meter](mer::worker::TimePoint now) { return meter.measure(now); };
 
   std::string device = options.gpu.name.empty() ? "cpu" : options.gpu.name;
   if (chosen.no_op > 0) device = mer::worker::kNoOpDevice;

@@ -1,4 +1,4 @@
-// A stand-in for NVIDIA's management library: two GPUs, the second one split.
+// A stand-in for NVIDIA's management library: two GPUs, the second one split, which does not tell how busy it is.
 #include <cstdint>
 #include <cstdio>
 #include <cstring>
@@ -20,6 +20,9 @@ extern "C" {
 struct FakeMemory {
   unsigned long long total, free, used;
 };
+struct FakeUtilization {
+  unsigned gpu, memory;
+};
 
 int nvmlInit_v2() {
   return 0;
@@ -35,7 +38,13 @@ int nvmlDeviceGetCount_v2(unsigned* count) {
   return 0;
 }
 int nvmlDeviceGetHandleByIndex_v2(unsigned number, void** device) {
+  if (number > 1) return 2;  // NVML_ERROR_INVALID_ARGUMENT
   *device = reinterpret_cast<void*>(std::intptr_t(number) + 1);
+  return 0;
+}
+int nvmlDeviceGetHandleByUUID(const char* uuid, void** device) {
+  if (std::strcmp(uuid, "MIG-2") != 0) return 6;  // NVML_ERROR_NOT_FOUND
+  *device = reinterpret_cast<void*>(std::intptr_t(2));
   return 0;
 }
 int nvmlDeviceGetName(void* device, char* to, unsigned size) {
@@ -45,7 +54,12 @@ int nvmlDeviceGetUUID(void*, char* to, unsigned size) {
   return write(to, size, "GPU-1");
 }
 int nvmlDeviceGetMemoryInfo(void* device, FakeMemory* memory) {
-  *memory = {(number_of(device) + 1ULL) << 30, 0, 0};
+  *memory = {(number_of(device) + 1ULL) << 30, 0, (number_of(device) + 1ULL) << 20};
+  return 0;
+}
+int nvmlDeviceGetUtilizationRates(void* device, FakeUtilization* rates) {
+  if (number_of(device) == 1) return 3;  // NVML_ERROR_NOT_SUPPORTED
+  *rates = {73, 20};
   return 0;
 }
 int nvmlDeviceGetCudaComputeCapability(void*, int* major, int* minor) {

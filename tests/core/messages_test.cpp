@@ -70,6 +70,8 @@ std::vector<Message> every_message() {
   std::vector<Message> messages = {
       Hello{"node-1", 77, {0, 1, 5}, "cpu"},
       Beat{},
+      Beat{7, {1.875, std::int64_t{3} << 40, 0, 99.5}},
+      Beat{7, {std::nullopt, 1, std::nullopt, std::nullopt}},
       Beat{std::numeric_limits<std::uint64_t>::max()},
       Capacity{7},
       GangStart{3, StackJob()},
@@ -204,6 +206,16 @@ TEST(MessagesTest, RandomBytesNeverCrash) {
     for (char& byte : bytes) byte = static_cast<char>(random());
     ASSERT_FALSE(decode(bytes).ok());
   }
+}
+
+TEST(MessagesTest, WhatAWorkerDoesNotKnowOfItsUseIsAbsentAndNotZero) {
+  const auto none = decode(encode(Beat{3, {}}));
+  const auto zero = decode(encode(Beat{3, {0, 0, 0, 0}}));
+
+  ASSERT_TRUE(none.ok() && zero.ok());
+  EXPECT_EQ(std::get<Beat>(*none).use.gpu_memory_bytes, std::nullopt);
+  EXPECT_EQ(std::get<Beat>(*zero).use.gpu_memory_bytes, 0);
+  EXPECT_FALSE(*none == *zero);
 }
 
 TEST(MessagesTest, AMatrixOfTheWrongSizeIsCorrupt) {

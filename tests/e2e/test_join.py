@@ -4,6 +4,7 @@ import os
 import shutil
 import signal
 import subprocess
+import urllib.request
 from pathlib import Path
 
 import mer_run
@@ -46,6 +47,22 @@ def assert_same(mer, undisturbed):
     for table, rows in expected.items():
         assert found[table] == rows, f"{table} differ from an undisturbed run's"
     assert mer.query("SELECT max(crashes) FROM trials") == [(0,)]
+
+
+def workers_of(mer) -> list[dict]:
+    endpoint = json.loads((mer.store / "endpoint.json").read_text())
+    request = urllib.request.Request(f"http://{endpoint['address']}:{endpoint['port']}/api/v1/workers",
+                                     headers={"Authorization": f"Bearer {endpoint['token']}"})
+    with urllib.request.urlopen(request, timeout=30) as answer:
+        return json.loads(answer.read())["workers"]
+
+
+def test_a_worker_of_a_second_job_tells_what_it_uses_too(mer, corpus):
+    begin(mer, corpus, train={"epochs": 100000, "learning_rate": 1e-6})
+    join(mer)
+
+    wait_until(lambda: [bool(one["cpu_cores"]) for one in workers_of(mer)] == [True, True], "both are measured")
+    assert all(10e6 < one["memory_bytes"] < 10e9 for one in workers_of(mer))
 
 
 def test_workers_of_a_second_job_train_and_the_results_are_the_same(mer, corpus, undisturbed_long):

@@ -238,6 +238,7 @@ def test_a_coordinator_answers_as_documented(coordinator, mer):
     coordinator.check("get", explain, filled(explain, "0" * 8), 404)
     [worker] = coordinator.check("get", "/api/v1/workers", "/api/v1/workers", 200)[1]["workers"]
     assert [held["trial"] for held in worker["trials"]] == [running]
+    assert {"cpu_cores", "memory_bytes", "gpu_memory_bytes", "gpu_percent"} < set(worker)
     coordinator.check("post", path_of_read, "/api/v1/reader/sweeps", 200)
     coordinator.check("post", path_of_read, "/api/v1/reader/nothing", 404)
     coordinator.check("post", "/api/v1/submit", "/api/v1/submit", 400)
@@ -252,6 +253,18 @@ def test_a_coordinator_answers_as_documented(coordinator, mer):
     for method, path in OF_A_COORDINATOR:
         if method == "post":
             coordinator.check("post", path, filled(path, running), 401, Authorization="Bearer guess")
+
+
+def test_a_worker_that_trains_tells_what_it_uses(coordinator):
+    def worker():
+        return coordinator.check("get", "/api/v1/workers", "/api/v1/workers", 200)[1]["workers"][0]
+
+    wait_until(lambda: (worker()["cpu_cores"] or 0) > 0, "its trainer is measured")
+    told = worker()
+    assert told["cpu_cores"] < 4, "one trainer of one thread"
+    assert 10e6 < told["memory_bytes"] < 10e9
+    if told["device"] == "cpu":
+        assert (told["gpu_memory_bytes"], told["gpu_percent"]) == (None, None)
 
 
 def test_changes_are_told_as_documented(coordinator, mer):

@@ -19,6 +19,8 @@ class GatewayTest : public ::testing::Test {
     for (auto* worker : {&first_, &second_}) worker->send(0, Beat{});
     return gateway_.step(now_);
   }
+  // The same without beats.
+  void group_step() { EXPECT_EQ(gateway_.step(now_), std::nullopt); }
   // What the coordinator gets.
   std::vector<std::pair<int, Message>> at_coordinator() {
     std::vector<std::pair<int, Message>> messages;
@@ -112,6 +114,36 @@ TEST_F(GatewayTest, PassesOnWhatBothSidesSayButNoBeats) {
   EXPECT_EQ(step(), std::nullopt);
   EXPECT_EQ(at(first_), std::vector<Message>{});
   EXPECT_EQ(at(second_), std::vector<Message>{StopTrials{}});
+}
+
+TEST_F(GatewayTest, PassesOnWhatAWorkerUsesWhenThatIsNew) {
+  const Beat busy{5, {1.5, 1000, std::nullopt, std::nullopt}};
+  join();
+  first_.send(0, busy);
+  group_step();
+  first_.send(0, Beat{6, busy.use});
+  second_.send(0, Beat{6, {}});
+  group_step();
+  EXPECT_EQ(at_coordinator(), (Messages{{1, busy}}));
+}
+
+TEST_F(GatewayTest, TheNextCoordinatorIsToldWhatAWorkerUses) {
+  const Beat busy{5, {1.5, 1000, std::nullopt, std::nullopt}};
+  first_.send(0, Hello{"far", 1, {}, "cpu"});
+  first_.send(0, busy);
+  group_step();
+  coordinator_.poll();
+  lines_->cut("g");
+  holder_ = "next";
+  for (int second = 0; second < 5; ++second) {
+    now_ += 1s;
+    for (auto* worker : {&first_, &second_}) worker->send(0, Beat{6, worker == &first_ ? busy.use : ResourceUse()});
+    group_step();
+  }
+
+  std::vector<Message> told;
+  for (const auto& envelope : next_.poll()) told.push_back(*envelope.message);
+  EXPECT_EQ(told, (std::vector<Message>{Hello{"far", 1, {}, "cpu"}, Beat{0, busy.use}}));
 }
 
 TEST_F(GatewayTest, BeatsToItsWorkersEachSecond) {

@@ -88,6 +88,23 @@ TEST_F(CoordinatorWorkersTest, EpochsAMinuteAreCountedAndStaleReportsAreNot) {
   EXPECT_NEAR(worker(1).at("heard_s").get<double>(), 6, 0.1);
 }
 
+TEST_F(CoordinatorWorkersTest, WhatAWorkerUsesIsAsItLastSaidAndNullWhereItDoesNotKnow) {
+  join();
+  for (const char* field : {"cpu_cores", "memory_bytes", "gpu_memory_bytes", "gpu_percent"}) {
+    EXPECT_EQ(worker(1).at(field), nullptr) << field << ": nothing was told yet";
+  }
+
+  worker_.send(0, Beat{1, {1.5, 1000, 0, 99.0}});
+  worker_.send(0, Beat{2, {1.9, std::int64_t{3} << 40, std::nullopt, 0.0}});
+  ASSERT_EQ(step(), std::nullopt);
+
+  EXPECT_EQ(worker(1).at("cpu_cores"), 1.9);
+  EXPECT_EQ(worker(1).at("memory_bytes"), std::int64_t{3} << 40);
+  EXPECT_EQ(worker(1).at("gpu_memory_bytes"), nullptr);
+  EXPECT_EQ(worker(1).at("gpu_percent"), 0);
+  EXPECT_EQ(worker(2).at("cpu_cores"), nullptr);
+}
+
 TEST_F(CoordinatorWorkersTest, OfAGangTheLeadersTrialsAreEveryMembers) {
   start(2);
   for (auto* member : {&worker_, &second_}) member->send(0, Hello{"worker-host", 7, {0}, "cpu"});

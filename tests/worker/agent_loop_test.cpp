@@ -133,6 +133,25 @@ TEST_F(AgentLoopTest, TrainsAStackToItsEnd) {
   EXPECT_EQ(line, "trained in one stack: see logs/t0/1.log");
 }
 
+TEST_F(AgentLoopTest, MeasuresEveryThreeSecondsAndTellsItWithTheNextBeat) {
+  int measured = 0;
+  AgentLoopOptions options;
+  options.measure_use = [&](TimePoint) { return ResourceUse{++measured, 7, std::nullopt, std::nullopt}; };
+  loop_ = std::make_unique<AgentLoop>(endpoint_, Hello{}, options);
+  std::vector<double> told;
+  const TimePoint begin = std::chrono::steady_clock::now();
+
+  for (int tenth = 0; tenth <= 70; ++tenth) {
+    loop_->step(begin + tenth * 100ms);
+    for (const auto& envelope : coordinator_.poll()) {
+      if (const auto* beat = std::get_if<Beat>(&*envelope.message)) told.push_back(beat->use.cpu_cores.value_or(-1));
+    }
+  }
+
+  EXPECT_EQ(measured, 3);
+  EXPECT_EQ(told, (std::vector<double>{1, 1, 1, 2, 2, 2, 3, 3}));
+}
+
 TEST_F(AgentLoopTest, GivesItsTrainerOneGpuAndItsShareOfIt) {
   ::setenv(kVisibleGpus, "0,5", 1);
   gpu_ = {"5", 2};

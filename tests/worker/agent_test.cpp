@@ -39,7 +39,9 @@ class AgentTest : public ::testing::Test {
     for (AgentEffect& effect : agent_.on(event, now_)) {
       if (auto* send = std::get_if<Send>(&effect)) {
         if (!std::holds_alternative<Beat>(send->message)) sent_.push_back(send->message);
-        beats_ += std::holds_alternative<Beat>(send->message) ? 1 : 0;
+        const auto* beat = std::get_if<Beat>(&send->message);
+        beats_ += beat != nullptr ? 1 : 0;
+        if (beat != nullptr) told_use_ = beat->use;
       }
       if (auto* spawn = std::get_if<SpawnChild>(&effect)) spawned_.push_back(spawn->job);
       if (auto* members = std::get_if<SendMembers>(&effect)) to_members_.push_back(members->message);
@@ -77,6 +79,7 @@ class AgentTest : public ::testing::Test {
   std::vector<Message> sent_;  // without beats
   std::vector<Message> to_members_, to_leader_;
   int beats_ = 0;
+  ResourceUse told_use_;  // with the last beat
   std::vector<StackJob> spawned_;
   std::vector<StackJob> joined_;
   std::vector<Message> written_;
@@ -366,6 +369,26 @@ TEST_F(AgentTest, SilentCoordinatorEndsTheAgentAsAnOrphan) {
   now_ += 1s;
   feed(Tick{});
   EXPECT_EQ(exits_, std::vector<ExitCode>{ExitCode::orphaned});
+}
+
+TEST_F(AgentTest, EachBeatTellsWhatWasMeasuredLastAndWhatTheTrainerSaysOfItsGpu) {
+  pass(1s, false);
+  EXPECT_EQ(told_use_, ResourceUse()) << "nothing has been measured";
+
+  feed(Measured{{0.01, 1000, std::nullopt, std::nullopt}});
+  assign({trial_job("a")});
+  pass(1s, false);
+  EXPECT_EQ(told_use_, (ResourceUse{0.01, 1000, std::nullopt, std::nullopt}));
+
+  feed(Measured{{1.9, 5000, std::nullopt, std::nullopt}});
+  feed(FromChild{Beat{1, {std::nullopt, std::nullopt, 3000, 80}}});
+  pass(2s, false);
+  EXPECT_EQ(told_use_, (ResourceUse{1.9, 5000, 3000, 80}));
+
+  report("a", AttemptFinished{});
+  feed(ChildExited{});
+  pass(1s, false);
+  EXPECT_EQ(told_use_, (ResourceUse{1.9, 5000, std::nullopt, std::nullopt})) << "no trainer, no GPU";
 }
 
 TEST_F(AgentTest, TrialsThatMissTheirTrainerGoToTheNextOne) {

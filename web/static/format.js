@@ -75,7 +75,9 @@ export function duration(seconds) {
 
 export function bytes(count) {
   if (!isNumber(count)) return '–';
-  return count < 1e6 ? `${(count / 1024).toFixed(0)} KiB` : `${(count / 1024 / 1024).toFixed(1)} MiB`;
+  if (count < 1e6) return `${(count / 1024).toFixed(0)} KiB`;
+  const mebibytes = count / 1024 / 1024;
+  return mebibytes < 1000 ? `${mebibytes.toFixed(1)} MiB` : `${(mebibytes / 1024).toFixed(1)} GiB`;
 }
 
 export function valueText(value) {

@@ -46,7 +46,8 @@ std::optional<ExitCode> Gateway::step(TimePoint now) {
   return end;
 }
 
-// Beats stay here: the link has its own.
+// Beats that say nothing new stay here: the link has its own. While there is no coordinator all do: the next one gets
+// what the workers use then.
 bool Gateway::pass_up(TimePoint now) {
   const auto envelopes = group_.poll();
   for (const transport::Envelope& envelope : envelopes) {
@@ -55,7 +56,8 @@ bool Gateway::pass_up(TimePoint now) {
       continue;
     }
     heard_[std::size_t(envelope.from)] = now;
-    if (std::holds_alternative<Beat>(*envelope.message)) continue;
+    const auto* const beat = std::get_if<Beat>(&*envelope.message);
+    if (beat != nullptr && (lost_ || ledger_.has_noted(envelope.from, beat->use))) continue;
     ledger_.note_from(envelope.from, *envelope.message);
     coordinator_->link.send(envelope.from, *envelope.message);
   }

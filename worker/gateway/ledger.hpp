@@ -21,6 +21,8 @@ class Ledger {
   void note_from(int worker, const Message& message);
   void note_to(int worker, const Message& message);
 
+  bool has_noted(int worker, const ResourceUse& use) const;
+
   bool hold_nothing() const;  // no worker has an attempt that has not ended
 
   // Attempts that workers have. One whose end stands in `unkept` (what no coordinator is known to have made durable) is
@@ -28,7 +30,7 @@ class Ledger {
   std::vector<transport::HeldAttempt> held(const Messages& unkept) const;
 
   // What a coordinator that knows nothing of the group is to be told: who the workers are, what their trainers want,
-  // and the reports of `unkept`, in order.
+  // what they use, and the reports of `unkept`, in order.
   Messages story(const Messages& unkept) const;
 
  private:
@@ -36,6 +38,7 @@ class Ledger {
     std::optional<Hello> hello;
     std::optional<Capacity> capacity;  // as its trainer last said
     std::map<TrialId, int> attempts;   // that have not ended
+    ResourceUse use;                   // as it last said
   };
 
   std::map<int, Worker> workers_;

@@ -18,6 +18,8 @@
 
 #include "core/descriptor.hpp"
 #include "core/exit_code.hpp"
+#include "core/gpu.hpp"
+#include "core/gpu_meter.hpp"
 #include "core/json.hpp"
 #include "core/json_text.hpp"
 #include "core/messages.hpp"
@@ -61,6 +63,32 @@ class AgentSink : public ReportSink {
   ProgressSink log_;
 };
 
+// A trainer's signs of life, with what is known of its GPU. Threads: one.
+class Beats {
+ public:
+  explicit Beats(DeviceChoice device) {
+    const auto visible = visible_gpus();
+    if (device == DeviceChoice::cpu || !visible) return;
+    const auto gpus = usable_gpus(visible, 0);
+    if (!gpus.empty()) gpu_ = gpus.front();
+  }
+
+  // The driver is asked at every third, one a second. It is opened here, since that may take long.
+  Beat next(std::uint64_t steps) {
+    if (!gpu_.empty() && count_++ % 3 == 0) {
+      if (!meter_) meter_.emplace(gpu_);
+      use_ = meter_->measure();
+    }
+    return {steps, use_};
+  }
+
+ private:
+  std::string gpu_;  // empty: none
+  std::optional<GpuMeter> meter_;
+  ResourceUse use_;
+  std::uint64_t count_ = 0;
+};
+
 // nullptr: the job is for this trainer alone.
 Result<std::unique_ptr<Gang>> gang_of(const StackJob& job, AgentSink& sink, Requests& requests) {
   if (job.gang == 1) return std::unique_ptr<Gang>();
@@ -88,7 +116,8 @@ ExitCode run_for_agent() {
   });
   const Result<std::unique_ptr<Gang>> gang = gang_of(assign->job, sink, requests);
   if (!gang) return complain(gang.error());
-  const Heartbeat heartbeat([&] { (void)sink.send(Beat{steps}); });
+  Beats beats(assign->job.device);
+  const Heartbeat heartbeat([&] { (void)sink.send(beats.next(steps)); });
   const Result<StackOutcome> outcome = run_job(assign->job, sink, requests, steps, gpu_of_this_process(), gang->get());
   ended = true;  // the agent may close its pipe now
   return outcome ? ExitCode::done : complain(outcome.error());

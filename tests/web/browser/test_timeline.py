@@ -208,7 +208,8 @@ def worker(rank, **changes):
     trials = [{"trial": f"{rank}{index}aaaaaa", "sweep": 1, "name": f"fold-{index}, seed 0", "attempt": 1, "epoch": 12, "epochs": 150}
               for index in range(changes.pop("stack", 1))]
     return {"worker": rank, "leader": rank, "host": "node-1", "group": "", "cores": [0, 1, 4], "device": "cpu", "state": "here",
-            "heard_s": 0.4, "epochs_per_minute": 12.34, "trials": trials} | changes
+            "heard_s": 0.4, "epochs_per_minute": 12.34, "cpu_cores": 1.94, "memory_bytes": 300 << 20, "gpu_memory_bytes": None,
+            "gpu_percent": None, "trials": trials} | changes
 
 
 def show_workers(show, workers, **options):
@@ -226,7 +227,8 @@ def test_a_worker_has_what_it_is_and_what_it_does(show):
                                        worker(4, group="gpu-job", state="leaving", stack=0), worker(5, leader=4, stack=0)])
     rows = page.locator("table.workers tbody tr")
     assert rows.count() == 5
-    assert [rows.nth(0).locator("td").nth(i).inner_text() for i in range(6)] == ["node-1", "–", "0–1, 4", "cpu", "0.4 s ago", "12.3"]
+    assert [rows.nth(0).locator("td").nth(i).inner_text() for i in range(9)] == [
+        "node-1", "–", "0–1, 4", "cpu", "1.9 of 3", "300.0 MiB", "–", "0.4 s ago", "12.3"]
     assert "fold-0, seed 0, epoch 12 of 150" in rows.nth(0).inner_text()
     assert "has not joined yet" in rows.nth(2).inner_text()
     assert "leaving" in rows.nth(3).inner_text() and "gpu-job" in rows.nth(3).inner_text()
@@ -237,6 +239,48 @@ def test_a_worker_has_what_it_is_and_what_it_does(show):
     answer["workers"][0]["trials"][0]["epoch"] = 13
     page.wait_for_function("() => document.querySelector('table.workers').innerText.includes('epoch 13 of 150')")
     assert rows.nth(1).locator("details[open]").count() == 1, "it stays open"
+
+
+UNKNOWN = {"cpu_cores": None, "memory_bytes": None, "gpu_memory_bytes": None, "gpu_percent": None}
+
+
+@pytest.mark.parametrize("changes, shown", [
+    ({"gpu_percent": 87.0, "gpu_memory_bytes": 3 << 30}, ["1.9 of 3", "300.0 MiB", "87 %, 3.0 GiB"]),
+    ({"gpu_percent": 0, "gpu_memory_bytes": 0}, ["1.9 of 3", "300.0 MiB", "0 %, 0 KiB"]),
+    ({"gpu_memory_bytes": 3 << 30}, ["1.9 of 3", "300.0 MiB", "3.0 GiB"]),
+    ({"cpu_cores": 0, "cores": [5]}, ["0.0 of 1", "300.0 MiB", "–"]),
+    ({"cores": []}, ["1.9", "300.0 MiB", "–"]),
+    (UNKNOWN, ["–", "–", "–"]),
+])
+def test_what_a_worker_uses_is_told_and_what_is_not_known_is_no_zero(show, changes, shown):
+    page, _ = show_workers(show, [worker(1, **changes)])
+    headings = page.locator("table.workers thead th").all_inner_texts()
+    assert headings[4:7] == ["CPU", "Memory", "GPU"]
+    assert page.locator("table.workers tbody tr").first.locator("td").all_inner_texts()[3:6] == shown
+
+
+def test_what_workers_use_changes_while_it_is_looked_at(show):
+    page, answer = show_workers(show, [worker(1, **UNKNOWN)])
+    answer["workers"][0] |= {"cpu_cores": 0.5, "memory_bytes": 2 << 20}
+    page.wait_for_function("() => document.querySelector('table.workers').innerText.includes('0.5 of 3')")
+    assert "2.0 MiB" in page.inner_text("table.workers")
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_all_that_workers_use_can_be_reached(show, width):
+    gpu = {"gpu_percent": 87.0, "gpu_memory_bytes": 70 << 30, "memory_bytes": 12 << 30, "group": "gpu-job"}
+    page, _ = show_workers(show, [worker(1, **gpu), worker(2, stack=6)], width=width)
+    cell = page.get_by_role("cell", name="87 %, 70.0 GiB")
+    cell.scroll_into_view_if_needed()
+    box = cell.bounding_box()
+    assert 0 <= box["x"] and box["x"] + box["width"] <= width
+    lines = """(cell) => {
+      const range = document.createRange();
+      range.selectNodeContents(cell);
+      return range.getClientRects().length;
+    }"""
+    assert cell.evaluate(lines) == 1, "it breaks into no column of words"
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

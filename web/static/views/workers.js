@@ -1,7 +1,7 @@
 // The workers of the coordinator that serves this page, and what each does now.
 import {get} from '../api.js';
 import {fill, h, scrolling} from '../dom.js';
-import {isNumber} from '../format.js';
+import {bytes, isNumber} from '../format.js';
 
 const INTERVAL = 2000;  // ms; what workers do changes without the store
 const FEW = 4;          // trials that a row shows unasked
@@ -18,6 +18,12 @@ function coresText(cores) {
 }
 
 const rate = (value) => isNumber(value) ? value.toFixed(1) : '–';
+
+const parts = (known, between) => known.filter(Boolean).join(between) || '–';
+const cpuText = ({cpu_cores: busy, cores}) => parts([isNumber(busy) && busy.toFixed(1), isNumber(busy) && cores.length > 0 && String(cores.length)], ' of ');
+const memoryText = (worker) => parts([isNumber(worker.memory_bytes) && bytes(worker.memory_bytes)]);
+const gpuText = ({gpu_percent: busy, gpu_memory_bytes: memory}) =>
+  parts([isNumber(busy) && `${busy.toFixed(0)} %`, isNumber(memory) && bytes(memory)], ', ');
 
 function trialItem(worker, one) {
   return h('li', {}, h('a', {href: `#/trials/${one.trial}`, class: 'id', 'data-key': `held ${worker.worker} ${one.trial}`}, one.trial.slice(0, 8)),
@@ -48,13 +54,14 @@ export function createWorkers() {
       h('td', {}, worker.host || '–', worker.state === 'leaving' ? [' ', h('span', {class: 'badge'}, 'leaving')] : null),
       hasGroups ? h('td', {}, worker.group || '–') : null,
       h('td', {}, coresText(worker.cores)), h('td', {}, worker.device || '–'),
+      h('td', {class: 'number'}, cpuText(worker)), h('td', {class: 'number'}, memoryText(worker)), h('td', {class: 'number'}, gpuText(worker)),
       h('td', {class: 'number'}, isNumber(worker.heard_s) ? `${worker.heard_s.toFixed(1)} s ago` : 'never'),
       h('td', {class: 'number'}, rate(worker.epochs_per_minute)), trialsCell(worker));
   }
 
   function tableOf(workers) {
     const hasGroups = workers.some((worker) => worker.group);
-    const headings = [['Worker', 'number'], ['Host'], hasGroups && ['Group'], ['Cores'], ['Device'], ['Last heard', 'number'],
+    const headings = [['Worker', 'number'], ['Host'], hasGroups && ['Group'], ['Cores'], ['Device'], ['CPU', 'number'], ['Memory', 'number'], ['GPU', 'number'], ['Last heard', 'number'],
       ['Epochs per minute', 'number'], ['Trials']].filter(Boolean);
     return h('table', {class: 'workers'},
       h('thead', {}, h('tr', {}, headings.map(([text, style]) => h('th', {scope: 'col', class: style}, text)))),
