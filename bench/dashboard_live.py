@@ -7,6 +7,7 @@ STORE: as tests/tools/make_big_store.py --running 12 makes one; it is written to
 every --pause seconds.
 """
 import argparse
+import json
 import os
 import sys
 import threading
@@ -48,7 +49,9 @@ def watch(server: Server, training: Training, minutes: float) -> None:
         page = browser.new_page(viewport={"width": 1280, "height": 900})
         asked = []
         page.on("request", lambda request: asked.append(request.url))
-        page.goto(f"http://127.0.0.1:{server.port}/#/sweeps/1")
+        # the curves and rows of what is training
+        trials = json.loads(server.get("/api/v1/sweeps/1/trials?state=running")[1])["trials"]
+        page.goto(f"http://127.0.0.1:{server.port}/#/sweeps/1?state=running&show={trials[0]['configuration']}")
         page.wait_for_selector("path.line", timeout=120_000)
         devtools = page.context.new_cdp_session(page)
         print("minute  server MiB  server CPU s  page MiB  nodes  epochs  requests")

@@ -63,8 +63,7 @@ def test_a_log_is_asked_for_when_it_is_opened(show, server):
     assert log.inner_text().startswith("attempt 1\n")
     assert "log=1" in page.url
     page.get_by_text("What the trainer printed").click()
-    page.wait_for_function("() => !location.hash.includes('log=')")
-    assert log.text_content() == ""
+    page.wait_for_function("() => !location.hash.includes('log=') && document.querySelector('pre.log').textContent === ''")
 
 
 def test_the_attempt_is_chosen_and_kept_in_the_url(show, server):
