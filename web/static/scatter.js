@@ -1,5 +1,6 @@
 // A scatter of points, each with a colour and a shape; one unit is as long on both axes.
 import {fill, h} from './dom.js';
+import {pointReader} from './point_reader.js';
 
 const d3 = window.d3;
 const MARGIN = {top: 12, right: 16, bottom: 40, left: 52};
@@ -35,13 +36,13 @@ export function scatterChart(title) {
   const readout = h('p', {class: 'readout', 'aria-live': 'polite'});
   const node = h('div', {class: 'chart'}, plot, readout);
   let shown = null;
-  let placed = [];  // the points with their pixels, from left to right
-  let marked = -1;
   let width = 0;
+  const reader = pointReader(plot, readout, REACH,
+    (point, count) => point ? point.text : `${count.toLocaleString('en')} points`);
 
   function draw(next) {
     shown = next;
-    marked = -1;
+    reader.unmark();
     plot.setAttribute('aria-label', `${title}: ${next.points.length} points, ${next.xName} against ${next.yName}. ` +
       'Left and right arrow keys move through them; the data table below has every number.');
     render();
@@ -63,7 +64,7 @@ export function scatterChart(title) {
     width = plot.clientWidth;
     if (width === 0 || shown === null) return;
     if (shown.points.length === 0) {
-      placed = [];
+      reader.place([]);
       fill(plot, h('p', {class: 'empty'}, 'Nothing is switched on.'));
       readout.textContent = '';
       return;
@@ -76,9 +77,8 @@ export function scatterChart(title) {
     svg.append('g').selectAll('path').data(drawn).join('path').attr('class', (point) => colourOf(point.colour))
       .attr('transform', (point) => `translate(${point.atX},${point.atY})`).attr('d', (point) => shapeOf(point.shape, size));
     svg.append('circle').attr('class', 'point-mark').attr('r', 8);
-    placed = drawn.sort((a, b) => a.atX - b.atX || a.atY - b.atY);
     fill(plot, svg.node());
-    mark(Math.min(marked, placed.length - 1));
+    reader.place(drawn.sort((a, b) => a.atX - b.atX || a.atY - b.atY));
   }
 
   function axes(svg, x, y) {
@@ -92,28 +92,6 @@ export function scatterChart(title) {
       .attr('transform', `translate(11,${(HEIGHT - MARGIN.bottom + MARGIN.top) / 2}) rotate(-90)`).text(shown.yName);
   }
 
-  function mark(index) {
-    marked = index;
-    const point = placed[index];
-    d3.select(plot).select('.point-mark').attr('visibility', point ? 'visible' : 'hidden')
-      .attr('cx', point?.atX ?? 0).attr('cy', point?.atY ?? 0);
-    readout.textContent = point ? point.text : `${placed.length.toLocaleString('en')} points`;
-  }
-
-  plot.addEventListener('pointermove', (event) => {
-    if (placed.length === 0) return;
-    const box = plot.getBoundingClientRect();
-    const distance = (point) => Math.hypot(point.atX - event.clientX + box.left, point.atY - event.clientY + box.top);
-    const near = d3.leastIndex(placed, (a, b) => distance(a) - distance(b));
-    mark(distance(placed[near]) <= REACH ? near : -1);
-  });
-  plot.addEventListener('pointerleave', () => { if (placed.length > 0) mark(-1); });
-  plot.addEventListener('keydown', (event) => {
-    const step = {ArrowLeft: -1, ArrowRight: 1}[event.key];
-    if (step === undefined || placed.length === 0) return;
-    event.preventDefault();
-    mark(Math.max(0, Math.min(placed.length - 1, marked < 0 && step < 0 ? placed.length - 1 : marked + step)));
-  });
   // What pictureOf() takes, but for the legend; null: nothing is drawn.
   function picture() {
     const svg = plot.querySelector('svg');

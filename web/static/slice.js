@@ -1,6 +1,7 @@
 // A slice: the score against one key, a point per configuration.
 import {fill, h} from './dom.js';
 import {percent} from './format.js';
+import {pointReader} from './point_reader.js';
 
 const d3 = window.d3;
 const MARGIN = {top: 14, right: 24, bottom: 42, left: 56};
@@ -15,13 +16,13 @@ export function sliceChart(title) {
   const readout = h('p', {class: 'readout', 'aria-live': 'polite'});
   const node = h('div', {class: 'chart'}, plot, readout);
   let shown = null;
-  let placed = [];  // the points with x and y, from left to right
-  let marked = -1;
   let width = 0;
+  const reader = pointReader(plot, readout, REACH,
+    (point, count) => point ? `${point.text}: ${percent(point.score)} %` : `${count} configurations`);
 
   function draw(next) {
     shown = next;
-    marked = -1;
+    reader.unmark();
     plot.setAttribute('aria-label', `${title}: ${next.label} against ${next.axis.name}, ${next.points.length} configurations. ` +
       'Left and right arrow keys move through them; the data table below has every number.');
     render();
@@ -37,15 +38,15 @@ export function sliceChart(title) {
     const inset = axis.numeric ? 8 : room / 2;
     const x = (value) => MARGIN.left + inset + axis.at(value) * (width - MARGIN.left - MARGIN.right - 2 * inset);
     const aside = (index) => axis.numeric ? 0 : ((index * GOLDEN) % 1 - 0.5) * SPREAD * Math.min(room, 120);
-    placed = shown.points.map((point, index) => ({...point, x: x(point.value) + aside(index), y: y(point.score)}))
-      .sort((a, b) => a.x - b.x || a.y - b.y);
+    const placed = shown.points.map((point, index) => ({...point, atX: x(point.value) + aside(index), atY: y(point.score)}))
+      .sort((a, b) => a.atX - b.atX || a.atY - b.atY);
     const svg = d3.create('svg').attr('width', width).attr('height', HEIGHT).attr('aria-hidden', 'true');
     axes(svg, x, y);
     svg.append('g').selectAll('circle').data(placed).join('circle').attr('class', 'point').attr('r', 3.5)
-      .attr('cx', (point) => point.x).attr('cy', (point) => point.y);
+      .attr('cx', (point) => point.atX).attr('cy', (point) => point.atY);
     svg.append('circle').attr('class', 'point-mark').attr('r', 7);
     fill(plot, svg.node());
-    mark(Math.min(marked, placed.length - 1));
+    reader.place(placed);
   }
 
   function axes(svg, x, y) {
@@ -62,28 +63,6 @@ export function sliceChart(title) {
       .attr('transform', `translate(11,${(HEIGHT - MARGIN.bottom + MARGIN.top) / 2}) rotate(-90)`).text(`${label}, %`);
   }
 
-  function mark(index) {
-    marked = index;
-    const point = placed[index];
-    d3.select(plot).select('.point-mark').attr('visibility', point ? 'visible' : 'hidden')
-      .attr('cx', point?.x ?? 0).attr('cy', point?.y ?? 0);
-    readout.textContent = point ? `${point.text}: ${percent(point.score)} %` : `${placed.length} configurations`;
-  }
-
-  plot.addEventListener('pointermove', (event) => {
-    const box = plot.getBoundingClientRect();
-    const [atX, atY] = [event.clientX - box.left, event.clientY - box.top];
-    const distance = (point) => Math.hypot(point.x - atX, point.y - atY);
-    const near = d3.leastIndex(placed, (a, b) => distance(a) - distance(b));
-    mark(near >= 0 && distance(placed[near]) <= REACH ? near : -1);
-  });
-  plot.addEventListener('pointerleave', () => mark(-1));
-  plot.addEventListener('keydown', (event) => {
-    const step = {ArrowLeft: -1, ArrowRight: 1}[event.key];
-    if (step === undefined || placed.length === 0) return;
-    event.preventDefault();
-    mark(Math.max(0, Math.min(placed.length - 1, marked < 0 && step < 0 ? placed.length - 1 : marked + step)));
-  });
   // What pictureOf() takes; null: nothing is drawn.
   function picture() {
     const svg = plot.querySelector('svg');
