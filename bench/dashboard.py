@@ -22,6 +22,11 @@ def percentile(values: list[float], share: float) -> float:
     return ordered[min(len(ordered) - 1, round(share * (len(ordered) - 1)))]
 
 
+def launch_browser(playwright):
+    return playwright.chromium.launch(executable_path=os.environ.get("MER_CHROMIUM", "/usr/bin/chromium"),
+                                      args=["--no-sandbox", "--disable-gpu"])
+
+
 class Server:
     def __init__(self, programs: Path, store: Path):
         self.process = subprocess.Popen([programs / "merctl", "--store", store, "serve", "--port", "0"],
@@ -72,8 +77,7 @@ def time_pages(server: Server, pages: dict[str, tuple[str, str]], rounds: int) -
 
     found = []
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=os.environ.get("MER_CHROMIUM", "/usr/bin/chromium"),
-                                             args=["--no-sandbox", "--disable-gpu"])
+        browser = launch_browser(playwright)
         for name, (path, ready) in pages.items():
             seconds = []
             for _ in range(rounds):

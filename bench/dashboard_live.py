@@ -8,13 +8,12 @@ every --pause seconds.
 """
 import argparse
 import json
-import os
 import sys
 import threading
 import time
 from pathlib import Path
 
-from dashboard import Server
+from dashboard import Server, launch_browser
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "tools"))
 import make_big_store  # noqa: E402
@@ -44,8 +43,7 @@ def watch(server: Server, training: Training, minutes: float) -> None:
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=os.environ.get("MER_CHROMIUM", "/usr/bin/chromium"),
-                                             args=["--no-sandbox", "--disable-gpu"])
+        browser = launch_browser(playwright)
         page = browser.new_page(viewport={"width": 1280, "height": 900})
         asked = []
         page.on("request", lambda request: asked.append(request.url))

@@ -7,7 +7,6 @@ FOLDER keeps the peers' databases and their Python environment. Each run has one
 hyperparameters and a final score.
 """
 import argparse
-import os
 import re
 import statistics
 import subprocess
@@ -15,7 +14,7 @@ import time
 import urllib.request
 from pathlib import Path
 
-from dashboard import percentile
+from dashboard import launch_browser, percentile
 from peers import environment
 
 HERE = Path(__file__).resolve().parent
@@ -68,8 +67,7 @@ def page_seconds(path: str, ready: str, rounds: int, patience: float) -> list[fl
 
     found = []
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=os.environ.get("MER_CHROMIUM", "/usr/bin/chromium"),
-                                             args=["--no-sandbox", "--disable-gpu"])
+        browser = launch_browser(playwright)
         for _ in range(rounds):
             context = browser.new_context(viewport={"width": 1280, "height": 900})
             page = context.new_page()
