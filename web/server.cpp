@@ -141,8 +141,9 @@ class Server::Impl {
     if (const Status query = check_query(*routed.route, request.query); !query) return error_response(query.error());
     Call call{nullptr, controls_, std::move(routed.values), request.query};
     if (routed.route->needs == Needs::nothing) return respond(*routed.route, call);
-    if (routed.route->needs == Needs::feed)
+    if (routed.route->needs == Needs::feed) {
       return stream_response(feed_.subscribe(value_of(request.query, "after")), routed.route->content_type);
+    }
     Result<Reader> reader = take_reader();
     if (!reader) return error_response(reader.error());
     call.reader = reader->get();

@@ -22,16 +22,13 @@ using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 using test::ask;
 using test::body_of;
+using test::get;
 using test::RawClient;
 using test::status_of;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
 constexpr const char* kEventEnd = "}\n\n";
-
-std::string request(const std::string& target, const std::string& headers = "") {
-  return "GET " + target + " HTTP/1.1\r\nHost: localhost\r\n" + headers + "\r\n";
-}
 
 json data_of(const std::string& event) {
   const std::size_t at = event.find("\ndata: ");
@@ -52,12 +49,12 @@ class ChangeFeedTest : public ::testing::Test {
 
   static RawClient stream(int port, const std::string& cursor = "") {
     RawClient client(port);
-    client.send(request("/api/v1/events" + (cursor.empty() ? "" : "?after=" + cursor)));
+    client.send(get("/api/v1/events" + (cursor.empty() ? "" : "?after=" + cursor)));
     return client;
   }
 
   static std::string cursor_now(int port) {
-    const std::string answer = ask(port, request("/api/v1/sweeps"));
+    const std::string answer = ask(port, get("/api/v1/sweeps"));
     const std::size_t at = answer.find("ETag: \"") + 7;
     return answer.substr(at, answer.find('"', at) - at);
   }
@@ -179,9 +176,9 @@ TEST_F(ChangeFeedTest, AStreamNeedsTheToken) {
   options.token = "secret";
   const int port = serve(options);
 
-  EXPECT_EQ(status_of(ask(port, request("/api/v1/events"))), 401);
+  EXPECT_EQ(status_of(ask(port, get("/api/v1/events"))), 401);
   RawClient client(port);
-  client.send(request("/api/v1/events", "Authorization: Bearer secret\r\n"));
+  client.send(get("/api/v1/events", "Authorization: Bearer secret\r\n"));
   EXPECT_EQ(status_of(client.read_until(kEventEnd)), 200);
 }
 
@@ -223,7 +220,7 @@ TEST_F(ChangeFeedTest, SixteenStreamsAndSixtyFourSlowClientsDelayNobody) {
   for (int i = 0; i < 101; ++i) {
     if (i % 10 == 0) test::advance(*store_);
     const auto begin = steady_clock::now();
-    ASSERT_EQ(status_of(ask(port, request("/healthz"))), 200);
+    ASSERT_EQ(status_of(ask(port, get("/healthz"))), 200);
     took.push_back(steady_clock::now() - begin);
   }
   std::ranges::nth_element(took, took.begin() + 50);

@@ -20,6 +20,7 @@ using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 using test::ask;
 using test::body_of;
+using test::get;
 using test::RawClient;
 using test::status_of;
 using ::testing::HasSubstr;
@@ -43,10 +44,6 @@ class HttpServerTest : public ::testing::Test {
     const auto port = server_->start();
     EXPECT_TRUE(port.ok()) << port.error().message;
     return port ? *port : 0;
-  }
-
-  static std::string get(const std::string& target, const std::string& headers = "") {
-    return "GET " + target + " HTTP/1.1\r\nHost: localhost\r\n" + headers + "\r\n";
   }
 
   std::unique_ptr<HttpServer> server_;

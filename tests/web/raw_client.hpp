@@ -67,6 +67,11 @@ class RawClient {
   bool connected_ = false;
 };
 
+// The head of a GET; `headers` are whole lines.
+inline std::string get(const std::string& target, const std::string& headers = "") {
+  return "GET " + target + " HTTP/1.1\r\nHost: localhost\r\n" + headers + "\r\n";
+}
+
 inline std::string ask(int port, std::string_view request) {
   RawClient client(port);
   client.send(request);

@@ -31,7 +31,7 @@ class ServerTest : public ::testing::Test {
   }
 
   std::string get(const std::string& target, const std::string& headers = "") const {
-    return ask(port_, "GET " + target + " HTTP/1.1\r\nHost: localhost\r\n" + headers + "\r\n");
+    return ask(port_, test::get(target, headers));
   }
 
   static std::string etag_of(const std::string& answer) {
