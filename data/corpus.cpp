@@ -11,6 +11,7 @@
 #include "core/json.hpp"
 #include "core/json_text.hpp"
 #include "core/quoting.hpp"
+#include "core/utf8.hpp"
 #include "data/content_hash.hpp"
 #include "data/corpus_format.hpp"
 #include "data/csv.hpp"

@@ -1,10 +1,9 @@
 #include "data/csv.hpp"
 
 #include <algorithm>
-#include <cstdint>
-#include <optional>
 
 #include "core/quoting.hpp"
+#include "core/utf8.hpp"
 
 namespace mer::data {
 namespace {
@@ -81,20 +80,6 @@ class CsvParser {
   std::size_t line_ = 1;
 };
 
-// Continuation bytes that follow a lead byte, and the smallest code point that may be written so.
-struct Utf8Lead {
-  int continuation = 0;
-  std::uint32_t bits = 0, smallest = 0;
-};
-
-std::optional<Utf8Lead> utf8_lead(unsigned char c) {
-  if (c < 0x80) return Utf8Lead{0, c, 0};
-  if (c >= 0xC0 && c < 0xE0) return Utf8Lead{1, c & 0x1FU, 0x80};
-  if (c >= 0xE0 && c < 0xF0) return Utf8Lead{2, c & 0x0FU, 0x800};
-  if (c >= 0xF0 && c < 0xF8) return Utf8Lead{3, c & 0x07U, 0x10000};
-  return std::nullopt;
-}
-
 }  // namespace
 
 Result<std::vector<CsvRecord>> parse_csv(std::string_view text, const std::vector<std::string>& header,
@@ -132,21 +117,6 @@ std::string csv_line(const std::vector<std::string>& fields) {
     line += '"';
   }
   return line + '\n';
-}
-
-bool is_utf8(std::string_view text) {
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const std::optional<Utf8Lead> lead = utf8_lead(static_cast<unsigned char>(text[i]));
-    if (!lead) return false;
-    std::uint32_t point = lead->bits;
-    for (int k = 0; k < lead->continuation; ++k) {
-      if (++i == text.size() || (static_cast<unsigned char>(text[i]) & 0xC0U) != 0x80U) return false;
-      point = (point << 6) | (static_cast<unsigned char>(text[i]) & 0x3FU);
-    }
-    const bool surrogate = point >= 0xD800 && point <= 0xDFFF;
-    if (point < lead->smallest || point > 0x10FFFF || surrogate) return false;
-  }
-  return true;
 }
 
 }  // namespace mer::data

@@ -24,6 +24,4 @@ Result<std::vector<CsvRecord>> parse_csv(std::string_view text, const std::vecto
 // One record with its line end, quoted where needed.
 std::string csv_line(const std::vector<std::string>& fields);
 
-bool is_utf8(std::string_view text);
-
 }  // namespace mer::data
