@@ -17,7 +17,7 @@ import {createWorkers} from './views/workers.js';
 // A view: {node, load(parameters) -> Promise of its crumbs, later(parameters)}. load() is called again when data or
 // parameters change; later(), where there is one, after it, when what it has made can be seen.
 const ROUTES = [
-  [/^\/$/, () => createSweeps()],
+  [/^\/$/, () => createSweeps(setParameters)],
   [/^\/sweeps\/(\d+)$/, (id) => createSweep(id, setParameters)],
   [/^\/sweeps\/(\d+)\/compare$/, (id) => createCompare(id, setParameters)],
   [/^\/sweeps\/(\d+)\/confusion$/, (id) => createConfusion(id, setParameters)],

@@ -1,4 +1,5 @@
 // One sweep: results, learning curves, trials.
+import {createAnnotation} from '../annotation.js';
 import {get} from '../api.js';
 import {choice, h} from '../dom.js';
 import {METRICS, RULES} from '../format.js';
@@ -12,12 +13,13 @@ import {createTrials} from './trials.js';
 export function createSweep(id, setParameters) {
   const head = createSweepHead('');
   const controls = createSweepControls(() => setParameters({}));
+  const annotation = createAnnotation('sweep', () => setParameters({}));
   const rule = choice('Epoch', RULES, (value) => setParameters({rule: value}));
   const metric = choice('Metric', METRICS, (value) => setParameters({metric: value}));
   const results = createResults(setParameters);
   const curves = createCurves(id, setParameters);
   const trials = createTrials(id, setParameters);
-  const node = h('div', {class: 'stack'}, head.node, controls.node,
+  const node = h('div', {class: 'stack'}, head.node, controls.node, annotation.node,
     h('section', {class: 'panel', 'aria-labelledby': 'results-title'},
       h('div', {class: 'panel-head'}, h('h2', {id: 'results-title'}, 'Results'),
         h('div', {class: 'controls'}, rule.node, metric.node)),
@@ -36,6 +38,7 @@ export function createSweep(id, setParameters) {
     metric.set(chosen.metric);
     head.update(sweep);
     controls.update(sweep, id, served);
+    annotation.update(sweep, id, '/', served);
     results.update(sweep, answer, {sort, page});
     loaded = {sweep, chosen};
     return crumbsOf(sweep);
