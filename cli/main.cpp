@@ -51,6 +51,7 @@ struct Arguments {
   mer::cli::RepresentationsOptions representations;
   mer::cli::WaitOptions wait;
   bool watch = false;
+  std::string tag;
   std::string status_sweep, trial, corpus_folder, preset, synth_folder, shell;
   std::uint64_t seed = 1;
   int port = 8080;
@@ -180,6 +181,33 @@ void add_chain_options(CLI::App* command, CLI::Option* slurm, mer::cli::SlurmOpt
                    "");
 }
 
+void add_annotation_commands(CLI::App& app, Arguments& arguments) {
+  const auto add = [&](ControlVerb verb, const std::string& text, const std::string& example) {
+    CLI::App* command = add_command(app, name_of(verb), text, "merctl " + example);
+    command->add_option("SWEEP|TRIAL", arguments.status_sweep, "Name or number; id of a trial or a prefix")->required();
+    return command;
+  };
+  // `text`: what is written; without it, what stands is printed.
+  const auto chosen = [&arguments](ControlVerb verb, const CLI::Option* text) {
+    return [&arguments, verb, text] {
+      arguments.chosen = [&arguments, verb, is_given = text->count() > 0] {
+        if (!is_given) return annotation_command(arguments.context, verb, arguments.status_sweep);
+        arguments.control.verb = verb;
+        arguments.control.targets = {arguments.status_sweep};
+        return control_command(arguments.context, arguments.control);
+      };
+    };
+  };
+  CLI::App* note =
+      add(ControlVerb::note, "Write a note on a sweep or trial, or print it", "note quickstart \"alpha too high\"");
+  note->callback(chosen(ControlVerb::note, note->add_option("TEXT", arguments.control.note,
+                                                            "At most 2000 bytes; \"\": none; default: print it")));
+  CLI::App* tag = add(ControlVerb::tag, "Give a sweep or trial tags, or print them", "tag quickstart paper baseline");
+  tag->callback(chosen(ControlVerb::tag, tag->add_option("TAG", arguments.control.tags, "Words; default: print them")));
+  CLI::App* untag = add(ControlVerb::untag, "Take tags away from a sweep or trial", "untag quickstart baseline");
+  untag->callback(chosen(ControlVerb::untag, untag->add_option("TAG", arguments.control.tags, "Words")->required()));
+}
+
 void add_control_commands(CLI::App& app, Arguments& arguments) {
   CLI::App* submit = add_command(app, "submit", "Add a sweep to the run that goes on, or to the store",
                                  "merctl submit configs/quickstart.json --priority 1");
@@ -216,6 +244,8 @@ void add_control_commands(CLI::App& app, Arguments& arguments) {
       return control_command(arguments.context, arguments.control);
     };
   });
+
+  add_annotation_commands(app, arguments);
 
   CLI::App* explain = add_command(app, "explain", "Say why a trial waits, runs or failed", "merctl explain 3fa9c1d2");
   explain->add_option("TRIAL", arguments.trial, "Id, or a prefix of it that is unique")->required();
@@ -300,11 +330,12 @@ void add_result_commands(CLI::App& app, Arguments& arguments) {
 
   CLI::App* status = add_command(app, "status", "Count the trials of the sweeps by state", "merctl status quickstart");
   status->add_option("SWEEP", arguments.status_sweep, "Name or number; default: all sweeps");
+  status->add_option("--tag", arguments.tag, "Only sweeps, or trials of the sweep, that have it");
   status->add_flag("-w,--watch", arguments.watch, "Again whenever it changes, until the sweep has ended");
   status->callback([&arguments] {
     arguments.chosen = [&arguments] {
       const auto command = arguments.watch ? mer::cli::watch_status_command : mer::cli::status_command;
-      return command(arguments.context, arguments.status_sweep);
+      return command(arguments.context, {arguments.status_sweep, arguments.tag});
     };
   });
 

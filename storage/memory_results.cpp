@@ -39,13 +39,21 @@ SweepSummary summary_of(Content& content, SweepId id) {
                        {},
                        sweep.activity,
                        sweep.priority,
-                       std::int64_t(sweep.reused.size())};
+                       std::int64_t(sweep.reused.size()),
+                       sweep.annotated,
+                       sweep.annotation};
   std::set<TrialId> seen;
   for (const PlannedTrial& planned : submission.trials) {
     if (!seen.insert(planned.spec.id).second) continue;
     ++count_of(summary.counts, content.trials.at(planned.spec.id).facts.state);
   }
   return summary;
+}
+
+template <class Content>
+Annotation annotation_of(const Content& content, const TrialId& id) {
+  const auto known = content.annotations.find(without_number(id));
+  return known == content.annotations.end() ? Annotation() : known->second;
 }
 
 const Selected* find_selected(const std::optional<TrialResult>& result, SelectionRule rule, Metric metric) {
@@ -151,6 +159,7 @@ Result<std::vector<TrialRow>> MemoryStore::trials(SweepId id) {
   for (const PlannedTrial& planned : submission->trials) {
     rows.push_back(row_of(content_->trials.at(planned.spec.id), planned, submission->sweep.select));
     rows.back().reused = content_->find(id)->reused.contains(planned.spec.id);
+    rows.back().annotation = annotation_of(*content_, planned.spec.id);
   }
   return rows;
 }
@@ -181,6 +190,7 @@ Result<TrialDetail> MemoryStore::trial(const TrialId& id) {
     if (detail.sweeps.empty()) detail.row = row_of(trial, *planned, submission.sweep.select);
     detail.sweeps.push_back({static_cast<std::int64_t>(i + 1)});
   }
+  detail.row.annotation = annotation_of(*content_, id);
   detail.attempts = trial.attempts;
   detail.checkpoints = trial.checkpoints;
   detail.result = trial.result;

@@ -23,6 +23,7 @@
 #include "core/result.hpp"
 #include "core/sweep.hpp"
 #include "core/trial.hpp"
+#include "storage/annotation.hpp"
 #include "storage/control.hpp"
 
 namespace mer::storage {
@@ -160,7 +161,9 @@ struct SweepSummary {
   StateCounts counts;
   SweepActivity activity = SweepActivity::active;
   int priority = 0;
-  std::int64_t reused = 0;  // trials that had their result when it was submitted
+  std::int64_t reused = 0;     // trials that had their result when it was submitted
+  std::int64_t annotated = 0;  // rises whenever it or a trial of it is annotated
+  Annotation annotation = {};
 };
 
 struct ConfigurationRow {
@@ -194,6 +197,7 @@ struct TrialRow {
   std::string message;           // why it failed, diverged or was cancelled, one line
   bool reused = false;           // it had its result when the sweep was submitted
   std::optional<Scores> scores;  // under the sweep's selection rule; set when done
+  Annotation annotation = {};
 };
 
 struct AttemptRow {

@@ -61,6 +61,12 @@ Json published_values(const storage::SweepDetail& sweep, const std::vector<stora
   return list;
 }
 
+template <class Row>
+void keep_tagged(std::vector<Row>& rows, const std::string& tag) {
+  if (tag.empty()) return;
+  std::erase_if(rows, [&](const Row& row) { return !storage::has_tag(row.annotation, tag); });
+}
+
 Json trial_row_value(const storage::TrialRow& row) {
   return {{"id", row.id.hex},
           {"configuration", row.configuration},
@@ -73,6 +79,7 @@ Json trial_row_value(const storage::TrialRow& row) {
           {"epochs", row.epochs},
           {"message", row.message},
           {"reused", row.reused},
+          {"tags", row.annotation.tags},
           {"scores", row.scores ? scores_value(*row.scores) : Json()}};
 }
 
@@ -196,8 +203,9 @@ Result<std::string> version_json(ResultReader& reader, bool controls) {
   return text_of(answer);
 }
 
-Result<std::string> sweeps_json(ResultReader& reader) {
-  MER_ASSIGN(const auto sweeps, reader.sweeps());
+Result<std::string> sweeps_json(ResultReader& reader, const std::string& tag) {
+  MER_ASSIGN(auto sweeps, reader.sweeps());
+  keep_tagged(sweeps, tag);
   Json answer = envelope();
   answer["sweeps"] = list_of(sweeps, summary_value);
   return text_of(answer);
@@ -219,6 +227,7 @@ Result<std::string> sweep_json(ResultReader& reader, SweepId id) {
 
 Result<std::string> trials_json(ResultReader& reader, SweepId id, const TrialsQuery& query) {
   MER_ASSIGN(auto trials, reader.trials(id));
+  keep_tagged(trials, query.tag);
   if (query.state) {
     std::erase_if(trials, [&](const storage::TrialRow& trial) { return trial.state != *query.state; });
   }

@@ -18,7 +18,7 @@ import {createWorkers} from './views/workers.js';
 // when data or parameters change; later(), where there is one, after it, when what it has made can be seen. One that
 // keeps answers is told by forget() what has changed; null: anything.
 const ROUTES = [
-  [/^\/$/, () => createSweeps()],
+  [/^\/$/, () => createSweeps(setParameters)],
   [/^\/sweeps\/(\d+)$/, (id) => createSweep(id, setParameters)],
   [/^\/sweeps\/(\d+)\/compare$/, (id) => createCompare(id, setParameters)],
   [/^\/sweeps\/(\d+)\/confusion$/, (id) => createConfusion(id, setParameters)],
