@@ -82,6 +82,10 @@ TrialRow row_of(const Trial& trial, const PlannedTrial& planned, const SelectSet
   return row;
 }
 
+bool is_among(int configuration, const Configurations& only) {
+  return only.empty() || std::ranges::find(only, configuration) != only.end();
+}
+
 // The trials of one point of a configuration: a fold, or a seed.
 struct Point {
   int expected = 0;
@@ -151,12 +155,13 @@ Result<SweepDetail> MemoryStore::sweep(SweepId id) {
   return detail;
 }
 
-Result<std::vector<TrialRow>> MemoryStore::trials(SweepId id) {
+Result<std::vector<TrialRow>> MemoryStore::trials(SweepId id, const Configurations& only) {
   const Lock lock(content_->mutex);
   const Submission* submission = content_->find_submission(id);
   if (submission == nullptr) return no_sweep(std::to_string(id.number), {});
   std::vector<TrialRow> rows;
   for (const PlannedTrial& planned : submission->trials) {
+    if (!is_among(planned.configuration, only)) continue;
     rows.push_back(row_of(content_->trials.at(planned.spec.id), planned, submission->sweep.select));
     rows.back().reused = content_->find(id)->reused.contains(planned.spec.id);
     rows.back().annotation = annotation_of(*content_, planned.spec.id);
@@ -212,7 +217,8 @@ Result<std::vector<EpochRow>> MemoryStore::curve(const TrialId& id, Split split)
   return rows;
 }
 
-Result<std::vector<ResultRow>> MemoryStore::results(SweepId id, SelectionRule rule, Metric metric) {
+Result<std::vector<ResultRow>> MemoryStore::results(SweepId id, SelectionRule rule, Metric metric,
+                                                    const Configurations& only) {
   const Lock lock(content_->mutex);
   const Submission* submission = content_->find_submission(id);
   if (submission == nullptr) return no_sweep(std::to_string(id.number), {});
@@ -222,6 +228,7 @@ Result<std::vector<ResultRow>> MemoryStore::results(SweepId id, SelectionRule ru
   std::map<int, std::vector<Point>> points_of;
   std::map<std::pair<int, std::uint64_t>, std::size_t> places;  // (configuration, fold or seed) -> point
   for (const PlannedTrial& planned : submission->trials) {
+    if (!is_among(planned.configuration, only)) continue;
     std::vector<Point>& points = points_of[planned.configuration];
     const bool one_fold = folds_of[planned.configuration].size() == 1;
     const std::uint64_t key = one_fold ? planned.spec.seed : static_cast<std::uint64_t>(planned.fold);
@@ -241,12 +248,14 @@ Result<std::vector<ResultRow>> MemoryStore::results(SweepId id, SelectionRule ru
   return rows;
 }
 
-Result<std::vector<TrialConfusion>> MemoryStore::confusions(SweepId id, SelectionRule rule, Metric metric) {
+Result<std::vector<TrialConfusion>> MemoryStore::confusions(SweepId id, SelectionRule rule, Metric metric,
+                                                            const Configurations& only) {
   const Lock lock(content_->mutex);
   const Submission* submission = content_->find_submission(id);
   if (submission == nullptr) return no_sweep(std::to_string(id.number), {});
   std::vector<TrialConfusion> all;
   for (const PlannedTrial& planned : submission->trials) {
+    if (!is_among(planned.configuration, only)) continue;
     const Selected* selected = find_selected(content_->trials.at(planned.spec.id).result, rule, metric);
     if (selected == nullptr) continue;
     all.push_back({planned.spec.id, planned.configuration, planned.fold, planned.spec.seed, selected->confusion});

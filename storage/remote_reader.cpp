@@ -1,5 +1,6 @@
 #include "storage/remote_reader.hpp"
 
+#include "storage/codec.hpp"
 #include "storage/reader_codec.hpp"
 
 namespace mer::storage {
@@ -13,8 +14,12 @@ ReaderCall about(const char* call, const TrialId& id, SelectionRule rule, Metric
   return {call, {{"trial", id.hex}, {"rule", name_of(rule)}, {"metric", name_of(metric)}}};
 }
 
-ReaderCall about(const char* call, SweepId id, SelectionRule rule, Metric metric) {
-  return {call, {{"sweep", text_of(id)}, {"rule", name_of(rule)}, {"metric", name_of(metric)}}};
+ReaderCall about(const char* call, SweepId id, SelectionRule rule, Metric metric, const Configurations& only) {
+  return {call,
+          {{"sweep", text_of(id)},
+           {"rule", name_of(rule)},
+           {"metric", name_of(metric)},
+           {"configurations", integers_to_json(only)}}};
 }
 
 }  // namespace
@@ -34,8 +39,9 @@ Result<SweepDetail> RemoteReader::sweep(SweepId id) {
   return value_in<SweepDetail>(answer);
 }
 
-Result<std::vector<TrialRow>> RemoteReader::trials(SweepId id) {
-  MER_ASSIGN(const std::string answer, line_.ask({"trials", {{"sweep", text_of(id)}}}));
+Result<std::vector<TrialRow>> RemoteReader::trials(SweepId id, const Configurations& only) {
+  MER_ASSIGN(const std::string answer,
+             line_.ask({"trials", {{"sweep", text_of(id)}, {"configurations", integers_to_json(only)}}}));
   return values_in<TrialRow>(answer);
 }
 
@@ -61,13 +67,15 @@ Result<std::vector<EpochRow>> RemoteReader::curve(const TrialId& id, Split split
   return values_in<EpochRow>(answer);
 }
 
-Result<std::vector<ResultRow>> RemoteReader::results(SweepId id, SelectionRule rule, Metric metric) {
-  MER_ASSIGN(const std::string answer, line_.ask(about("results", id, rule, metric)));
+Result<std::vector<ResultRow>> RemoteReader::results(SweepId id, SelectionRule rule, Metric metric,
+                                                     const Configurations& only) {
+  MER_ASSIGN(const std::string answer, line_.ask(about("results", id, rule, metric, only)));
   return values_in<ResultRow>(answer);
 }
 
-Result<std::vector<TrialConfusion>> RemoteReader::confusions(SweepId id, SelectionRule rule, Metric metric) {
-  MER_ASSIGN(const std::string answer, line_.ask(about("confusions", id, rule, metric)));
+Result<std::vector<TrialConfusion>> RemoteReader::confusions(SweepId id, SelectionRule rule, Metric metric,
+                                                             const Configurations& only) {
+  MER_ASSIGN(const std::string answer, line_.ask(about("confusions", id, rule, metric, only)));
   return values_in<TrialConfusion>(answer);
 }
 

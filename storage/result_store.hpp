@@ -284,6 +284,10 @@ struct Prediction {
   std::vector<float> probabilities;
 };
 
+// Of which configurations to read: their positions in SweepDetail::configurations, in any order; empty: of every one.
+// A position that a sweep does not have is none.
+using Configurations = std::vector<int>;
+
 class ResultReader {
  public:
   virtual ~ResultReader() = default;
@@ -292,7 +296,9 @@ class ResultReader {
   // By number ("1") or by name (the newest of that name). Error not_found names the nearest.
   virtual Result<SweepId> find_sweep(const std::string& name_or_number) = 0;
   virtual Result<SweepDetail> sweep(SweepId id) = 0;
-  virtual Result<std::vector<TrialRow>> trials(SweepId id) = 0;  // submission order
+  // In submission order.
+  virtual Result<std::vector<TrialRow>> trials(SweepId id, const Configurations& only) = 0;
+  Result<std::vector<TrialRow>> trials(SweepId id) { return trials(id, {}); }
   // `limit` entries after the first `offset`; 0: all of them.
   virtual Result<Timeline> timeline(SweepId id, std::int64_t offset, std::int64_t limit) = 0;
   // By id or by a prefix of at least 4 digits that is unique in the store; a superseded one by its whole name.
@@ -302,9 +308,17 @@ class ResultReader {
   virtual Result<std::vector<EpochRow>> curve(const TrialId& id, Split split) = 0;
   // One row for each configuration, in order. `metric` is the one by which best-validation and best-test chose their
   // epoch; `last` takes no notice of it.
-  virtual Result<std::vector<ResultRow>> results(SweepId id, SelectionRule rule, Metric metric) = 0;
+  virtual Result<std::vector<ResultRow>> results(SweepId id, SelectionRule rule, Metric metric,
+                                                 const Configurations& only) = 0;
+  Result<std::vector<ResultRow>> results(SweepId id, SelectionRule rule, Metric metric) {
+    return results(id, rule, metric, {});
+  }
   // Of every trial of the sweep that has one under the rule, in submission order. `metric` as in results().
-  virtual Result<std::vector<TrialConfusion>> confusions(SweepId id, SelectionRule rule, Metric metric) = 0;
+  virtual Result<std::vector<TrialConfusion>> confusions(SweepId id, SelectionRule rule, Metric metric,
+                                                         const Configurations& only) = 0;
+  Result<std::vector<TrialConfusion>> confusions(SweepId id, SelectionRule rule, Metric metric) {
+    return confusions(id, rule, metric, {});
+  }
   // The test split under a rule; error not_found while the trial is not done or the fold has no validation part.
   // `metric` as in results().
   virtual Result<Selected> selected(const TrialId& id, SelectionRule rule, Metric metric) = 0;

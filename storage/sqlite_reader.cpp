@@ -182,12 +182,13 @@ Result<SweepDetail> SqliteReader::sweep(SweepId id) {
   return detail;
 }
 
-Result<std::vector<TrialRow>> SqliteReader::trials(SweepId id) {
+Result<std::vector<TrialRow>> SqliteReader::trials(SweepId id, const Configurations& only) {
   MER_ASSIGN(Transaction transaction, snapshot(*db_));
   MER_TRY(check_sweep(*db_, id));
   std::vector<TrialRow> rows;
-  MER_ASSIGN(Statement query, db_->prepare(std::string(kTrialRows) + "WHERE s.sweep = ? ORDER BY s.position"));
-  MER_TRY(query.bind(id.number).each([&](const Statement& row) -> Status {
+  MER_ASSIGN(Statement query, db_->prepare(std::string(kTrialRows) + "WHERE s.sweep = ?1 AND " + kAmongConfigurations +
+                                           " ORDER BY s.position"));
+  MER_TRY(query.bind(id.number, integers_to_json(only)).each([&](const Statement& row) -> Status {
     MER_ASSIGN(TrialRow trial, read_trial_row(row));
     rows.push_back(std::move(trial));
     return {};

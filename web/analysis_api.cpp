@@ -1,5 +1,6 @@
 #include "web/analysis_api.hpp"
 
+#include <numeric>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -163,7 +164,7 @@ Result<std::string> confusion_json(ResultReader& reader, SweepId id, EpochChoice
                                    const std::string& configuration) {
   MER_ASSIGN(const storage::SweepDetail sweep, reader.sweep(id));
   MER_ASSIGN(const std::size_t position, storage::find_configuration(sweep, configuration));
-  MER_ASSIGN(const auto all, storage::pooled_results(reader, sweep, epoch.rule, epoch.metric));
+  MER_ASSIGN(const auto all, storage::pooled_results(reader, sweep, epoch.rule, epoch.metric, {int(position)}));
   const storage::PooledConfiguration& pooled = all[position];
   const std::optional<ConfusionMatrix> sum = sum_of(pooled.by_fold);
   Json answer = envelope();
@@ -183,16 +184,22 @@ Result<std::string> confusion_json(ResultReader& reader, SweepId id, EpochChoice
 
 Result<std::string> audit_json(ResultReader& reader, SweepId id, Metric metric, const Page& page) {
   MER_ASSIGN(const storage::SweepDetail sweep, reader.sweep(id));
-  MER_ASSIGN(const std::vector<storage::AuditedConfiguration> all, storage::audit(reader, id, metric));
+  storage::Configurations positions(sweep.configurations.size());
+  std::iota(positions.begin(), positions.end(), 0);
+  const auto shown = part_of(positions, page);
+  std::vector<storage::AuditedConfiguration> audited;
+  if (!shown.empty()) {
+    MER_ASSIGN(audited, storage::audit(reader, id, metric, storage::Configurations(shown.begin(), shown.end())));
+  }
   const std::vector<std::string> labels = storage::configuration_labels(sweep);
   Json answer = envelope();
   answer["sweep"] = id.number;
   answer["metric"] = name_of(metric);
   answer["caption"] = storage::audit_caption(sweep, metric);
-  answer["total"] = all.size();
+  answer["total"] = positions.size();
   answer["rows"] = Json::array();
   answer["notes"] = Json::array();
-  for (const storage::AuditedConfiguration& configuration : part_of(all, page)) {
+  for (const storage::AuditedConfiguration& configuration : audited) {
     for (const storage::AuditedRow& row : configuration.rows) {
       answer["rows"].push_back({{"configuration", configuration.configuration},
                                 {"rule", name_of(row.rule)},

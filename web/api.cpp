@@ -102,15 +102,20 @@ Json list_of(const Rows& rows, ToValue to_value) {
   return list;
 }
 
-// The trials of the rows' configurations.
+// Of a part of them; of all: every one.
+storage::Configurations configurations_of(std::span<const storage::ResultRow> rows, std::size_t all) {
+  storage::Configurations positions;
+  if (rows.size() == all) return positions;
+  for (const storage::ResultRow& row : rows) positions.push_back(row.configuration);
+  return positions;
+}
+
+// By configuration. Trials: of the rows' configurations.
 std::map<int, std::vector<const storage::TrialRow*>> trials_of(std::span<const storage::ResultRow> rows,
                                                                const std::vector<storage::TrialRow>& trials) {
   std::map<int, std::vector<const storage::TrialRow*>> groups;
   for (const storage::ResultRow& row : rows) groups[row.configuration];
-  for (const storage::TrialRow& trial : trials) {
-    const auto group = groups.find(trial.configuration);
-    if (group != groups.end()) group->second.push_back(&trial);
-  }
+  for (const storage::TrialRow& trial : trials) groups.at(trial.configuration).push_back(&trial);
   return groups;
 }
 
@@ -241,7 +246,6 @@ Result<std::string> trials_json(ResultReader& reader, SweepId id, const TrialsQu
 Result<std::string> results_json(ResultReader& reader, SweepId id, const ResultsQuery& query) {
   MER_ASSIGN(auto rows, reader.results(id, query.rule, query.metric));
   MER_ASSIGN(const storage::SweepDetail sweep, reader.sweep(id));
-  MER_ASSIGN(const auto trials, reader.trials(id));
   Json answer = envelope();
   answer["sweep"] = id.number;
   answer["rule"] = name_of(query.rule);
@@ -256,6 +260,10 @@ Result<std::string> results_json(ResultReader& reader, SweepId id, const Results
   answer["rows"] = Json::array();
   answer["missing"] = Json::array();
   const auto page = part_of(rows, query.page);
+  std::vector<storage::TrialRow> trials;
+  if (!page.empty()) {
+    MER_ASSIGN(trials, reader.trials(id, configurations_of(page, rows.size())));
+  }
   const auto groups = trials_of(page, trials);
   for (const storage::ResultRow& row : page) {
     const auto& group = groups.at(row.configuration);

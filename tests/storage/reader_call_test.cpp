@@ -51,7 +51,12 @@ TEST_F(ReaderCallTest, ParametersThatCannotBeAreNamed) {
     EXPECT_THAT(error_of<ResultRow>(call, {{"sweep", "1"}, {"rule", "worst"}}).message, HasSubstr("parameter rule"));
     EXPECT_THAT(error_of<ResultRow>(call, {{"sweep", "1"}, {"rule", "last"}, {"metric", "f1"}}).message,
                 HasSubstr("parameter metric"));
+    EXPECT_THAT(error_of<ResultRow>(call, {{"sweep", "1"}, {"rule", "last"}, {"metric", "ua"}, {"configurations", "1"}})
+                    .message,
+                HasSubstr("parameter configurations"));
   }
+  EXPECT_THAT(error_of<TrialRow>("trials", {{"sweep", "1"}, {"configurations", "[x]"}}).message,
+              HasSubstr("parameter configurations"));
   for (const char* call : {"selected", "predictions"}) {
     EXPECT_THAT(error_of<Prediction>(call, {{"rule", "worst"}}).message, HasSubstr("parameter rule"));
     EXPECT_THAT(error_of<Prediction>(call, {{"rule", "last"}, {"metric", "f1"}}).message,
