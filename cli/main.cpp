@@ -305,7 +305,7 @@ void add_alloc_commands(CLI::App& app, Arguments& arguments) {
 
 void add_node_commands(CLI::App& app, Arguments& arguments) {
   using mer::cli::NodeChange;
-  CLI::App* node = add_command(app, "node", "Nodes that get no trials, since they failed one after the other",
+  CLI::App* node = add_command(app, "node", "List, exclude and take back nodes that fail trials",
                                "merctl node include n3");
   node->require_subcommand(1);
   add_command(*node, "list", "List the excluded nodes", "merctl node list")->callback([&arguments] {
@@ -501,7 +501,7 @@ void add_global_options(CLI::App& app, Context& context) {
            context.format = Format::json;
            context.fields = fields;
          },
-         "--format json with these fields of the answer alone, as in id,counts.done; one that is not there lists them")
+         "JSON with these fields alone, as in id,counts.done")
       ->delimiter(',')
       ->allow_extra_args(false)
       ->type_name("FIELD,...");
@@ -553,6 +553,15 @@ bool asks_for_completion(int argc, char** argv) {
   return argc > 1 && std::string(argv[1]) == mer::cli::kCompleteCommand;
 }
 
+// `merctl help X Y` is `merctl X Y --help`.
+std::vector<std::string> words_of(int argc, char** argv) {
+  std::vector<std::string> words(argv + 1, argv + argc);
+  if (words.empty() || words.front() != "help") return words;
+  words.erase(words.begin());
+  words.emplace_back("--help");
+  return words;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -571,7 +580,7 @@ int main(int argc, char** argv) {
   add_global_options(app, arguments.context);
   add_commands(app, arguments);
 
-  const std::vector<std::string> words(argv + 1, argv + argc);
+  const std::vector<std::string> words = words_of(argc, argv);
   if (asks_for_completion(argc, argv)) {
     return int(mer::cli::completion_command(arguments.context, mer::cli::tree_of(app), std::span(words).subspan(1)));
   }
@@ -580,7 +589,7 @@ int main(int argc, char** argv) {
     return int(ExitCode::usage);
   }
   try {
-    app.parse(argc, argv);
+    app.parse(std::vector(words.rbegin(), words.rend()));  // CLI11 takes them last first
   } catch (const CLI::ParseError& error) {
     const std::string advice = error.get_exit_code() == 0 ? "" : mer::cli::advice_on(mer::cli::tree_of(app), words);
     if (advice.empty()) return app.exit(error) == 0 ? 0 : int(ExitCode::usage);

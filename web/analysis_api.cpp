@@ -11,6 +11,7 @@
 #include "storage/comparison.hpp"
 #include "storage/configurations.hpp"
 #include "storage/pooled.hpp"
+#include "storage/tables.hpp"
 #include "storage/utterance_tests.hpp"
 #include "web/json_values.hpp"
 
@@ -138,7 +139,7 @@ Result<std::string> comparison_json(ResultReader& reader, SweepId id, EpochChoic
   Json rows = Json::array();
   for (const storage::ComparedConfiguration& row : comparison.rows) rows.push_back(compared_value(row));
   answer["rows"] = std::move(rows);
-  answer["caption"] = storage::comparison_caption(comparison, epoch.metric, labels);
+  answer["caption"] = storage::comparison_caption(sweep, comparison, epoch.rule, epoch.metric);
   answer["notes"] = storage::comparison_notes(comparison, labels);
   return text_of(answer);
 }
@@ -155,7 +156,8 @@ Result<std::string> utterances_json(ResultReader& reader, SweepId id, EpochChoic
   Json rows = Json::array();
   for (const storage::UtteranceRow& row : part_of(tests.rows, page)) rows.push_back(utterance_value(row));
   answer["rows"] = std::move(rows);
-  answer["caption"] = storage::utterance_caption(tests, labels);
+  answer["caption"] = storage::results_caption(sweep, epoch.rule, epoch.metric, storage::Beside::none) + ' ' +
+                      storage::utterance_caption(tests, labels);
   answer["notes"] = storage::utterance_notes(tests, labels);
   return text_of(answer);
 }
