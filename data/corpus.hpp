@@ -16,13 +16,15 @@
 
 namespace mer::data {
 
+constexpr int kNoLabel = -1;
+
 struct Utterance {
   std::string id;
   std::string dialogue;
   int turn = 0;  // rises strictly within a dialogue
   std::string session;
   std::string speaker;
-  int label = 0;  // position in Corpus::labels
+  int label = 0;  // position in Corpus::labels; kNoLabel: context of its dialogue, neither learnt from nor scored
 };
 
 // A float32 matrix [rows, dim], row-major; `storage` keeps the bytes (a mapping or a vector) alive.
