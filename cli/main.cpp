@@ -591,7 +591,7 @@ int main(int argc, char** argv) {
   try {
     app.parse(std::vector(words.rbegin(), words.rend()));  // CLI11 takes them last first
   } catch (const CLI::ParseError& error) {
-    const std::string advice = error.get_exit_code() == 0 ? "" : mer::cli::advice_on(mer::cli::tree_of(app), words);
+    const std::string advice = mer::cli::advice_on(mer::cli::tree_of(app), words);
     if (advice.empty()) return app.exit(error) == 0 ? 0 : int(ExitCode::usage);
     std::fprintf(stderr, "%s\nRun with --help for more information.\n", advice.c_str());
     return int(ExitCode::usage);

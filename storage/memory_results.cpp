@@ -82,10 +82,6 @@ TrialRow row_of(const Trial& trial, const PlannedTrial& planned, const SelectSet
   return row;
 }
 
-bool is_among(int configuration, const Configurations& only) {
-  return only.empty() || std::ranges::find(only, configuration) != only.end();
-}
-
 // The trials of one point of a configuration: a fold, or a seed.
 struct Point {
   int expected = 0;

@@ -32,7 +32,7 @@ def test_the_help_of_every_command_fits_the_screen_and_shows_an_example(mer):
         seen.add(" ".join(words))
         left += [[*words, command] for command in subcommands_in(shown.stdout)]
 
-    assert {"run", "tag", "results", "node include", "corpus synth", "alloc add slurm"} <= seen
+    assert {"run", "tag", "results", "node include", "corpus synth", "alloc add"} <= seen
 
 
 def test_help_on_what_is_not_there_names_the_nearest(mer):

@@ -159,7 +159,10 @@ HEADS = {
 def test_each_malformed_or_ambiguous_head_is_refused(server):
     got = {name: server.ask(sent).status for name, (sent, _) in HEADS.items()}
 
-    assert got == {name: status for name, (_, status) in HEADS.items()}
+    expected = {name: status for name, (_, status) in HEADS.items()}
+    if not server.token:
+        expected["a long query of a post"] = 405  # it takes no POST at all
+    assert got == expected
 
 
 def test_a_compressed_body_is_not_unpacked(server):

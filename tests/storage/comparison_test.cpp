@@ -85,7 +85,7 @@ TEST_F(ComparisonTest, TheCaptionNamesTheRuleThatChoseTheEpoch) {
   };
 
   EXPECT_THAT(caption(SelectionRule::last), HasSubstr("Epoch: the last."));
-  EXPECT_THAT(caption(SelectionRule::best_test), HasSubstr("an oracle, not a result. Difference in wa from "));
+  EXPECT_THAT(caption(SelectionRule::best_test), HasSubstr("an oracle, not a result. Folds: speaker; "));
 }
 
 TEST_F(ComparisonTest, FewFoldsSayThatTheyCannotReachTheLevel) {
