@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes the committed golden files anew, with PyTorch and scikit-learn in Python. Not needed to build or test.
+# Makes the committed golden files anew, with PyTorch, scikit-learn and librosa in Python. Not needed to build or test.
 #   tools/make_oracles.sh
 # MER_ORACLES: folder of the Python environment (default .deps/oracles; made when absent: 5 GB, with the CUDA wheels
 # without which torch does not load).
@@ -11,7 +11,7 @@ python=$environment/bin/python
 if [ ! -x "$python" ]; then
   python3 -m venv "$environment"
   "$environment/bin/pip" install --quiet torch==2.11.0 numpy==2.4.6 safetensors==0.8.0 scikit-learn==1.9.1 scipy==1.17.1 \
-    statsmodels==0.15.0
+    statsmodels==0.15.0 librosa==0.11.0 soxr==1.1.0 soundfile==0.14.0
 fi
 golden=tests/golden
 "$python" tools/oracles/make_model_golden.py $golden/model
@@ -20,4 +20,5 @@ golden=tests/golden
 "$python" tools/oracles/make_statistics.py > $golden/statistics.json
 "$python" tools/oracles/make_projections.py > $golden/projections.json
 "$python" tools/oracles/make_standardiser.py
+"$python" tools/oracles/make_features.py > $golden/extractor/features.json
 git status --short $golden

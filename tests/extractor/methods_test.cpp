@@ -1,0 +1,33 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "core/json.hpp"
+#include "worker/extractor/method.hpp"
+
+namespace mer::extractor {
+namespace {
+
+using testing::HasSubstr;
+
+TEST(MethodsTest, EveryMethodSaysWhatDecidesItsNumbers) {
+  for (const Method::Input input : {Method::Input::audio, Method::Input::text}) {
+    for (const std::string& name : method_names(input)) {
+      const auto method = method_named(input, name);
+
+      ASSERT_TRUE(method) << method.error().message;
+      EXPECT_GT((*method)->dim(), 0) << name;
+      EXPECT_FALSE((*method)->parameters().empty()) << name;
+      EXPECT_FALSE((*method)->versions().empty()) << name;
+    }
+  }
+}
+
+TEST(MethodsTest, AnUnknownNameIsAnsweredWithThoseThatThereAre) {
+  const auto method = method_named(Method::Input::audio, "hash");
+
+  ASSERT_FALSE(method);
+  EXPECT_THAT(method.error().message, HasSubstr("--audio \"hash\" is no method, expected one of \"mfcc\", \"logmel\""));
+}
+
+}  // namespace
+}  // namespace mer::extractor

@@ -1,0 +1,40 @@
+// Method: how the features of one utterance are computed. The table of all of them is method_named().
+//
+// A method that is new is a class of this kind and a row of that table. Threads: any may call it. Errors: invalid: why
+// this input has no features; the caller names the utterance.
+#pragma once
+
+#include <memory>
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/result.hpp"
+
+namespace mer::extractor {
+
+class Method {
+ public:
+  enum class Input { audio, text };
+
+  Method() = default;
+  virtual ~Method() = default;
+  Method(const Method&) = delete;
+  Method& operator=(const Method&) = delete;
+
+  virtual int dim() const = 0;
+  // Everything that decides the numbers, but for the input and the versions; stands in corpus.json.
+  virtual nlohmann::json parameters() const = 0;
+  virtual nlohmann::json versions() const = 0;  // of the libraries that compute: {"libsoxr": "0.1.3"}
+  // `input`: the bytes of the audio file, or the transcript. As many numbers as dim() says.
+  virtual Result<std::vector<float>> features(std::string_view input) const = 0;
+};
+
+// The names of the methods for this kind of input.
+std::vector<std::string> method_names(Method::Input input);
+
+// Error invalid: there is none of this name for this kind of input; names those that there are.
+Result<std::unique_ptr<const Method>> method_named(Method::Input input, const std::string& name);
+
+}  // namespace mer::extractor
