@@ -52,7 +52,7 @@ CONFINED = [
     (r"hwy/.*", r"model/kernels/.*"),
     (r"sndfile\.h", r"worker/extractor/(waveform|acoustic_methods)\.cpp|tests/extractor/signals\.cpp"),
     (r"soxr\.h", r"worker/extractor/(waveform|acoustic_methods)\.cpp"),
-    (r"utf8proc\.h", r"worker/extractor/hashed_text\.cpp"),
+    (r"utf8proc\.h", r"worker/extractor/(bert_characters|hashed_text)\.cpp"),
     (r"CLI/.*", r"cli/\w+\.(cpp|hpp)|\w+(/\w+)?/main\.cpp"),
     (r"(torch|ATen|c10)/.*", r"model/(device/)?\w+\.[ch]pp|worker/extractor/(log_mel|acoustic_methods)\.cpp|worker/trainer/.*|tests/(model|device|trainer)/.*|bench/.*"),
     (r"(cuda|cublas|nccl).*\.h", r"model/cuda/.*"),
