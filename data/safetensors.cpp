@@ -27,7 +27,8 @@ struct TypeName {
   const char* name;
 };
 constexpr TypeName kTypes[] = {
-    {TensorType::f32, "F32"}, {TensorType::f64, "F64"}, {TensorType::i64, "I64"}, {TensorType::u8, "U8"}};
+    {TensorType::f32, "F32"},   {TensorType::f64, "F64"}, {TensorType::f16, "F16"},
+    {TensorType::bf16, "BF16"}, {TensorType::i64, "I64"}, {TensorType::u8, "U8"}};
 
 const char* name_of(TensorType type) {
   return std::ranges::find(kTypes, type, &TypeName::type)->name;
@@ -76,7 +77,7 @@ Result<Entry> entry_from(const std::string& path, const std::string& name, const
   const auto* known =
       std::ranges::find_if(kTypes, [&](const TypeName& type) { return dtype.is_string() && dtype == type.name; });
   if (known == std::end(kTypes)) {
-    return tensor_error(path, name, "dtype " + shown(dtype) + ", expected F32, F64, I64 or U8");
+    return tensor_error(path, name, "dtype " + shown(dtype) + ", expected F32, F64, F16, BF16, I64 or U8");
   }
   entry.type = known->type;
   if (!is_size_list(value.at("shape"))) {
@@ -191,6 +192,8 @@ std::size_t size_of(TensorType type) {
   switch (type) {
     case TensorType::f32: return 4;
     case TensorType::f64: return 8;
+    case TensorType::f16: return 2;
+    case TensorType::bf16: return 2;
     case TensorType::i64: return 8;
     case TensorType::u8: return 1;
   }

@@ -54,7 +54,7 @@ CONFINED = [
     (r"soxr\.h", r"worker/extractor/(waveform|acoustic_methods)\.cpp"),
     (r"utf8proc\.h", r"worker/extractor/(bert_characters|hashed_text)\.cpp"),
     (r"CLI/.*", r"cli/\w+\.(cpp|hpp)|\w+(/\w+)?/main\.cpp"),
-    (r"(torch|ATen|c10)/.*", r"model/(device/)?\w+\.[ch]pp|worker/extractor/(log_mel|acoustic_methods)\.cpp|worker/trainer/.*|tests/(model|device|trainer)/.*|bench/.*"),
+    (r"(torch|ATen|c10)/.*", r"model/(device/)?\w+\.[ch]pp|worker/extractor/((log_mel|acoustic_methods|bert_\w+)\.cpp|(bert_weights|compute_alone)\.hpp)|worker/trainer/.*|tests/(model|device|trainer)/.*|bench/.*"),
     (r"(cuda|cublas|nccl).*\.h", r"model/cuda/.*"),
     (r"nlohmann/json\.hpp", r"core/json\.hpp"),
     (r"core/json\.hpp", r".*\.cpp|core/pch\.hpp"),

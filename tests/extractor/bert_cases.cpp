@@ -1,8 +1,11 @@
 #include "tests/extractor/bert_cases.hpp"
 
+#include <algorithm>
+#include <cmath>
 #include <fstream>
 #include <gtest/gtest.h>
 #include <iterator>
+#include <string>
 
 #include "core/json.hpp"
 
@@ -13,6 +16,17 @@ std::string joined(const std::vector<std::string>& words) {
   std::string text;
   for (const std::string& word : words) text += (text.empty() ? "" : " ") + word;
   return text;
+}
+
+constexpr double kTolerance = 1e-4;
+
+double difference(const Result<std::vector<float>>& features, const nlohmann::json& expected) {
+  if (!features || features->size() != expected.size()) return INFINITY;
+  double most = 0;
+  for (std::size_t i = 0; i < features->size(); ++i) {
+    most = std::max(most, std::abs(double((*features)[i]) - expected[i].get<double>()));
+  }
+  return most;
 }
 
 }  // namespace
@@ -40,6 +54,21 @@ void expect_tokens(const Tokenizer& tokenizer, const nlohmann::json& texts, cons
     EXPECT_EQ(joined(words_of(text, tokenizer.config().normalisation)), expected["words"][i].get<std::string>()) << i;
     EXPECT_EQ(tokenizer.ids(text), expected["ids"][i].get<std::vector<TokenId>>()) << i << ": " << texts[i].dump();
   }
+}
+
+void expect_features(const Method& method, const nlohmann::json& expected) {
+  const auto texts = expected["texts"].get<std::vector<std::string>>();
+  const auto together = method.features_of(texts);
+  ASSERT_EQ(together.size(), texts.size());
+  double most = 0;
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    for (const double each :
+         {difference(together[i], expected["means"][i]), difference(method.features(texts[i]), expected["means"][i])}) {
+      EXPECT_LT(each, kTolerance) << i << ": " << expected["texts"][i].dump();
+      most = std::max(most, each);
+    }
+  }
+  testing::Test::RecordProperty("largest_difference", std::to_string(most));
 }
 
 }  // namespace mer::extractor::bert

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "worker/extractor/bert_tokenizer.hpp"
+#include "worker/extractor/method.hpp"
 
 namespace mer::extractor::bert {
 
@@ -19,5 +20,8 @@ Tokenizer tokenizer_of(const std::string& vocabulary, const nlohmann::json& sett
 
 // `expected`: {"ids": [...], "words": [...]}, of each text.
 void expect_tokens(const Tokenizer& tokenizer, const nlohmann::json& texts, const nlohmann::json& expected);
+
+// `expected`: {"texts": [...], "means": [[...], ...]}. All texts at once, and each alone.
+void expect_features(const Method& method, const nlohmann::json& expected);
 
 }  // namespace mer::extractor::bert

@@ -158,4 +158,8 @@ void append_utf8(std::string& text, char32_t character) {
   text.append(reinterpret_cast<const char*>(bytes.data()), std::size_t(count));
 }
 
+const char* unicode_library() {
+  return ::utf8proc_version();
+}
+
 }  // namespace mer::extractor::bert

@@ -24,4 +24,6 @@ std::u32string lower_case(std::u32string_view text);
 std::u32string decoded(std::string_view bytes);
 void append_utf8(std::string& text, char32_t character);
 
+const char* unicode_library();  // its version
+
 }  // namespace mer::extractor::bert

@@ -1,11 +1,11 @@
 #include "worker/extractor/log_mel.hpp"
 
 #include <ATen/ATen.h>
-#include <ATen/Parallel.h>
 #include <algorithm>
 #include <c10/core/InferenceMode.h>
 #include <cmath>
 
+#include "worker/extractor/compute_alone.hpp"
 #include "worker/extractor/mel_basis.hpp"
 
 namespace mer::extractor {
@@ -17,12 +17,6 @@ constexpr std::int64_t kBlock = 64;  // frames at a time: what they need stays i
 
 at::Tensor tensor_of(const std::vector<float>& values, at::IntArrayRef shape) {
   return at::from_blob(const_cast<float*>(values.data()), shape, at::kFloat).clone();
-}
-
-// LibTorch sets the threads of its libraries for the thread that calls.
-void compute_alone() {
-  thread_local const bool once = (at::set_num_threads(1), true);
-  (void)once;
 }
 
 }  // namespace

@@ -4,8 +4,10 @@
 // this input has no features; the caller names the utterance.
 #pragma once
 
+#include <cstddef>
 #include <memory>
 #include <nlohmann/json_fwd.hpp>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,6 +31,14 @@ class Method {
   virtual nlohmann::json versions() const = 0;  // of the libraries that compute: {"libsoxr": "0.1.3"}
   // `input`: the bytes of the audio file, or the transcript. As many numbers as dim() says.
   virtual Result<std::vector<float>> features(std::string_view input) const = 0;
+
+  // How many inputs are best computed together, and these together: a result for each.
+  virtual std::size_t inputs_at_once() const { return 1; }
+  virtual std::vector<Result<std::vector<float>>> features_of(std::span<const std::string> inputs) const {
+    std::vector<Result<std::vector<float>>> results;
+    for (const std::string& input : inputs) results.push_back(features(input));
+    return results;
+  }
 };
 
 // The names of the methods for this kind of input.
