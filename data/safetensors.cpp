@@ -26,9 +26,8 @@ struct TypeName {
   TensorType type;
   const char* name;
 };
-constexpr TypeName kTypes[] = {
-    {TensorType::f32, "F32"},   {TensorType::f64, "F64"}, {TensorType::f16, "F16"},
-    {TensorType::bf16, "BF16"}, {TensorType::i64, "I64"}, {TensorType::u8, "U8"}};
+constexpr TypeName kTypes[] = {{TensorType::f32, "F32"},   {TensorType::f64, "F64"}, {TensorType::f16, "F16"},
+                               {TensorType::bf16, "BF16"}, {TensorType::i64, "I64"}, {TensorType::u8, "U8"}};
 
 const char* name_of(TensorType type) {
   return std::ranges::find(kTypes, type, &TypeName::type)->name;
