@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "core/json.hpp"
+#include "data/feature_methods.hpp"
 #include "worker/extractor/method.hpp"
 
 namespace mer::extractor {
@@ -20,6 +21,11 @@ TEST(MethodsTest, EveryMethodSaysWhatDecidesItsNumbers) {
       EXPECT_FALSE((*method)->versions().empty()) << name;
     }
   }
+}
+
+TEST(MethodsTest, AreThoseThatMerctlOffers) {
+  EXPECT_EQ(method_names(Method::Input::audio), data::kAudioMethods);
+  EXPECT_EQ(method_names(Method::Input::text), data::kTextMethods);
 }
 
 TEST(MethodsTest, AnUnknownNameIsAnsweredWithThoseThatThereAre) {

@@ -1,7 +1,9 @@
 #include "worker/extractor/acoustic_methods.hpp"
 
+#include <exception>
 #include <sndfile.h>
 #include <soxr.h>
+#include <string>
 #include <torch/headeronly/version.h>
 #include <utility>
 
@@ -21,13 +23,29 @@ nlohmann::json shared_parameters() {
   return {{"rate", kRate}, {"window", LogMel::kWindow}, {"hop", LogMel::kHop}, {"mels", LogMel::kMels}};
 }
 
+// "libsoxr-0.1.3" without the name.
+std::string number_in(const std::string& version) {
+  return version.substr(version.find('-') + 1);
+}
+
 nlohmann::json shared_versions() {
-  return {{"libsndfile", ::sf_version_string()}, {"libsoxr", ::soxr_version()}, {"libtorch", TORCH_VERSION}};
+  return {{"libsndfile", number_in(::sf_version_string())},
+          {"libsoxr", number_in(::soxr_version())},
+          {"libtorch", TORCH_VERSION}};
 }
 
 Result<Waveform> heard(std::string_view file) {
   MER_ASSIGN(Waveform wave, decode_audio(file));
   return resampled(std::move(wave), kRate);
+}
+
+// LibTorch throws, for want of memory mostly.
+Result<MeanAndSd> bands_of(const LogMel& log_mel, const std::vector<float>& samples) {
+  try {
+    return over_time(log_mel.of(samples));
+  } catch (const std::exception& error) {
+    return Error{ErrorCode::internal, error.what()};
+  }
 }
 
 class Mfcc : public Method {
@@ -44,7 +62,7 @@ class Mfcc : public Method {
   // The mean commutes with the transform, which is then computed once.
   Result<std::vector<float>> features(std::string_view input) const override {
     MER_ASSIGN(Waveform wave, heard(input));
-    const MeanAndSd bands = over_time(log_mel_.of(centred(std::move(wave.samples), kLength)));
+    MER_ASSIGN(const MeanAndSd bands, bands_of(log_mel_, centred(std::move(wave.samples), kLength)));
     const std::vector<double> cepstrum = cosine_transform(bands.mean, kCoefficients);
     return std::vector<float>(cepstrum.begin(), cepstrum.end());
   }
@@ -61,7 +79,7 @@ class PooledLogMel : public Method {
 
   Result<std::vector<float>> features(std::string_view input) const override {
     MER_ASSIGN(const Waveform wave, heard(input));
-    const MeanAndSd bands = over_time(log_mel_.of(wave.samples));
+    MER_ASSIGN(const MeanAndSd bands, bands_of(log_mel_, wave.samples));
     std::vector<float> features(bands.mean.begin(), bands.mean.end());
     features.insert(features.end(), bands.sd.begin(), bands.sd.end());
     return features;

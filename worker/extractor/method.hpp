@@ -1,7 +1,7 @@
 // Method: how the features of one utterance are computed. The table of all of them is method_named().
 //
-// A method that is new is a class of this kind and a row of that table. Threads: any may call it. Errors: invalid: why
-// this input has no features; the caller names the utterance.
+// A method that is new is a class of this kind, a row of that table, and a name in data/feature_methods.hpp. Threads:
+// any may call it. Errors: invalid: why this input has no features; the caller names the utterance.
 #pragma once
 
 #include <cstddef>
