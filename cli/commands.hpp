@@ -176,6 +176,7 @@ struct ExtractOptions {
   std::string folder;  // of a corpus with recordings
   std::string audio;   // a method; empty: none
   std::string text;    // a method; empty: none
+  std::string model;   // folder of the text method's model; empty: none
   int jobs = 0;        // utterances at a time; 0: one a core
   bool replace = false;
 };

@@ -26,6 +26,7 @@ std::vector<std::string> arguments_of(const ExtractOptions& options) {
   std::vector<std::string> words = {options.folder};
   if (!options.audio.empty()) words.insert(words.end(), {"--audio", options.audio});
   if (!options.text.empty()) words.insert(words.end(), {"--text", options.text});
+  if (!options.model.empty()) words.insert(words.end(), {"--model", options.model});
   if (options.jobs > 0) words.insert(words.end(), {"--jobs", std::to_string(options.jobs)});
   if (options.replace) words.emplace_back("--replace");
   if (::isatty(STDERR_FILENO) == 0) words.emplace_back("--lines");

@@ -10,6 +10,6 @@
 namespace mer::data {
 
 inline const std::vector<std::string> kAudioMethods = {"mfcc", "logmel"};
-inline const std::vector<std::string> kTextMethods = {"hash"};
+inline const std::vector<std::string> kTextMethods = {"hash", "bert"};
 
 }  // namespace mer::data

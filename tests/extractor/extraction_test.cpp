@@ -40,6 +40,22 @@ class Letters : public Method {
   int added_;
 };
 
+// Two at a time; each number is that of the letters of both.
+class Pairs : public Letters {
+ public:
+  std::size_t inputs_at_once() const override { return 2; }
+  std::vector<Result<std::vector<float>>> features_of(std::span<const std::string> inputs) const override {
+    std::size_t letters = 0;
+    for (const std::string& input : inputs) letters += input.size();
+    std::vector<Result<std::vector<float>>> results;
+    for (const std::string& input : inputs) {
+      const auto checked = features(input);
+      results.push_back(checked ? std::vector<float>{float(letters)} : checked);
+    }
+    return results;
+  }
+};
+
 class Quiet : public Listener {
  public:
   void say(const std::string& line) override { said += line + "\n"; }
@@ -197,6 +213,29 @@ TEST_F(ExtractionTest, AMissingRecordingIsNamed) {
   ASSERT_TRUE(outcome) << outcome.error().message;
   EXPECT_EQ(outcome->failures.size(), 3U);
   EXPECT_THAT(outcome->failures[0].reason, HasSubstr((folder_.path() / "raw/u.wav").string()));
+}
+
+TEST_F(ExtractionTest, RowsOfAGroupAreComputedTogether) {
+  const Pairs method;
+
+  EXPECT_EQ(ended(method).computed, 3U);
+
+  EXPECT_THAT(features(), ElementsAre(8, 8, 0));
+  EXPECT_EQ(listener_.last.done, 3U);
+  EXPECT_EQ(listener_.last.running, 0U);
+}
+
+TEST_F(ExtractionTest, AGroupThatIsNotWholeIsComputedAnewSoThatNothingDependsOnInterruptions) {
+  const Pairs method;
+  recordings_.rows[1].transcript = "bad";
+  EXPECT_EQ(ended(method).end, Outcome::End::some_failed);
+
+  recordings_.rows[1].transcript = "three";
+  const Outcome outcome = ended(method);
+
+  EXPECT_EQ(outcome.end, Outcome::End::written);
+  EXPECT_EQ(outcome.computed, 2U);
+  EXPECT_THAT(features(), ElementsAre(8, 8, 0));
 }
 
 }  // namespace

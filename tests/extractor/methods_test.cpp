@@ -13,7 +13,8 @@ using testing::HasSubstr;
 TEST(MethodsTest, EveryMethodSaysWhatDecidesItsNumbers) {
   for (const Method::Input input : {Method::Input::audio, Method::Input::text}) {
     for (const std::string& name : method_names(input)) {
-      const auto method = method_named(input, name);
+      const std::string model = name == "bert" ? MER_SOURCE_DIR "/tests/golden/extractor/bert" : "";
+      const auto method = method_named(input, name, {.model = model});
 
       ASSERT_TRUE(method) << method.error().message;
       EXPECT_GT((*method)->dim(), 0) << name;
@@ -29,10 +30,20 @@ TEST(MethodsTest, AreThoseThatMerctlOffers) {
 }
 
 TEST(MethodsTest, AnUnknownNameIsAnsweredWithThoseThatThereAre) {
-  const auto method = method_named(Method::Input::audio, "hash");
+  const auto method = method_named(Method::Input::audio, "hash", {});
 
   ASSERT_FALSE(method);
   EXPECT_THAT(method.error().message, HasSubstr("--audio \"hash\" is no method, expected one of \"mfcc\", \"logmel\""));
+}
+
+TEST(MethodsTest, OnlyAMethodThatHasAModelWantsItsFolder) {
+  const auto without = method_named(Method::Input::text, "bert", {});
+  const auto with = method_named(Method::Input::text, "hash", {.model = "folder"});
+
+  ASSERT_FALSE(without);
+  EXPECT_THAT(without.error().message, HasSubstr("--text bert wants a model: --model and its folder"));
+  ASSERT_FALSE(with);
+  EXPECT_THAT(with.error().message, HasSubstr("--text hash has no model: leave out --model"));
 }
 
 }  // namespace

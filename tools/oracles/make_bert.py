@@ -66,11 +66,17 @@ def words_of(tokenizer: transformers.BertTokenizerFast, text: str) -> str:
 
 @torch.inference_mode()
 def means_of(model: transformers.BertModel, tokenizer: transformers.BertTokenizerFast, some: list[str]) -> list[list[float]]:
-    """The masked mean over the tokens of the last layer, of all texts as one padded batch."""
-    batch = tokenizer(some, truncation=True, padding=True, return_tensors="pt")
-    hidden = model(**batch).last_hidden_state.double()
-    mask = batch["attention_mask"].unsqueeze(-1)
-    return ((hidden * mask).sum(1) / mask.sum(1)).tolist()
+    """The masked mean over the tokens of the last layer, in padded batches."""
+    order = sorted(range(len(some)), key=lambda i: len(some[i]))
+    means: list[list[float]] = [[]] * len(some)
+    for first in range(0, len(some), 8):
+        rows = order[first:first + 8]
+        batch = tokenizer([some[i] for i in rows], truncation=True, padding=True, return_tensors="pt")
+        hidden = model(**batch).last_hidden_state.double()
+        mask = batch["attention_mask"].unsqueeze(-1)
+        for i, mean in zip(rows, ((hidden * mask).sum(1) / mask.sum(1)).tolist()):
+            means[i] = mean
+    return means
 
 
 def rounded(rows: list[list[float]]) -> list[list[float]]:

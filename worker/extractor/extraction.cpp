@@ -65,11 +65,12 @@ class Extraction {
 
   // Error: the file cannot be written.
   Result<Outcome> run(int jobs) {
+    const std::size_t groups = (inputs_.rows() + method_.inputs_at_once() - 1) / method_.inputs_at_once();
     bool whole = true;
     for_each_row(
-        inputs_.rows(), jobs, [&](std::size_t row) { return take(row); },
+        groups, jobs, [&](std::size_t group) { return take(group); },
         [&](PoolState state) {
-          whole = state.done == inputs_.rows();
+          whole = state.done == groups;
           return watch(state);
         });
     if (!written_) return written_.error();
@@ -85,13 +86,43 @@ class Extraction {
   const std::vector<std::string>& digests() const { return digests_; }
 
  private:
-  // False: nothing more can be written.
-  bool take(std::size_t row) {
-    const Result<std::string> input = inputs_.read(row);
-    if (!input) return fail(row, input.error().message);
-    digests_[row] = short_hash(*input);
-    if (const auto kept = matrix_.held(row, digests_[row])) return count(*kept, false);
-    const Result<std::vector<float>> features = method_.features(*input);
+  // Rows that are computed together, whatever of them is held already: their numbers may depend on each other by
+  // rounding, and are to be the same as if nothing had come between. False: nothing more can be written.
+  bool take(std::size_t group) {
+    const std::size_t step = method_.inputs_at_once();
+    std::vector<std::size_t> rows;
+    std::vector<std::string> texts;
+    for (std::size_t row = group * step; row < std::min(inputs_.rows(), (group + 1) * step); ++row) {
+      Result<std::string> input = inputs_.read(row);
+      if (!input) {
+        fail(row, input.error().message);
+        continue;
+      }
+      digests_[row] = short_hash(*input);
+      rows.push_back(row);
+      texts.push_back(std::move(*input));
+    }
+    if (take_held(rows)) return true;
+    const auto features = method_.features_of(texts);
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      if (!settle(rows[i], features[i])) return false;
+    }
+    return true;
+  }
+
+  // True: all of them were held, and are counted.
+  bool take_held(const std::vector<std::size_t>& rows) {
+    std::vector<std::vector<float>> held;
+    for (const std::size_t row : rows) {
+      auto kept = matrix_.held(row, digests_[row]);
+      if (!kept) return false;
+      held.push_back(std::move(*kept));
+    }
+    for (const std::vector<float>& values : held) count(values, false);
+    return true;
+  }
+
+  bool settle(std::size_t row, const Result<std::vector<float>>& features) {
     if (!features) return fail(row, inputs_.where(row) + ": " + features.error().message);
     if (!std::ranges::all_of(*features, [](float value) { return std::isfinite(value); })) {
       return fail(row, inputs_.where(row) + ": its features are not finite");
@@ -119,14 +150,16 @@ class Extraction {
   }
 
   bool watch(PoolState state) {
-    Progress progress{.done = state.done, .running = state.running, .total = inputs_.rows()};
+    Progress progress{.total = inputs_.rows()};
     const auto now = Clock::now();
     {
       const std::scoped_lock lock(mutex_);
       progress.failed = failures_.size();
+      progress.done = computed_ + kept_ + failures_.size();
+      progress.running = std::min(state.running * method_.inputs_at_once(), progress.total - progress.done);
       const std::size_t worked = computed_ + failures_.size();
       if (worked > 0) {
-        progress.seconds_left = Seconds(now - begun_).count() / double(worked) * double(progress.total - state.done);
+        progress.seconds_left = Seconds(now - begun_).count() / double(worked) * double(progress.total - progress.done);
       }
     }
     listener_.show(progress);

@@ -32,7 +32,8 @@ class Method {
   // `input`: the bytes of the audio file, or the transcript. As many numbers as dim() says.
   virtual Result<std::vector<float>> features(std::string_view input) const = 0;
 
-  // How many inputs are best computed together, and these together: a result for each.
+  // How many inputs are best computed together; and these together: a result for each, those of the same inputs in the
+  // same order the same.
   virtual std::size_t inputs_at_once() const { return 1; }
   virtual std::vector<Result<std::vector<float>>> features_of(std::span<const std::string> inputs) const {
     std::vector<Result<std::vector<float>>> results;
@@ -44,7 +45,13 @@ class Method {
 // The names of the methods for this kind of input.
 std::vector<std::string> method_names(Method::Input input);
 
-// Error invalid: there is none of this name for this kind of input; names those that there are.
-Result<std::unique_ptr<const Method>> method_named(Method::Input input, const std::string& name);
+struct MethodOptions {
+  std::string model = {};  // folder of the model, for a method that has one
+};
+
+// Error invalid: there is none of this name for this kind of input; names those that there are. Or it wants a model, or
+// wants none; or those of the model.
+Result<std::unique_ptr<const Method>> method_named(Method::Input input, const std::string& name,
+                                                   const MethodOptions& options);
 
 }  // namespace mer::extractor
