@@ -172,6 +172,18 @@ ExitCode corpus_check_command(const Context& context, const std::string& folder)
 ExitCode corpus_synth_command(const Context& context, const std::string& preset, const std::string& folder,
                               std::uint64_t seed);
 
+struct ExtractOptions {
+  std::string folder;  // of a corpus with recordings
+  std::string audio;   // a method; empty: none
+  std::string text;    // a method; empty: none
+  std::string model;   // folder of the text method's model; empty: none
+  int jobs = 0;        // utterances at a time; 0: one a core
+  bool replace = false;
+};
+// done: the features stand in the folder; some_failed: some utterances have none, nothing was written; paused: by a
+// signal.
+ExitCode extract_command(const Context& context, const ExtractOptions& options);
+
 // slurm: of the nodes that a job with these options gets, instead of this machine.
 ExitCode doctor_command(const Context& context, const std::optional<SlurmOptions>& slurm);
 

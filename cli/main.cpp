@@ -17,6 +17,7 @@
 #include "cli/parser_tree.hpp"
 #include "cli/slurm_request.hpp"
 #include "core/version.hpp"
+#include "data/feature_methods.hpp"
 #include "storage/control.hpp"
 
 namespace {
@@ -46,6 +47,7 @@ struct Arguments {
   mer::cli::ControlOptions control;
   mer::cli::ResultsOptions results, exported;
   mer::cli::BenchOptions bench;
+  mer::cli::ExtractOptions extract;
   mer::cli::ReproduceOptions reproduce;
   mer::cli::LogsOptions logs;
   mer::cli::RepresentationsOptions representations;
@@ -305,8 +307,8 @@ void add_alloc_commands(CLI::App& app, Arguments& arguments) {
 
 void add_node_commands(CLI::App& app, Arguments& arguments) {
   using mer::cli::NodeChange;
-  CLI::App* node = add_command(app, "node", "List, exclude and take back nodes that fail trials",
-                               "merctl node include n3");
+  CLI::App* node =
+      add_command(app, "node", "List, exclude and take back nodes that fail trials", "merctl node include n3");
   node->require_subcommand(1);
   add_command(*node, "list", "List the excluded nodes", "merctl node list")->callback([&arguments] {
     arguments.chosen = [&arguments] { return node_list_command(arguments.context); };
@@ -448,6 +450,22 @@ void add_corpus_commands(CLI::App& app, Arguments& arguments) {
   });
 }
 
+void add_extract_command(CLI::App& app, Arguments& arguments) {
+  mer::cli::ExtractOptions& options = arguments.extract;
+  CLI::App* extract = add_command(app, "extract", "Compute features of an imported corpus; run it again to resume",
+                                  "merctl extract corpora/iemocap --audio mfcc --text hash");
+  extract->add_option("DIR", options.folder, "Corpus folder with recordings.csv")->required();
+  extract->add_option("--audio", options.audio, "Method for what is heard")
+      ->check(CLI::IsMember(mer::data::kAudioMethods));
+  extract->add_option("--text", options.text, "Method for transcripts")->check(CLI::IsMember(mer::data::kTextMethods));
+  extract->add_option("--model", options.model, "Folder of the model for --text bert, as Hugging Face keeps it");
+  extract->add_option("--jobs", options.jobs, "Utterances at a time; default: one a core")->check(CLI::Range(1, 1024));
+  extract->add_flag("--replace", options.replace, "Put them in the place of features that are there");
+  extract->callback([&arguments] {
+    arguments.chosen = [&arguments] { return extract_command(arguments.context, arguments.extract); };
+  });
+}
+
 void add_bench_command(CLI::App& app, Arguments& arguments) {
   CLI::App* bench = add_command(app, "bench", "Measure how fast this machine trains, on synthetic corpora",
                                 "merctl bench --shapes msp-improv --workers 2");
@@ -536,6 +554,7 @@ void add_commands(CLI::App& app, Arguments& arguments) {
   add_representations_command(app, arguments);
   add_following_commands(app, arguments);
   add_corpus_commands(app, arguments);
+  add_extract_command(app, arguments);
   CLI::App* doctor = add_command(app, "doctor", "Say what this machine has and lacks, with remedies", "merctl doctor");
   CLI::Option* slurm = doctor->add_flag("--slurm", arguments.on_slurm, "Of the nodes that a small job of Slurm gets");
   add_job_options(doctor, slurm, arguments.slurm);
