@@ -159,10 +159,6 @@ ExitCode export_command(const Context& context, const ResultsOptions& options);
 
 ExitCode serve_command(const Context& context, int port);
 
-ExitCode corpus_check_command(const Context& context, const std::string& folder);
-ExitCode corpus_synth_command(const Context& context, const std::string& preset, const std::string& folder,
-                              std::uint64_t seed);
-
 // slurm: of the nodes that a job with these options gets, instead of this machine.
 ExitCode doctor_command(const Context& context, const std::optional<SlurmOptions>& slurm);
 
