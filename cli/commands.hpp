@@ -168,10 +168,6 @@ ExitCode export_command(const Context& context, const ResultsOptions& options);
 
 ExitCode serve_command(const Context& context, int port);
 
-ExitCode corpus_check_command(const Context& context, const std::string& folder);
-ExitCode corpus_synth_command(const Context& context, const std::string& preset, const std::string& folder,
-                              std::uint64_t seed);
-
 struct ExtractOptions {
   std::string folder;  // of a corpus with recordings
   std::string audio;   // a method; empty: none

@@ -1,6 +1,7 @@
 #include <cstdio>
 
-#include "cli/commands.hpp"
+#include "cli/corpus_commands.hpp"
+#include "cli/corpus_tables.hpp"
 #include "cli/output.hpp"
 #include "core/json.hpp"
 #include "data/corpus_facts.hpp"
@@ -13,35 +14,7 @@ using nlohmann::json;
 
 void print_facts(const data::Corpus& corpus, const json& facts) {
   std::printf("%s\n%s\n\n", corpus.name.c_str(), corpus.id.hex.c_str());
-  std::vector<std::vector<std::string>> rows = {{"speaker", "utterances"}};
-  for (const std::string& label : corpus.labels) rows.front().push_back(label);
-  std::vector<std::vector<std::int64_t>> counts;
-  std::vector<std::string> speakers;
-  for (const data::Utterance& utterance : corpus.utterances) {
-    const auto found = std::find(speakers.begin(), speakers.end(), utterance.speaker);
-    const auto at = std::size_t(found - speakers.begin());
-    if (found == speakers.end()) {
-      speakers.push_back(utterance.speaker);
-      counts.emplace_back(corpus.labels.size());
-    }
-    ++counts[at][std::size_t(utterance.label)];
-  }
-  std::vector<std::int64_t> totals(corpus.labels.size() + 1);
-  for (std::size_t i = 0; i < speakers.size(); ++i) {
-    std::vector<std::string> row = {speakers[i], ""};
-    std::int64_t sum = 0;
-    for (std::size_t label = 0; label < counts[i].size(); ++label) {
-      sum += counts[i][label];
-      totals[label + 1] += counts[i][label];
-      row.push_back(std::to_string(counts[i][label]));
-    }
-    row[1] = std::to_string(sum);
-    totals[0] += sum;
-    rows.push_back(std::move(row));
-  }
-  rows.push_back({"all"});
-  for (std::int64_t total : totals) rows.back().push_back(std::to_string(total));
-  print_columns(rows);
+  print_columns(class_rows(corpus, "speaker", &data::Utterance::speaker));
   std::printf("\n");
   for (const data::FeatureMatrix& features : corpus.features) {
     std::printf("%-10s %d features an utterance\n", features.modality.c_str(), features.dim);

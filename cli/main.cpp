@@ -11,8 +11,10 @@
 #include <utility>
 #include <vector>
 
+#include "cli/add_command.hpp"
 #include "cli/commands.hpp"
 #include "cli/completion.hpp"
+#include "cli/corpus_parser.hpp"
 #include "cli/man_page.hpp"
 #include "cli/parser_tree.hpp"
 #include "cli/slurm_request.hpp"
@@ -23,6 +25,7 @@
 namespace {
 
 using mer::ExitCode;
+using mer::cli::add_command;
 using mer::cli::Context;
 using mer::cli::Format;
 using mer::storage::ControlVerb;
@@ -54,22 +57,15 @@ struct Arguments {
   mer::cli::WaitOptions wait;
   bool watch = false;
   std::string tag;
-  std::string status_sweep, trial, corpus_folder, preset, synth_folder, shell;
-  std::uint64_t seed = 1;
+  std::string status_sweep, trial, shell;
   int port = 8080;
   std::function<ExitCode()> chosen;
+  mer::cli::CorpusArguments corpus{.context = context, .chosen = chosen};
 };
 
 // CLI::PositiveNumber would say the largest double as the upper end, in 309 digits.
 CLI::Range positive() {
   return {1, std::numeric_limits<int>::max(), "POSITIVE"};
-}
-
-CLI::App* add_command(CLI::App& parent, const std::string& name, const std::string& text, const std::string& example) {
-  CLI::App* command = parent.add_subcommand(name, text);
-  command->footer("Example:\n  " + example);
-  command->fallthrough();
-  return command;
 }
 
 void add_sweep_file(CLI::App* command, mer::cli::SweepFileOptions& options) {
@@ -429,27 +425,6 @@ void add_representations_command(CLI::App& app, Arguments& arguments) {
   });
 }
 
-void add_corpus_commands(CLI::App& app, Arguments& arguments) {
-  CLI::App* corpus = add_command(app, "corpus", "Check and make corpus folders", "merctl corpus check corpora/iemocap");
-  corpus->require_subcommand(1);
-  CLI::App* check = add_command(*corpus, "check", "Validate a corpus folder and count what it holds",
-                                "merctl corpus check corpora/iemocap");
-  check->add_option("DIR", arguments.corpus_folder, "Corpus folder")->required();
-  check->callback([&arguments] {
-    arguments.chosen = [&arguments] { return corpus_check_command(arguments.context, arguments.corpus_folder); };
-  });
-  CLI::App* synth = add_command(*corpus, "synth", "Write a synthetic corpus with a real one's shape",
-                                "merctl corpus synth msp-improv /tmp/msp --seed 1");
-  synth->add_option("PRESET", arguments.preset, "iemocap or msp-improv")->required();
-  synth->add_option("DIR", arguments.synth_folder, "Folder to write; must not exist or be empty")->required();
-  synth->add_option("--seed", arguments.seed, "Seed")->capture_default_str();
-  synth->callback([&arguments] {
-    arguments.chosen = [&arguments] {
-      return corpus_synth_command(arguments.context, arguments.preset, arguments.synth_folder, arguments.seed);
-    };
-  });
-}
-
 void add_extract_command(CLI::App& app, Arguments& arguments) {
   mer::cli::ExtractOptions& options = arguments.extract;
   CLI::App* extract = add_command(app, "extract", "Compute features of an imported corpus; run it again to resume",
@@ -553,7 +528,7 @@ void add_commands(CLI::App& app, Arguments& arguments) {
   add_reproduce_command(app, arguments);
   add_representations_command(app, arguments);
   add_following_commands(app, arguments);
-  add_corpus_commands(app, arguments);
+  add_corpus_commands(app, arguments.corpus);
   add_extract_command(app, arguments);
   CLI::App* doctor = add_command(app, "doctor", "Say what this machine has and lacks, with remedies", "merctl doctor");
   CLI::Option* slurm = doctor->add_flag("--slurm", arguments.on_slurm, "Of the nodes that a small job of Slurm gets");

@@ -67,6 +67,7 @@ class CsvParser {
         ++at_;
         return field;
       }
+      if (c == '\0') return error(line_, "a NUL byte inside a quoted field");
       if (c == '"') ++at_;  // a doubled quote stands for one
       if (c == '\n') ++line_;
       field += c;

@@ -4,12 +4,12 @@
 #include <charconv>
 #include <cmath>
 #include <optional>
-#include <string_view>
 #include <utility>
 
 #include "core/quoting.hpp"
 #include "data/corpus_format.hpp"
 #include "data/corpus_header.hpp"
+#include "data/corpus_text.hpp"
 #include "data/csv.hpp"
 #include "data/file_io.hpp"
 #include "data/plain_name.hpp"
@@ -80,9 +80,7 @@ Status write_recordings(const std::vector<Recording>& rows, const std::string& f
   for (const Recording& row : rows) {
     text += csv_line({row.utterance, row.audio, seconds_text(row.seconds), row.transcript});
   }
-  const std::string_view chunk = text;
-  MER_TRY(write_file(folder + "/" + kRecordingsCsv, {&chunk, 1}));
-  return {};
+  return write_text(folder + "/" + kRecordingsCsv, text);
 }
 
 }  // namespace mer::data

@@ -52,6 +52,7 @@ TEST(CsvTest, ErrorsNameFileAndLine) {
       {"a,b\n\"1\n\n,2\n", "x.csv:2: a quoted field that never ends"},
       {"a,b\n1,x\ry\n", "x.csv:2: a carriage return or NUL"},
       {std::string("a,b\n1,\0\n", 8), "x.csv:2: a carriage return or NUL"},
+      {std::string("a,b\n1,\"x\0\"\n", 11), "x.csv:2: a NUL byte inside a quoted field"},
       {"a,b\n1,\xC0\x80\n", "x.csv:2: field \"\\ufffd\\ufffd\" is not UTF-8"},
   };
   for (const auto& bad : cases) {

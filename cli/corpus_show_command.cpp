@@ -1,0 +1,125 @@
+#include <array>
+#include <cstdio>
+#include <string>
+
+#include "cli/corpus_commands.hpp"
+#include "cli/corpus_tables.hpp"
+#include "cli/output.hpp"
+#include "core/json.hpp"
+#include "data/corpus_header.hpp"
+#include "data/corpus_summary.hpp"
+#include "data/utterance_table.hpp"
+
+namespace mer::cli {
+namespace {
+
+using nlohmann::json;
+
+constexpr std::size_t kColumnsShown = 12;
+constexpr std::size_t kOutliersShown = 5;
+
+struct Shown {
+  data::Corpus corpus;
+  std::vector<data::Recording> recordings;
+};
+
+// Of an imported corpus without features, too.
+Result<Shown> load(const std::string& folder) {
+  MER_ASSIGN(const data::CorpusHeader header, data::read_corpus_header(folder));
+  Shown shown;
+  if (header.modalities.empty()) {
+    MER_ASSIGN(shown.corpus, data::load_utterances(folder));
+  } else {
+    MER_ASSIGN(shown.corpus, data::load_corpus(folder));
+  }
+  if (header.recordings) {
+    MER_ASSIGN(data::Recordings recordings, data::read_recordings(folder));
+    shown.recordings = std::move(recordings.rows);
+  }
+  return shown;
+}
+
+std::string number(double value, const char* format = "%.4g") {
+  std::array<char, 64> text{};
+  std::snprintf(text.data(), text.size(), format, value);
+  return text.data();
+}
+
+std::string spread_text(const json& spread) {
+  return number(spread.at("least")) + " to " + number(spread.at("most")) + ", median " + number(spread.at("median"));
+}
+
+std::string columns_list(const json& columns) {
+  if (columns.empty()) return "none";
+  std::string text = std::to_string(columns.size()) + ": ";
+  for (std::size_t i = 0; i < columns.size() && i < kColumnsShown; ++i) {
+    text += (i == 0 ? "" : ", ") + columns[i].dump();
+  }
+  return text + (columns.size() > kColumnsShown ? ", ..." : "");
+}
+
+void print_outliers(const json& outliers) {
+  const std::size_t count = outliers.at("count");
+  print_fact("  outliers", count == 0 ? "none" : std::to_string(count) + " values over 10 sd from their column's mean");
+  std::vector<std::vector<std::string>> rows = {{"  utterance", "column", "value", "z"}};
+  for (const json& outlier : outliers.at("first")) {
+    if (rows.size() > kOutliersShown) break;
+    rows.push_back({"  " + outlier.at("utterance").get<std::string>(), outlier.at("column").dump(),
+                    number(outlier.at("value")), number(outlier.at("z"), "%.1f")});
+  }
+  if (count > 0) print_columns(rows);
+}
+
+void print_features(const std::string& modality, const json& features) {
+  std::printf("\n%s: %s features an utterance\n", modality.c_str(), features.at("dim").dump().c_str());
+  print_fact("  values", number(features.at("range")[0]) + " to " + number(features.at("range")[1]));
+  print_fact("  column means", spread_text(features.at("column_means")));
+  print_fact("  column sds", spread_text(features.at("column_sds")));
+  print_fact("  all zero", columns_list(features.at("zero_columns")));
+  print_fact("  constant", columns_list(features.at("constant_columns")));
+  print_outliers(features.at("outliers"));
+}
+
+void print_summary(const data::Corpus& corpus, const json& summary) {
+  print_fact("corpus", corpus.name);
+  print_fact("content", corpus.id.hex.empty() ? "no features yet" : corpus.id.hex);
+  const auto print_groups = [&corpus](const std::string& heading, std::string data::Utterance::*group) {
+    std::printf("\n");
+    print_columns(class_rows(corpus, heading, group));
+  };
+  print_groups("session", &data::Utterance::session);
+  print_groups("speaker", &data::Utterance::speaker);
+  const json& dialogues = summary.at("dialogues");
+  std::printf("\n");
+  print_fact("dialogues", dialogues.at("count").dump() + " of " + dialogues.at("fewest_turns").dump() + " to " +
+                              dialogues.at("most_turns").dump() + " turns, median " +
+                              number(dialogues.at("median_turns")) + ", mean " + number(dialogues.at("mean_turns")));
+  if (summary.contains("seconds")) {
+    const json& seconds = summary.at("seconds");
+    print_fact("speech", number(seconds.at("total").get<double>() / 3600, "%.2f") + " hours; turns of " +
+                             number(seconds.at("shortest")) + " to " + number(seconds.at("longest")) + " s, median " +
+                             number(seconds.at("median")) + ", mean " + number(seconds.at("mean")));
+  }
+  for (const data::FeatureMatrix& features : corpus.features) {
+    print_features(features.modality, summary.at("features").at(features.modality));
+  }
+}
+
+}  // namespace
+
+ExitCode corpus_show_command(const Context& context, const std::string& folder) {
+  if (!plain_format(context, "corpus show")) return ExitCode::usage;
+  const Result<Shown> shown = load(folder);
+  if (!shown) return report(context, shown.error());
+  json summary = json::parse(data::corpus_summary(shown->corpus, shown->recordings));
+  if (context.format == Format::json) {
+    summary["schema"] = 1;
+    summary["name"] = shown->corpus.name;
+    summary["id"] = shown->corpus.id.hex.empty() ? json() : json(shown->corpus.id.hex);
+    return end_with_document(context, summary);
+  }
+  if (context.format == Format::table) print_summary(shown->corpus, summary);
+  return ExitCode::done;
+}
+
+}  // namespace mer::cli

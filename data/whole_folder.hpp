@@ -1,0 +1,18 @@
+// A folder that appears whole or not at all.
+//
+// Threads: pure apart from the files. Errors: invalid: there is something already; not_found: its parent is not there;
+// no_space, io; those of what fills it.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "core/result.hpp"
+
+namespace mer::data {
+
+// Makes a new folder under a temporary name, calls `fill` with that, and renames it. An empty folder of the final name
+// is replaced. On an error nothing is left.
+Status write_whole_folder(const std::string& folder, const std::function<Status(const std::string& temporary)>& fill);
+
+}  // namespace mer::data
