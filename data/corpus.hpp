@@ -51,6 +51,7 @@ struct Corpus {
   std::vector<Utterance> utterances;
   std::vector<FeatureMatrix> features;  // in the order of corpus.json
   std::vector<Dialogue> dialogues;      // in order of first appearance
+  std::vector<double> seconds = {};     // of each utterance's recording (data/recordings.hpp); empty: not known
 
   const FeatureMatrix* find(const std::string& modality) const;  // nullptr: not there
 };

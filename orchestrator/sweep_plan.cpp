@@ -6,16 +6,14 @@
 #include <unordered_set>
 #include <utility>
 
-#include "core/json.hpp"
 #include "core/nearest.hpp"
 #include "core/quoting.hpp"
 #include "core/sweep_resolve.hpp"
 #include "core/trial.hpp"
+#include "data/corpus_summary.hpp"
 
 namespace mer::orchestrator {
 namespace {
-
-using nlohmann::json;
 
 Status check_modalities(const Configuration& configuration, const data::Corpus& corpus) {
   for (const std::string& modality : configuration.model.modalities) {
@@ -30,18 +28,9 @@ Status check_modalities(const Configuration& configuration, const data::Corpus& 
 }
 
 storage::CorpusRecord record_of(const data::Corpus& corpus) {
-  json facts = {{"modalities", json::object()}, {"classes", json::object()}, {"speakers", json::object()}};
-  for (const auto& features : corpus.features) facts["modalities"][features.modality] = features.dim;
-  std::vector<std::int64_t> classes(corpus.labels.size());
-  std::map<std::string, std::int64_t> speakers;
-  for (const auto& utterance : corpus.utterances) {
-    if (utterance.label != data::kNoLabel) ++classes[std::size_t(utterance.label)];
-    ++speakers[utterance.speaker];
-  }
-  for (std::size_t label = 0; label < classes.size(); ++label) facts["classes"][corpus.labels[label]] = classes[label];
-  facts["speakers"] = speakers;
-  facts["dialogues"] = corpus.dialogues.size();
-  return {corpus.id, corpus.name, corpus.path, std::int64_t(corpus.utterances.size()), corpus.labels, facts.dump()};
+  return {corpus.id,     corpus.name,
+          corpus.path,   std::int64_t(corpus.utterances.size()),
+          corpus.labels, data::corpus_summary(corpus)};
 }
 
 storage::FoldRecord record_of(const data::Fold& fold, const data::Corpus& corpus) {

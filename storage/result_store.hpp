@@ -43,7 +43,7 @@ struct CorpusRecord {
   std::string path;  // absolute
   std::int64_t utterances = 0;
   std::vector<std::string> labels;
-  std::string facts_json;  // modalities, dims, counts by speaker and class
+  std::string facts_json;  // an object: what the corpus held (data/corpus_summary.hpp)
   bool operator==(const CorpusRecord&) const = default;
 };
 

@@ -34,10 +34,16 @@ Json fold_value(const storage::FoldRecord& fold) {
           {"test", fold.test}};
 }
 
+// An older version's submission has others, which nobody reads.
+Json facts_value(const storage::CorpusRecord& corpus) {
+  Json facts = parsed(corpus.facts_json);
+  return facts.contains("features") ? facts : Json::object();
+}
+
 Json corpus_value(const storage::CorpusRecord& corpus) {
   return {{"id", corpus.id.hex},     {"name", corpus.name},
           {"path", corpus.path},     {"utterances", corpus.utterances},
-          {"labels", corpus.labels}, {"facts", parsed(corpus.facts_json)}};
+          {"labels", corpus.labels}, {"facts", facts_value(corpus)}};
 }
 
 Json published_value(const Published& published) {

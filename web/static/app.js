@@ -5,6 +5,7 @@ import {Watch} from './store.js';
 import {createAudit} from './views/audit.js';
 import {createCompare} from './views/compare.js';
 import {createConfusion} from './views/confusion.js';
+import {createCorpus} from './views/corpus.js';
 import {createHyperparameters} from './views/hyperparameters.js';
 import {createLosses} from './views/losses.js';
 import {createRepresentations} from './views/representations.js';
@@ -22,6 +23,7 @@ const ROUTES = [
   [/^\/sweeps\/(\d+)$/, (id) => createSweep(id, setParameters)],
   [/^\/sweeps\/(\d+)\/compare$/, (id) => createCompare(id, setParameters)],
   [/^\/sweeps\/(\d+)\/confusion$/, (id) => createConfusion(id, setParameters)],
+  [/^\/sweeps\/(\d+)\/corpus$/, (id) => createCorpus(id)],
   [/^\/sweeps\/(\d+)\/hyperparameters$/, (id) => createHyperparameters(id, setParameters)],
   [/^\/sweeps\/(\d+)\/losses$/, (id) => createLosses(id, setParameters)],
   [/^\/sweeps\/(\d+)\/audit$/, (id) => createAudit(id, setParameters)],
