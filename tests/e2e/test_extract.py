@@ -107,6 +107,7 @@ def test_killed_at_any_write_it_goes_on_to_the_same_bytes(mer):
         extracted(mer, folder, "--text", "hash")
         assert features_of(folder) == features_of(undisturbed), at
         assert provenance_of(folder) == provenance_of(undisturbed), at
+        assert not list(folder.glob("*.tmp-*"))
     assert deaths > 15
 
 

@@ -22,6 +22,7 @@
 #include "core/json.hpp"
 #include "core/version.hpp"
 #include "data/corpus_format.hpp"
+#include "data/file_io.hpp"
 #include "data/recordings.hpp"
 #include "worker/extractor/extraction.hpp"
 #include "worker/extractor/folder_lock.hpp"
@@ -162,6 +163,7 @@ ExitCode run(const Arguments& arguments) {
   if (error) return complain(system_error(error.value(), features));
   const auto lock = FolderLock::acquire(features);
   if (!lock) return complain(lock.error());
+  for (const std::string& place : {features, arguments.folder}) data::remove_unfinished(place);
 
   Output output(arguments.lines);
   ExitCode worst = ExitCode::done;
