@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Makes the committed golden files anew, with PyTorch, scikit-learn, librosa and transformers in Python. Not needed to build or test.
+# Makes the committed golden files anew, with PyTorch, scikit-learn, librosa and transformers in Python. Not needed to
+# build or test; tests of the label oracle are skipped without its environment.
 #   tools/make_oracles.sh
 # MER_ORACLES: folder of the Python environment (default .deps/oracles; made when absent: 5 GB, with the CUDA wheels
 # without which torch does not load).

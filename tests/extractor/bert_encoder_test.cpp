@@ -120,6 +120,14 @@ TEST_F(BertFolderTest, ATensorThatIsMissingOrMisshapenIsNamed) {
   EXPECT_THAT(problem(), HasSubstr("tensor \"embeddings.LayerNorm.bias\" is missing"));
 }
 
+TEST_F(BertFolderTest, AFileThatIsNotThereIsNamed) {
+  std::filesystem::remove(path() + "/vocab.txt");
+  EXPECT_THAT(problem(), HasSubstr(path() + ": has no vocab.txt, expected the folder of a BERT model"));
+
+  std::filesystem::remove(path() + "/config.json");
+  EXPECT_THAT(problem(), HasSubstr(path() + ": has no config.json, expected the folder of a BERT model"));
+}
+
 TEST_F(BertFolderTest, ACorruptFileIsNamed) {
   std::filesystem::resize_file(path() + "/model.safetensors", 5000);
 

@@ -41,11 +41,18 @@ Status check_weights(const fs::path& folder) {
                  ".save_pretrained(DIR, max_shard_size='100GB')");
 }
 
+Result<std::string> read(const fs::path& folder, const char* name) {
+  Result<std::string> text = data::read_file((folder / name).string(), kMostText);
+  if (text || text.error().code != ErrorCode::not_found) return text;
+  return Error{ErrorCode::not_found,
+               folder.string() + ": has no " + name + ", expected the folder of a BERT model as Hugging Face keeps it"};
+}
+
 // "{}" where there is none.
 Result<std::string> tokenizer_config_text(const fs::path& folder) {
   std::error_code ignored;
   if (!fs::exists(folder / kTokenizerConfig, ignored)) return std::string("{}");
-  return data::read_file((folder / kTokenizerConfig).string(), kMostText);
+  return read(folder, kTokenizerConfig);
 }
 
 std::string hash_of(std::initializer_list<std::string_view> texts, const data::SafetensorsFile& weights) {
@@ -65,11 +72,11 @@ std::string hash_of(std::initializer_list<std::string_view> texts, const data::S
 Result<Folder> open_folder(const std::string& path) {
   const fs::path folder(path);
   const std::string config_path = (folder / "config.json").string();
-  MER_ASSIGN(const std::string config_text, data::read_file(config_path, kMostText));
+  MER_ASSIGN(const std::string config_text, read(folder, "config.json"));
   MER_ASSIGN(const ModelConfig config, parse_model_config(config_text, config_path));
 
   const std::string vocabulary_path = (folder / "vocab.txt").string();
-  MER_ASSIGN(const std::string vocabulary_text, data::read_file(vocabulary_path, kMostText));
+  MER_ASSIGN(const std::string vocabulary_text, read(folder, "vocab.txt"));
   MER_ASSIGN(Vocabulary vocabulary, Vocabulary::parse(vocabulary_text, vocabulary_path));
   if (std::int64_t(vocabulary.size()) > config.vocabulary) {
     return invalid(vocabulary_path + ": has " + std::to_string(vocabulary.size()) + " tokens, but " + config_path +
