@@ -19,6 +19,17 @@ at::Tensor tensor_of(const std::vector<float>& values, at::IntArrayRef shape) {
   return at::from_blob(const_cast<float*>(values.data()), shape, at::kFloat).clone();
 }
 
+// LibTorch's sum over pairs takes longer than the transform. REQUIRES: contiguous.
+at::Tensor power_of(const at::Tensor& spectrum) {
+  at::Tensor power = at::empty(spectrum.sizes(), at::kFloat);
+  const at::Tensor pairs = at::view_as_real(spectrum);
+  const float* const from = pairs.const_data_ptr<float>();
+  float* const to = power.data_ptr<float>();
+  const std::int64_t count = power.numel();
+  for (std::int64_t i = 0; i < count; ++i) to[i] = from[2 * i] * from[2 * i] + from[2 * i + 1] * from[2 * i + 1];
+  return power;
+}
+
 }  // namespace
 
 struct LogMel::Basis {
@@ -46,8 +57,7 @@ Spectrogram LogMel::of(std::span<const float> samples) const {
     // Frames overlap: rows of the view share samples.
     const at::Tensor signal =
         at::from_blob(padded.data() + first * kHop, {count, kWindow}, {std::int64_t(kHop), 1}, at::kFloat);
-    const at::Tensor spectrum = at::view_as_real(at::fft_rfft(signal * basis_->window));
-    const at::Tensor power = spectrum.square().sum(-1);
+    const at::Tensor power = power_of(at::fft_rfft(signal * basis_->window).contiguous());
     at::Tensor block = at::from_blob(result.decibel.data() + first * kMels, {count, std::int64_t(kMels)}, at::kFloat);
     at::mm_out(block, power, basis_->filters);
     block.clamp_min_(kLeastPower).log10_().mul_(10);
@@ -60,13 +70,17 @@ Spectrogram LogMel::of(std::span<const float> samples) const {
 MeanAndSd over_time(const Spectrogram& spectrogram) {
   const double frames = double(spectrogram.frames());
   MeanAndSd result{std::vector<double>(spectrogram.mels), std::vector<double>(spectrogram.mels)};
-  for (std::size_t i = 0; i < spectrogram.decibel.size(); ++i) {
-    result.mean[i % spectrogram.mels] += double(spectrogram.decibel[i]) / frames;
-  }
-  for (std::size_t i = 0; i < spectrogram.decibel.size(); ++i) {
-    const double distance = double(spectrogram.decibel[i]) - result.mean[i % spectrogram.mels];
-    result.sd[i % spectrogram.mels] += distance * distance / frames;
-  }
+  const auto each = [&](auto&& take) {
+    for (std::size_t frame = 0; frame < spectrogram.frames(); ++frame) {
+      const float* const values = spectrogram.decibel.data() + frame * spectrogram.mels;
+      for (std::size_t mel = 0; mel < spectrogram.mels; ++mel) take(mel, double(values[mel]));
+    }
+  };
+  each([&](std::size_t mel, double value) { result.mean[mel] += value / frames; });
+  each([&](std::size_t mel, double value) {
+    const double distance = value - result.mean[mel];
+    result.sd[mel] += distance * distance / frames;
+  });
   for (double& value : result.sd) value = std::sqrt(value);
   return result;
 }

@@ -48,14 +48,15 @@ std::vector<float> mel_filters(int rate, int window, int mels) {
 }
 
 std::vector<double> cosine_transform(std::span<const double> values, int count) {
-  const double length = double(values.size());
+  // cos(pi k (2n + 1) / 2N) has the period 4N in k (2n + 1).
+  const std::size_t length = values.size();
+  std::vector<double> cosines(4 * length);
+  for (std::size_t i = 0; i < cosines.size(); ++i) cosines[i] = std::cos(pi * double(i) / double(2 * length));
   std::vector<double> result(static_cast<std::size_t>(count));
   for (std::size_t k = 0; k < result.size(); ++k) {
     double sum = 0;
-    for (std::size_t n = 0; n < values.size(); ++n) {
-      sum += values[n] * std::cos(pi * double(k) * (double(n) + 0.5) / length);
-    }
-    result[k] = sum * std::sqrt((k == 0 ? 1 : 2) / length);
+    for (std::size_t n = 0; n < length; ++n) sum += values[n] * cosines[k * (2 * n + 1) % cosines.size()];
+    result[k] = sum * std::sqrt((k == 0 ? 1 : 2) / double(length));
   }
   return result;
 }
