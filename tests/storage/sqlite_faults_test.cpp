@@ -188,8 +188,8 @@ std::vector<Operation> analyses() {
   };
 }
 
-const std::vector<Operation>& operations() {
-  static const std::vector<Operation> all = {
+std::vector<Operation> writes() {
+  return {
       {"Open",
        [](const Store& store) {
          const auto opened = SqliteStore::open(store.dir);
@@ -230,6 +230,11 @@ const std::vector<Operation>& operations() {
                                recorded(kFailed, 1, checkpoint_of(kFailed, 1, 1)), recorded(kDone, 1, epoch_of(9)),
                                recorded(kDone, 1, finished_of(8))});
        }},
+  };
+}
+
+std::vector<Operation> controls() {
+  return {
       {"Pause", [](const Store& store) { return control(store, of_sweep(ControlVerb::pause)); }},
       {"Cancel", [](const Store& store) { return control(store, of_sweep(ControlVerb::cancel)); }},
       {"Retry", [](const Store& store) { return control(store, of_sweep(ControlVerb::retry)); }},
@@ -256,6 +261,11 @@ const std::vector<Operation>& operations() {
        [](const Store& store) {
          return control(store, {.verb = ControlVerb::untag, .trials = {kDone}, .at = 50, .tags = {"odd"}});
        }},
+  };
+}
+
+std::vector<Operation> reads() {
+  return {
       {"Progress", progress},
       {"Sweeps", sweeps},
       {"Sweep", sweep},
@@ -280,6 +290,11 @@ const std::vector<Operation>& operations() {
       {"CountReusable",
        [](const Store& store) { return count(store.reader.count_reusable(submission_of({.folds = 4}))); }},
       {"DataVersion", [](const Store& store) { return count(store.reader.data_version()); }},
+  };
+}
+
+std::vector<Operation> tables() {
+  return {
       {"Results",
        [](const Store& store) {
          return table(results_table(store.reader, kSweep, SelectionRule::last, Metric::macro_f1));
@@ -298,6 +313,16 @@ const std::vector<Operation>& operations() {
          return table(predictions_table(store.reader, kSweep, SelectionRule::last, Metric::macro_f1));
        }},
   };
+}
+
+const std::vector<Operation>& operations() {
+  static const std::vector<Operation> all = [] {
+    std::vector<Operation> parts;
+    for (const std::vector<Operation>& part : {writes(), controls(), reads(), tables()}) {
+      parts.insert(parts.end(), part.begin(), part.end());
+    }
+    return parts;
+  }();
   return all;
 }
 
