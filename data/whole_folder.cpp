@@ -35,6 +35,9 @@ Status write_whole_folder(const std::string& folder, const std::function<Status(
   fs::path target = fs::absolute(folder, error).lexically_normal();
   if (!target.has_filename()) target = target.parent_path();  // a trailing slash
   MER_TRY(check_target(target));
+  if (!fs::create_directories(target.parent_path(), error) && error) {
+    return system_error(error.value(), target.parent_path().string());
+  }
   const std::string temporary = unfinished_name(target.string());
   fs::remove_all(temporary, error);  // of a process that had this number before and was killed
   Status status = make_folder(temporary);

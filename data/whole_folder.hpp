@@ -1,7 +1,7 @@
 // A folder that appears whole or not at all.
 //
-// Threads: pure apart from the files. Errors: invalid: there is something already; not_found: its parent is not there;
-// no_space, io; those of what fills it.
+// Threads: pure apart from the files. Errors: invalid: there is something already; no_space, io; those
+// of what fills it.
 #pragma once
 
 #include <functional>
@@ -11,8 +11,8 @@
 
 namespace mer::data {
 
-// Makes a new folder under a temporary name, calls `fill` with that, and renames it. An empty folder of the final name
-// is replaced. On an error nothing is left.
+// Makes a new folder under a temporary name, and those above it that are missing, calls `fill` with it, and renames it.
+// An empty folder of the final name is replaced. On an error nothing is left but folders above.
 Status write_whole_folder(const std::string& folder, const std::function<Status(const std::string& temporary)>& fill);
 
 }  // namespace mer::data
