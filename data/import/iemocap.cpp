@@ -10,6 +10,7 @@
 #include "data/import/folder_search.hpp"
 #include "data/import/iemocap_files.hpp"
 #include "data/import/iemocap_id.hpp"
+#include "data/import/label_file.hpp"
 #include "data/import/take_turn.hpp"
 
 namespace mer::data {
@@ -22,9 +23,11 @@ struct Classes {
   std::vector<std::string> labels;
   std::unordered_map<std::string, std::string> label_of_tag;
 
-  int position_of(const std::string& tag) const {
-    const auto name = label_of_tag.find(tag);
-    return name == label_of_tag.end() ? kNoLabel : int(std::ranges::find(labels, name->second) - labels.begin());
+  // Of a tag, or of a label by its own name.
+  int position_of(const std::string& word) const {
+    const auto tag = label_of_tag.find(word);
+    const auto at = std::ranges::find(labels, tag == label_of_tag.end() ? word : tag->second);
+    return at == labels.end() ? kNoLabel : int(at - labels.begin());
   }
 };
 
@@ -43,20 +46,24 @@ Classes classes_of(const std::string& name) {
 
 class IemocapImport {
  public:
-  IemocapImport(std::string root, const IemocapOptions& options)
-      : options_(options), classes_(classes_of(options.classes)) {
+  IemocapImport(std::string root, const IemocapOptions& options, std::optional<LabelFile> labels)
+      : options_(options), classes_(classes_of(options.classes)), labels_(std::move(labels)) {
     imported_.importer = "iemocap";
     imported_.root = std::move(root);
-    imported_.options = {{"classes", options.classes}, {"scenario", options.scenario}, {"context", options.context}};
+    imported_.options = {{"classes", options.classes},
+                         {"scenario", options.scenario},
+                         {"labels", options.labels},
+                         {"context", options.context}};
     imported_.corpus.name = "IEMOCAP";
     imported_.corpus.labels = classes_.labels;
     imported_.paper = {{{"happy", 1636}, {"angry", 1103}, {"sad", 1084}, {"neutral", 1708}},
                        "--classes 4 --scenario all",
-                       options.classes == "4" && options.scenario == "all"};
+                       options.classes == "4" && options.scenario == "all" && !labels_};
   }
 
   Imported run() {
     for (int session = 1; session <= kSessions; ++session) take_session(session);
+    if (labels_) report_unused();
     imported_.corpus.dialogues = group_dialogues(imported_.corpus.utterances);
     return std::move(imported_);
   }
@@ -121,9 +128,10 @@ class IemocapImport {
 
   void take(const IemocapLabel& label, const IemocapTranscript& transcript, int turn, const std::string& audio,
             const std::string& transcript_file) {
-    const int position = classes_.position_of(label.tag);
+    const std::string name = label_of(label);
+    const int position = classes_.position_of(name);
     if (position == kNoLabel && options_.context != "all") {
-      ++imported_.left_out["tag " + label.tag];
+      ++imported_.left_out[name.empty() ? "no label" : "tag " + name];
       return;
     }
     const IemocapTurnId id = *iemocap_turn(label.utterance);
@@ -134,6 +142,23 @@ class IemocapImport {
                transcript_file,
                transcript.line},
               0);
+  }
+
+  // The file's, where there is one.
+  std::string label_of(const IemocapLabel& label) {
+    if (!labels_) return label.tag;
+    const auto own = labels_->find(label.utterance);
+    if (own == labels_->end()) return "";
+    used_.insert(label.utterance);
+    return own->second.label;
+  }
+
+  void report_unused() {
+    for (const auto& [utterance, label] : *labels_) {
+      if (used_.contains(utterance)) continue;
+      findings().push_back({FindingKind::missing, options_.labels, label.line,
+                            utterance + " is no transcribed turn of this corpus", "its label is passed over"});
+    }
   }
 
   void report_unspoken(const std::vector<IemocapLabel>& labels, const std::vector<IemocapTranscript>& transcripts,
@@ -155,6 +180,8 @@ class IemocapImport {
 
   const IemocapOptions& options_;
   Classes classes_;
+  std::optional<LabelFile> labels_;
+  std::set<std::string> used_;  // of them
   Imported imported_;
 };
 
@@ -169,7 +196,11 @@ Result<Imported> import_iemocap(const std::string& folder, const IemocapOptions&
   };
   MER_ASSIGN(std::string root, find_root(folder, looks_right,
                                          "IEMOCAP's folders Session1 to Session5 with dialog/EmoEvaluation in them"));
-  return IemocapImport(std::move(root), options).run();
+  std::optional<LabelFile> labels;
+  if (options.labels != "standard") {
+    MER_ASSIGN(labels, read_label_file(options.labels));
+  }
+  return IemocapImport(std::move(root), options, std::move(labels)).run();
 }
 
 }  // namespace mer::data

@@ -1,6 +1,7 @@
 // The importer of IEMOCAP (docs/corpora.md).
 //
-// Threads: reads files, nothing shared. Errors: not_found: this is no IEMOCAP; all else becomes findings.
+// Threads: reads files, nothing shared. Errors: not_found: this is no IEMOCAP; of the file of labels; all else becomes
+// findings.
 #pragma once
 
 #include <string>
@@ -13,6 +14,7 @@ namespace mer::data {
 struct IemocapOptions {
   std::string classes = "4";         // 4, 6, all
   std::string scenario = "all";      // improvised, scripted, all
+  std::string labels = "standard";   // the raters' consensus; else a file (label_file.hpp) that has each turn's
   std::string context = "labelled";  // all: turns of no class stay, without a label
 };
 

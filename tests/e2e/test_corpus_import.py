@@ -62,7 +62,8 @@ def test_iemocap_becomes_a_corpus_folder_with_turns_in_the_order_they_were_spoke
     assert described["labels"] == ["happy", "angry", "sad", "neutral"] and described["modalities"] == {}
     assert described["recordings"] == {"file": "recordings.csv", "root": str(built_iemocap)}
     assert described["source"]["importer"] == "iemocap"
-    assert described["source"]["options"] == {"classes": "4", "scenario": "all", "context": "labelled"}
+    assert described["source"]["options"] == {"classes": "4", "scenario": "all", "labels": "standard",
+                                              "context": "labelled"}
 
     turns = [row for row in rows_of(out / "utterances.csv") if row["dialogue"] == "Ses02F_impro01"]
     assert [row["utterance"][-4:] for row in turns] == ["F000", "F012", "M011", "F013"]
@@ -85,6 +86,21 @@ def test_turns_of_no_class_can_stay_as_context(mer, built_iemocap, tmp_path):
     assert [row["label"] == "" for row in turns] == [False, True, False, False, True, False]
     shown = json.loads(mer.run("corpus", "show", str(out), "--format", "json").stdout)
     assert (shown["unlabelled"], sum(shown["labels"].values())) == (15, 35)
+
+
+def test_labels_of_others_take_the_place_of_the_consensus(mer, built_iemocap, tmp_path):
+    labels = tmp_path / "labels.csv"
+    labels.write_text("utterance,label\nSes01F_impro01_M000,happy\nSes01F_impro01_F013,exc\nSes02F_impro01_F000,fru\n"
+                      "Ses09F_impro01_F000,sad\n")
+    out = tmp_path / "out"
+
+    answer = imported(mer, "iemocap", built_iemocap, out, "--labels", labels)
+
+    assert answer["labels"] == {"happy": 2, "angry": 0, "sad": 0, "neutral": 0}
+    assert answer["left_out"] == {"tag fru": 1, "no label": 47}
+    assert [row["utterance"] for row in rows_of(out / "utterances.csv")] == ["Ses01F_impro01_M000", "Ses01F_impro01_F013"]
+    assert ("missing", str(labels), 5) in places(answer["findings"])
+    assert mer.run("corpus", "import", "iemocap", built_iemocap, tmp_path / "b", "--labels", tmp_path / "none").returncode == 2
 
 
 def test_recordings_name_audio_its_length_and_the_transcript_row_by_row(mer, built_iemocap, tmp_path):
