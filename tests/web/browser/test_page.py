@@ -272,7 +272,7 @@ def test_the_protocol_page_shows_what_each_choice_adds(show, server):
 def test_the_corpus_page_shows_what_it_held(show, server):
     page = show("/sweeps/4/corpus", ready="table.features")
     facts = api(server, "sweeps/4")["corpora"][0]["facts"]
-    speakers, sessions = page.locator("table.counts").all()
+    speakers, sessions = page.locator("table.by-class").all()
     for table, groups in [(speakers, facts["speakers"]), (sessions, facts["sessions"])]:
         shown = [row.locator("th, td").all_inner_texts() for row in table.locator("tbody tr").all()]
         assert shown[:-1] == [[key, str(sum(counts.values())), *map(str, counts.values())] for key, counts in groups.items()]

@@ -236,7 +236,7 @@ def test_confusion_is_saved_over_all_folds_and_for_each(show, server):
 
 
 def test_counts_of_a_corpus_are_saved(show, server):
-    page = show("/sweeps/4/corpus", ready="table.counts")
+    page = show("/sweeps/4/corpus", ready="table.by-class")
     file, content = saved(page, "utterances by speaker of demo", "CSV")
     assert file == "sweep-4-ablation-demo-speakers.csv"
     assert rows_of(content)[0] == ["speaker", "utterances", "angry", "happy", "sad", "neutral"]

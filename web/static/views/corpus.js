@@ -37,7 +37,7 @@ function countRows(corpus, groups) {
 }
 
 function countTable(corpus, groups, text) {
-  return scrolling(`Utterances by ${text.toLowerCase()} of ${corpus.name}`, h('table', {class: 'counts'},
+  return scrolling(`Utterances by ${text.toLowerCase()} of ${corpus.name}`, h('table', {class: 'by-class'},
     h('caption', {}, `Utterances by ${text.toLowerCase()} and class`),
     h('thead', {}, h('tr', {}, h('th', {scope: 'col'}, text), heading('utterances'), corpus.labels.map(heading))),
     h('tbody', {}, countRows(corpus, groups).map(([key, ...counts]) => h('tr', {}, h('th', {scope: 'row'}, key),
@@ -55,12 +55,14 @@ function featureTable(corpus, features) {
   const row = ([name, one]) => h('tr', {}, h('th', {scope: 'row'}, name), numberCell(one.dim),
     numberCell(one.range.map(short).join(' to ')), numberCell(spread(one.column_means)), numberCell(spread(one.column_sds)),
     h('td', {}, columnsText(one.zero_columns)), h('td', {}, columnsText(one.constant_columns)), numberCell(one.outliers.count));
-  return scrolling(`Features of ${corpus.name}`, h('table', {class: 'features'},
-    h('caption', {}, 'Features before standardisation; of the columns’ means and standard deviations the least, the median ' +
-      `and the most; an outlier is more than ${Object.values(features)[0].outliers.z} standard deviations from its column’s mean`),
+  const noteId = `features-${corpus.id}`;
+  return [scrolling(`Features of ${corpus.name}`, h('table', {class: 'features', 'aria-describedby': noteId},
     h('thead', {}, h('tr', {}, h('th', {scope: 'col'}, 'Modality'), heading('columns'), heading('values'), heading('means'),
       heading('sds'), h('th', {scope: 'col'}, 'All zero'), h('th', {scope: 'col'}, 'Constant'), heading('outliers'))),
-    h('tbody', {}, Object.entries(features).map(row))));
+    h('tbody', {}, Object.entries(features).map(row)))),
+  h('p', {class: 'note', id: noteId}, 'Features before standardisation. Of the columns’ means and standard deviations the least, ' +
+    `the median and the most; an outlier is more than ${Object.values(features)[0].outliers.z} standard deviations from its ` +
+    'column’s mean.')];
 }
 
 function outlierTable(corpus, features) {
