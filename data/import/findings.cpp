@@ -20,7 +20,7 @@ constexpr std::array<KindText, kFindingKinds> kKinds = {{
     {"no_label", "transcripts without a label", true},
     {"empty_transcript", "turns whose transcript is empty", true},
     {"no_audio", "turns without a wav file", true},
-    {"bad_audio", "wav files that are unreadable or empty", true},
+    {"bad_audio", "wav files that are unreadable, empty or cut off", true},
     {"bad_encoding", "texts that are not UTF-8", true},
     {"missing", "files and folders that are not there", true},
     {"mac_file", "files that macOS leaves behind (._*)", false},

@@ -30,16 +30,20 @@ void take_turn(Imported& imported, RawTurn turn, double min_seconds) {
     imported.findings.push_back({FindingKind::no_audio, turn.audio, 0, "there is no such file", "skipped"});
     return;
   }
-  const Result<double> seconds = wav_seconds(path);
-  if (!seconds) {
-    imported.findings.push_back({FindingKind::bad_audio, turn.audio, 0, seconds.error().message, "skipped"});
+  const Result<WavLength> length = wav_length(path);
+  if (!length) {
+    imported.findings.push_back({FindingKind::bad_audio, turn.audio, 0, length.error().message, "skipped"});
     return;
   }
-  if (*seconds < min_seconds) {
+  if (length->cut_off) {
+    imported.findings.push_back(
+        {FindingKind::bad_audio, turn.audio, 0, "it ends before its header says", "taken as far as it goes"});
+  }
+  if (length->seconds < min_seconds) {
     ++imported.left_out["shorter than " + seconds_text(min_seconds)];
     return;
   }
-  imported.recordings.push_back({id, std::move(turn.audio), *seconds, std::move(turn.transcript)});
+  imported.recordings.push_back({id, std::move(turn.audio), length->seconds, std::move(turn.transcript)});
   imported.corpus.utterances.push_back(std::move(turn.utterance));
 }
 

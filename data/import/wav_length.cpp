@@ -1,21 +1,39 @@
 #include "data/import/wav_length.hpp"
 
+#include <array>
+#include <cstdint>
+#include <cstring>
 #include <memory>
 #include <sndfile.h>
+#include <unistd.h>
 
 #include "data/file_io.hpp"
 
 namespace mer::data {
+namespace {
 
-Result<double> wav_seconds(const std::string& path) {
+// The size that a RIFF header has of the rest of the file; that of one that was streamed says nothing.
+bool is_cut_off(const OpenFile& file) {
+  constexpr std::uint32_t kStreamed = 0x7FFFFFFF;
+  std::array<char, 8> header{};
+  if (::pread(file.descriptor.get(), header.data(), header.size(), 0) != ssize_t(header.size())) return false;
+  std::uint32_t rest = 0;
+  std::memcpy(&rest, header.data() + 4, sizeof(rest));
+  return std::memcmp(header.data(), "RIFF", 4) == 0 && rest < kStreamed && file.bytes < header.size() + rest;
+}
+
+}  // namespace
+
+Result<WavLength> wav_length(const std::string& path) {
   MER_ASSIGN(const OpenFile file, open_regular(path));
   if (file.bytes == 0) return invalid("the file has no bytes");
+  const bool cut_off = is_cut_off(file);
   SF_INFO info{};
   const std::unique_ptr<SNDFILE, int (*)(SNDFILE*)> audio(
       ::sf_open_fd(file.descriptor.get(), SFM_READ, &info, SF_FALSE), ::sf_close);
   if (audio == nullptr) return invalid(::sf_strerror(nullptr));
   if (info.frames <= 0) return invalid("it holds no samples");
-  return double(info.frames) / double(info.samplerate);
+  return WavLength{double(info.frames) / double(info.samplerate), cut_off};
 }
 
 }  // namespace mer::data

@@ -10,6 +10,11 @@
 
 namespace mer::data {
 
-Result<double> wav_seconds(const std::string& path);
+struct WavLength {
+  double seconds = 0;
+  bool cut_off = false;  // shorter than its header says
+};
+
+Result<WavLength> wav_length(const std::string& path);
 
 }  // namespace mer::data

@@ -140,6 +140,9 @@ def add_oddities_to_iemocap(root: Path) -> set[tuple[str, str, int]]:
     write_wav(root / wav(3, "Ses03F_impro01", "F013"), b"", IEMOCAP_RATE)
     found.add(("bad_audio", wav(3, "Ses03F_impro01", "F013"), 0))
 
+    file = wav(4, "Ses04M_script01_1b", "F000")
+    (root / file).write_bytes((root / file).read_bytes()[:-8000])
+    found.add(("bad_audio", file, 0))
     file = label_file(4, "Ses04F_impro01")
     (root / file).write_bytes(b"\xef\xbb\xbf" + (root / file).read_bytes().replace(b"\n", b"\r\n"))
     found |= {("byte_order_mark", file, 1), ("line_ends", file, 1)}

@@ -149,6 +149,18 @@ def test_every_oddity_is_reported_with_file_and_line_and_strict_refuses(mer, req
     assert "difference" in shown.stdout and "import.json" in shown.stdout
 
 
+def test_audio_that_was_cut_off_is_taken_as_far_as_it_goes(mer, iemocap, tmp_path):
+    audio = "Session4/sentences/wav/Ses04M_script01_1b/Ses04M_script01_1b_F000.wav"
+    with wave.open(str(iemocap / audio)) as whole:
+        seconds = whole.getnframes() / raw_corpora.IEMOCAP_RATE
+    raw_corpora.add_oddities_to_iemocap(iemocap)
+    imported(mer, "iemocap", iemocap, tmp_path / "out")
+
+    lengths = {row["audio"]: float(row["seconds"]) for row in rows_of(tmp_path / "out" / "recordings.csv")}
+
+    assert lengths[audio] == pytest.approx(seconds - 8000 / 2 / raw_corpora.IEMOCAP_RATE)
+
+
 def test_texts_that_are_not_utf8_are_converted(mer, iemocap, tmp_path):
     raw_corpora.add_oddities_to_iemocap(iemocap)
     imported(mer, "iemocap", iemocap, tmp_path / "out")
