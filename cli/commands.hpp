@@ -102,15 +102,24 @@ struct ControlOptions {
   storage::ControlVerb verb = storage::ControlVerb::pause;
   std::vector<std::string> targets = {};  // sweeps and trials
   int priority = 0;
+  std::string note = {};               // of the verb note
+  std::vector<std::string> tags = {};  // of tag and untag
 };
 ExitCode control_command(const Context& context, const ControlOptions& options);
+
+// The note of a sweep or trial, or its tags.
+ExitCode annotation_command(const Context& context, storage::ControlVerb verb, const std::string& target);
 
 ExitCode explain_command(const Context& context, const std::string& trial);  // id or unique prefix
 
 ExitCode list_command(const Context& context);
-ExitCode status_command(const Context& context, const std::string& sweep);        // empty: all sweeps
-ExitCode watch_status_command(const Context& context, const std::string& sweep);  // again and again, until it ended
-ExitCode show_command(const Context& context, const std::string& trial);          // id or unique prefix
+struct StatusOptions {
+  std::string sweep = {};  // empty: all sweeps
+  std::string tag = {};    // only sweeps, or trials of the sweep, that have it; empty: all
+};
+ExitCode status_command(const Context& context, const StatusOptions& options);
+ExitCode watch_status_command(const Context& context, const StatusOptions& options);  // again and again, until it ended
+ExitCode show_command(const Context& context, const std::string& trial);              // id or unique prefix
 
 struct LogsOptions {
   std::string trial;    // id or unique prefix
@@ -158,6 +167,18 @@ ExitCode results_command(const Context& context, const ResultsOptions& options);
 ExitCode export_command(const Context& context, const ResultsOptions& options);
 
 ExitCode serve_command(const Context& context, int port);
+
+struct ExtractOptions {
+  std::string folder;  // of a corpus with recordings
+  std::string audio;   // a method; empty: none
+  std::string text;    // a method; empty: none
+  std::string model;   // folder of the text method's model; empty: none
+  int jobs = 0;        // utterances at a time; 0: one a core
+  bool replace = false;
+};
+// done: the features stand in the folder; some_failed: some utterances have none, nothing was written; paused: by a
+// signal.
+ExitCode extract_command(const Context& context, const ExtractOptions& options);
 
 // slurm: of the nodes that a job with these options gets, instead of this machine.
 ExitCode doctor_command(const Context& context, const std::optional<SlurmOptions>& slurm);

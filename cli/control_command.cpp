@@ -1,5 +1,6 @@
-// cancel, pause, resume, retry, priority: what people ask of sweeps and trials.
+// cancel, pause, resume, retry, priority, note, tag, untag: what people ask of sweeps and trials.
 #include <cstdio>
+#include <utility>
 
 #include "cli/commands.hpp"
 #include "cli/output.hpp"
@@ -20,18 +21,28 @@ Result<StoreAnswer> carry_out(const storage::StoreDir& store, const ControlOptio
   StoreAction action;
   action.here = [&](storage::SqliteStore& writer) -> Result<std::string> {
     MER_ASSIGN(const auto reader, storage::open_reader(store, &writer));
-    MER_ASSIGN(storage::Control control, storage::control_of(*reader, options.verb, target));
-    control.priority = options.priority;
-    control.at = unix_time();
+    storage::Control asked{.verb = options.verb,
+                           .priority = options.priority,
+                           .at = unix_time(),
+                           .note = options.note,
+                           .tags = options.tags};
+    MER_ASSIGN(const storage::Control control, storage::control_of(*reader, std::move(asked), target));
     MER_ASSIGN(const storage::Controlled controlled, writer.control(control));
     return storage::control_json(control, controlled);
   };
   action.by_coordinator = [&](const CoordinatorClient& coordinator) {
     Parameters query = {{"target", target}};
     if (options.verb == ControlVerb::priority) query.emplace_back("priority", std::to_string(options.priority));
+    if (options.verb == ControlVerb::note) query.emplace_back("note", options.note);
+    if (!options.tags.empty()) query.emplace_back("tags", storage::line_of(options.tags));
     return coordinator.post(std::string("/api/v1/control/") + name_of(options.verb), query);
   };
   return at_store(store, action);
+}
+
+std::string tags_text(const std::string& target, const json& answer) {
+  const auto tags = answer.value("tags", std::vector<std::string>());
+  return target + (tags.empty() ? ": no tags" : ": tags " + storage::line_of(tags));
 }
 
 std::string count_text(std::size_t trials) {
@@ -50,6 +61,9 @@ std::string sentence(ControlVerb verb, const std::string& target, const json& an
     case ControlVerb::pause:
       return target + (activity == "paused" ? ": paused; `merctl resume " + target + "` goes on" : ": " + activity);
     case ControlVerb::resume: return target + ": " + activity;
+    case ControlVerb::note: return target + (answer.value("note", "").empty() ? ": no note" : ": noted");
+    case ControlVerb::tag:
+    case ControlVerb::untag: return tags_text(target, answer);
   }
   return target;
 }
@@ -58,6 +72,9 @@ std::string sentence(ControlVerb verb, const std::string& target, const json& an
 
 ExitCode control_command(const Context& context, const ControlOptions& options) {
   if (!plain_format(context, name_of(options.verb))) return ExitCode::usage;
+  if (options.verb == ControlVerb::tag || options.verb == ControlVerb::untag) {  // before they are one text
+    if (const Status kept = storage::check_tags(options.tags); !kept) return report(context, kept.error());
+  }
   const Result<storage::StoreDir> store = storage::StoreDir::open(context.store);
   if (!store) return report(context, store.error());
   for (const std::string& target : options.targets) {

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cstdio>
+#include <numeric>
 #include <string>
 
 #include "cli/corpus_commands.hpp"
@@ -34,12 +35,15 @@ std::string counts_text(const data::Imported& imported) {
       paper_total += paper->second;
     }
   }
-  const std::size_t total = imported.corpus.utterances.size();
+  const std::size_t total = std::accumulate(counts.begin(), counts.end(), std::size_t{0});
   if (imported.paper.same_options) {
     rows.push_back(row("all", total, paper_total));
   } else {
     rows.front().resize(2);
     rows.push_back({"all", std::to_string(total)});
+  }
+  if (const std::size_t context = imported.corpus.utterances.size() - total; context > 0) {
+    rows.push_back({"context alone", std::to_string(context)});
   }
   return columns_text(rows);
 }

@@ -28,6 +28,9 @@ void add_import_commands(CLI::App& corpus, CorpusArguments& arguments) {
   iemocap->add_option("--scenario", options.iemocap.scenario, "Dialogues to take")
       ->capture_default_str()
       ->check(CLI::IsMember({"improvised", "scripted", "all"}));
+  iemocap->add_option("--context", options.iemocap.context, "all: keep turns of no class as context")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"labelled", "all"}));
   iemocap->callback([&arguments] {
     arguments.chosen = [&arguments] { return import_iemocap_command(arguments.context, arguments.import); };
   });

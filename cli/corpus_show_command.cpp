@@ -8,6 +8,7 @@
 #include "core/json.hpp"
 #include "data/corpus_header.hpp"
 #include "data/corpus_summary.hpp"
+#include "data/recordings.hpp"
 #include "data/utterance_table.hpp"
 
 namespace mer::cli {
@@ -18,25 +19,13 @@ using nlohmann::json;
 constexpr std::size_t kColumnsShown = 12;
 constexpr std::size_t kOutliersShown = 5;
 
-struct Shown {
-  data::Corpus corpus;
-  std::vector<data::Recording> recordings;
-};
-
-// Of an imported corpus without features, too.
-Result<Shown> load(const std::string& folder) {
+// An imported corpus without features, too.
+Result<data::Corpus> load(const std::string& folder) {
   MER_ASSIGN(const data::CorpusHeader header, data::read_corpus_header(folder));
-  Shown shown;
-  if (header.modalities.empty()) {
-    MER_ASSIGN(shown.corpus, data::load_utterances(folder));
-  } else {
-    MER_ASSIGN(shown.corpus, data::load_corpus(folder));
-  }
-  if (header.recordings) {
-    MER_ASSIGN(data::Recordings recordings, data::read_recordings(folder));
-    shown.recordings = std::move(recordings.rows);
-  }
-  return shown;
+  MER_ASSIGN(data::Corpus corpus,
+             header.modalities.empty() ? data::load_utterances(folder) : data::load_corpus(folder));
+  MER_ASSIGN(corpus.seconds, data::recorded_seconds(folder));
+  return corpus;
 }
 
 std::string number(double value, const char* format = "%.4g") {
@@ -111,14 +100,14 @@ ExitCode corpus_show_command(const Context& context, const std::string& folder) 
   if (!plain_format(context, "corpus show")) return ExitCode::usage;
   const Result<Shown> shown = load(folder);
   if (!shown) return report(context, shown.error());
-  json summary = json::parse(data::corpus_summary(shown->corpus, shown->recordings));
+  json summary = json::parse(data::corpus_summary(*shown));
   if (context.format == Format::json) {
     summary["schema"] = 1;
     summary["name"] = shown->corpus.name;
-    summary["id"] = shown->corpus.id.hex.empty() ? json() : json(shown->corpus.id.hex);
+    summary["id"] = shown->id.hex.empty() ? json() : json(shown->id.hex);
     return end_with_document(context, summary);
   }
-  if (context.format == Format::table) print_summary(shown->corpus, summary);
+  if (context.format == Format::table) print_summary(*shown, summary);
   return ExitCode::done;
 }
 

@@ -23,6 +23,7 @@ std::vector<std::vector<std::string>> class_rows(const data::Corpus& corpus, con
   std::vector<Counts> counts;
   Counts all(corpus.labels.size());
   for (const data::Utterance& utterance : corpus.utterances) {
+    if (utterance.label == data::kNoLabel) continue;
     const auto at = std::size_t(std::ranges::find(names, utterance.*group) - names.begin());
     if (at == names.size()) {
       names.push_back(utterance.*group);

@@ -19,6 +19,7 @@
 #include "cli/parser_tree.hpp"
 #include "cli/slurm_request.hpp"
 #include "core/version.hpp"
+#include "data/feature_methods.hpp"
 #include "storage/control.hpp"
 
 namespace {
@@ -49,11 +50,13 @@ struct Arguments {
   mer::cli::ControlOptions control;
   mer::cli::ResultsOptions results, exported;
   mer::cli::BenchOptions bench;
+  mer::cli::ExtractOptions extract;
   mer::cli::ReproduceOptions reproduce;
   mer::cli::LogsOptions logs;
   mer::cli::RepresentationsOptions representations;
   mer::cli::WaitOptions wait;
   bool watch = false;
+  std::string tag;
   std::string status_sweep, trial, shell;
   int port = 8080;
   std::function<ExitCode()> chosen;
@@ -176,6 +179,33 @@ void add_chain_options(CLI::App* command, CLI::Option* slurm, mer::cli::SlurmOpt
                    "");
 }
 
+void add_annotation_commands(CLI::App& app, Arguments& arguments) {
+  const auto add = [&](ControlVerb verb, const std::string& text, const std::string& example) {
+    CLI::App* command = add_command(app, name_of(verb), text, "merctl " + example);
+    command->add_option("SWEEP|TRIAL", arguments.status_sweep, "Name or number; id of a trial or a prefix")->required();
+    return command;
+  };
+  // `text`: what is written; without it, what stands is printed.
+  const auto chosen = [&arguments](ControlVerb verb, const CLI::Option* text) {
+    return [&arguments, verb, text] {
+      arguments.chosen = [&arguments, verb, is_given = text->count() > 0] {
+        if (!is_given) return annotation_command(arguments.context, verb, arguments.status_sweep);
+        arguments.control.verb = verb;
+        arguments.control.targets = {arguments.status_sweep};
+        return control_command(arguments.context, arguments.control);
+      };
+    };
+  };
+  CLI::App* note =
+      add(ControlVerb::note, "Write a note on a sweep or trial, or print it", "note quickstart \"alpha too high\"");
+  note->callback(chosen(ControlVerb::note, note->add_option("TEXT", arguments.control.note,
+                                                            "At most 2000 bytes; \"\": none; default: print it")));
+  CLI::App* tag = add(ControlVerb::tag, "Give a sweep or trial tags, or print them", "tag quickstart paper baseline");
+  tag->callback(chosen(ControlVerb::tag, tag->add_option("TAG", arguments.control.tags, "Words; default: print them")));
+  CLI::App* untag = add(ControlVerb::untag, "Take tags away from a sweep or trial", "untag quickstart baseline");
+  untag->callback(chosen(ControlVerb::untag, untag->add_option("TAG", arguments.control.tags, "Words")->required()));
+}
+
 void add_control_commands(CLI::App& app, Arguments& arguments) {
   CLI::App* submit = add_command(app, "submit", "Add a sweep to the run that goes on, or to the store",
                                  "merctl submit configs/quickstart.json --priority 1");
@@ -212,6 +242,8 @@ void add_control_commands(CLI::App& app, Arguments& arguments) {
       return control_command(arguments.context, arguments.control);
     };
   });
+
+  add_annotation_commands(app, arguments);
 
   CLI::App* explain = add_command(app, "explain", "Say why a trial waits, runs or failed", "merctl explain 3fa9c1d2");
   explain->add_option("TRIAL", arguments.trial, "Id, or a prefix of it that is unique")->required();
@@ -271,8 +303,8 @@ void add_alloc_commands(CLI::App& app, Arguments& arguments) {
 
 void add_node_commands(CLI::App& app, Arguments& arguments) {
   using mer::cli::NodeChange;
-  CLI::App* node = add_command(app, "node", "Nodes that get no trials, since they failed one after the other",
-                               "merctl node include n3");
+  CLI::App* node =
+      add_command(app, "node", "List, exclude and take back nodes that fail trials", "merctl node include n3");
   node->require_subcommand(1);
   add_command(*node, "list", "List the excluded nodes", "merctl node list")->callback([&arguments] {
     arguments.chosen = [&arguments] { return node_list_command(arguments.context); };
@@ -296,11 +328,12 @@ void add_result_commands(CLI::App& app, Arguments& arguments) {
 
   CLI::App* status = add_command(app, "status", "Count the trials of the sweeps by state", "merctl status quickstart");
   status->add_option("SWEEP", arguments.status_sweep, "Name or number; default: all sweeps");
+  status->add_option("--tag", arguments.tag, "Only sweeps, or trials of the sweep, that have it");
   status->add_flag("-w,--watch", arguments.watch, "Again whenever it changes, until the sweep has ended");
   status->callback([&arguments] {
     arguments.chosen = [&arguments] {
       const auto command = arguments.watch ? mer::cli::watch_status_command : mer::cli::status_command;
-      return command(arguments.context, arguments.status_sweep);
+      return command(arguments.context, {arguments.status_sweep, arguments.tag});
     };
   });
 
@@ -392,6 +425,22 @@ void add_representations_command(CLI::App& app, Arguments& arguments) {
   });
 }
 
+void add_extract_command(CLI::App& app, Arguments& arguments) {
+  mer::cli::ExtractOptions& options = arguments.extract;
+  CLI::App* extract = add_command(app, "extract", "Compute features of an imported corpus; run it again to resume",
+                                  "merctl extract corpora/iemocap --audio mfcc --text hash");
+  extract->add_option("DIR", options.folder, "Corpus folder with recordings.csv")->required();
+  extract->add_option("--audio", options.audio, "Method for what is heard")
+      ->check(CLI::IsMember(mer::data::kAudioMethods));
+  extract->add_option("--text", options.text, "Method for transcripts")->check(CLI::IsMember(mer::data::kTextMethods));
+  extract->add_option("--model", options.model, "Folder of the model for --text bert, as Hugging Face keeps it");
+  extract->add_option("--jobs", options.jobs, "Utterances at a time; default: one a core")->check(CLI::Range(1, 1024));
+  extract->add_flag("--replace", options.replace, "Put them in the place of features that are there");
+  extract->callback([&arguments] {
+    arguments.chosen = [&arguments] { return extract_command(arguments.context, arguments.extract); };
+  });
+}
+
 void add_bench_command(CLI::App& app, Arguments& arguments) {
   CLI::App* bench = add_command(app, "bench", "Measure how fast this machine trains, on synthetic corpora",
                                 "merctl bench --shapes msp-improv --workers 2");
@@ -445,7 +494,7 @@ void add_global_options(CLI::App& app, Context& context) {
            context.format = Format::json;
            context.fields = fields;
          },
-         "--format json with these fields of the answer alone, as in id,counts.done; one that is not there lists them")
+         "JSON with these fields alone, as in id,counts.done")
       ->delimiter(',')
       ->allow_extra_args(false)
       ->type_name("FIELD,...");
@@ -480,6 +529,7 @@ void add_commands(CLI::App& app, Arguments& arguments) {
   add_representations_command(app, arguments);
   add_following_commands(app, arguments);
   add_corpus_commands(app, arguments.corpus);
+  add_extract_command(app, arguments);
   CLI::App* doctor = add_command(app, "doctor", "Say what this machine has and lacks, with remedies", "merctl doctor");
   CLI::Option* slurm = doctor->add_flag("--slurm", arguments.on_slurm, "Of the nodes that a small job of Slurm gets");
   add_job_options(doctor, slurm, arguments.slurm);
@@ -495,6 +545,15 @@ void add_commands(CLI::App& app, Arguments& arguments) {
 
 bool asks_for_completion(int argc, char** argv) {
   return argc > 1 && std::string(argv[1]) == mer::cli::kCompleteCommand;
+}
+
+// `merctl help X Y` is `merctl X Y --help`.
+std::vector<std::string> words_of(int argc, char** argv) {
+  std::vector<std::string> words(argv + 1, argv + argc);
+  if (words.empty() || words.front() != "help") return words;
+  words.erase(words.begin());
+  words.emplace_back("--help");
+  return words;
 }
 
 }  // namespace
@@ -515,7 +574,7 @@ int main(int argc, char** argv) {
   add_global_options(app, arguments.context);
   add_commands(app, arguments);
 
-  const std::vector<std::string> words(argv + 1, argv + argc);
+  const std::vector<std::string> words = words_of(argc, argv);
   if (asks_for_completion(argc, argv)) {
     return int(mer::cli::completion_command(arguments.context, mer::cli::tree_of(app), std::span(words).subspan(1)));
   }
@@ -524,9 +583,9 @@ int main(int argc, char** argv) {
     return int(ExitCode::usage);
   }
   try {
-    app.parse(argc, argv);
+    app.parse(std::vector(words.rbegin(), words.rend()));  // CLI11 takes them last first
   } catch (const CLI::ParseError& error) {
-    const std::string advice = error.get_exit_code() == 0 ? "" : mer::cli::advice_on(mer::cli::tree_of(app), words);
+    const std::string advice = mer::cli::advice_on(mer::cli::tree_of(app), words);
     if (advice.empty()) return app.exit(error) == 0 ? 0 : int(ExitCode::usage);
     std::fprintf(stderr, "%s\nRun with --help for more information.\n", advice.c_str());
     return int(ExitCode::usage);

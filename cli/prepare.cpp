@@ -7,14 +7,17 @@
 #include "core/sweep_file.hpp"
 #include "core/version.hpp"
 #include "data/file_io.hpp"
+#include "data/recordings.hpp"
 #include "data/synthetic_corpus.hpp"
 
 namespace mer::cli {
 namespace {
 
 Result<data::Corpus> open_corpus(const CorpusSource& source) {
-  return source.synthetic.empty() ? data::load_corpus(source.path)
-                                  : data::make_synthetic(source.synthetic, source.seed);
+  if (!source.synthetic.empty()) return data::make_synthetic(source.synthetic, source.seed);
+  MER_ASSIGN(data::Corpus corpus, data::load_corpus(source.path));
+  MER_ASSIGN(corpus.seconds, data::recorded_seconds(source.path));
+  return corpus;
 }
 
 Result<orchestrator::Corpora> open_corpora(const Sweep& sweep) {

@@ -94,16 +94,16 @@ Status print_surroundings(const Context& context) {
 }  // namespace
 
 ExitCode list_command(const Context& context) {
-  return status_command(context, "");
+  return status_command(context, {});
 }
 
-ExitCode status_command(const Context& context, const std::string& sweep) {
+ExitCode status_command(const Context& context, const StatusOptions& options) {
   if (!plain_format(context, "status")) return ExitCode::usage;
   return with_store(context, [&](ResultReader& reader) -> Status {
-    MER_ASSIGN(const StatusText status, status_text(reader, sweep, context.format));
+    MER_ASSIGN(const StatusText status, status_text(reader, options, context.format));
     if (context.format == Format::json) return print_json(context, status.text);
     std::fputs(status.text.c_str(), stdout);
-    if (status.empty) std::fputs(kNoSweeps, stderr);
+    if (status.empty) std::fputs(none_text(options).c_str(), stderr);
     if (context.format == Format::table) MER_TRY(print_surroundings(context));
     return {};
   });

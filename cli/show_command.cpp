@@ -1,5 +1,7 @@
 // show: everything the store knows of one trial, but its curve.
 #include <cstdio>
+#include <sstream>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -53,12 +55,20 @@ void print_data(const TrialSpec& spec, const Sweeps& sweeps) {
   }
 }
 
+void print_annotation(const storage::Annotation& annotation) {
+  if (!annotation.tags.empty()) print_fact("tags", storage::line_of(annotation.tags));
+  std::istringstream lines(annotation.note);
+  const char* name = "note";
+  for (std::string line; std::getline(lines, line); name = "") print_fact(name, line);
+}
+
 void print_identity(const TrialDetail& detail, const Sweeps& sweeps) {
   const TrialSpec& spec = detail.spec;
   const storage::TrialRow& row = detail.row;
   print_fact("trial", spec.id.hex);
   print_sweeps(sweeps);
   print_fact("state", std::string(name_of(row.state)) + (row.message.empty() ? "" : ": " + row.message));
+  print_annotation(row.annotation);
   print_fact("epoch", std::to_string(row.epoch) + "/" + std::to_string(row.epochs));
   print_fact("configuration", spec.configuration.hex);
   print_data(spec, sweeps);

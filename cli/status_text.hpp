@@ -5,6 +5,7 @@
 
 #include <string>
 
+#include "cli/commands.hpp"
 #include "cli/context.hpp"
 #include "core/result.hpp"
 #include "storage/result_store.hpp"
@@ -17,11 +18,12 @@ struct StatusText {
   bool ended = false;  // a sweep was named, and every trial of it has ended
 };
 
-inline constexpr const char* kNoSweeps = "no sweeps yet; start one with `merctl run SWEEP.json`\n";
+// In place of an empty table.
+std::string none_text(const StatusOptions& options);
 
-// Counts of all sweeps (`sweep` is empty), or of one, and which of its trials run or ended badly. Formats: table, json,
+// Counts of all sweeps, or of one, and which of its trials run or ended badly, or have the tag. Formats: table, json,
 // quiet.
-Result<StatusText> status_text(storage::ResultReader& reader, const std::string& sweep, Format format);
+Result<StatusText> status_text(storage::ResultReader& reader, const StatusOptions& options, Format format);
 
 // "6 trials: 4 done, 1 failed, 1 pending".
 std::string counts_text(const storage::StateCounts& counts);

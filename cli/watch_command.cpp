@@ -43,20 +43,20 @@ class StatusPicture {
 
 }  // namespace
 
-ExitCode watch_status_command(const Context& context, const std::string& sweep) {
+ExitCode watch_status_command(const Context& context, const StatusOptions& options) {
   if (!plain_format(context, "status --watch")) return ExitCode::usage;
   StoreWatch watch(context);
   StatusPicture picture(::isatty(STDOUT_FILENO) != 0);
   StatusText status;
   while (true) {
     const Result<bool> seen = watch.look([&](storage::ResultReader& reader) -> Status {
-      MER_ASSIGN(status, status_text(reader, sweep, context.format));
+      MER_ASSIGN(status, status_text(reader, options, context.format));
       if (context.format != Format::json) return {};
       MER_ASSIGN(status.text, json_text(context, status.text));
       return {};
     });
     if (!seen) return report(context, seen.error());
-    picture.show(status.empty ? kNoSweeps : status.text);
+    picture.show(status.empty ? none_text(options) : status.text);
     if (status.ended) return ExitCode::done;
     std::this_thread::sleep_for(kPause);
   }

@@ -16,13 +16,15 @@
 
 namespace mer::data {
 
+constexpr int kNoLabel = -1;
+
 struct Utterance {
   std::string id;
   std::string dialogue;
   int turn = 0;  // rises strictly within a dialogue
   std::string session;
   std::string speaker;
-  int label = 0;  // position in Corpus::labels
+  int label = 0;  // position in Corpus::labels; kNoLabel: context of its dialogue, neither learnt from nor scored
 };
 
 // A float32 matrix [rows, dim], row-major; `storage` keeps the bytes (a mapping or a vector) alive.
@@ -49,6 +51,7 @@ struct Corpus {
   std::vector<Utterance> utterances;
   std::vector<FeatureMatrix> features;  // in the order of corpus.json
   std::vector<Dialogue> dialogues;      // in order of first appearance
+  std::vector<double> seconds = {};     // of each utterance's recording (data/recordings.hpp); empty: not known
 
   const FeatureMatrix* find(const std::string& modality) const;  // nullptr: not there
 };

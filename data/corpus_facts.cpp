@@ -43,7 +43,12 @@ ordered_json dialogues_json(const Corpus& corpus) {
 std::string corpus_facts(const Corpus& corpus) {
   Counts labels(corpus.labels.size());
   CountsByKey sessions, speakers;
+  std::int64_t unlabelled = 0;
   for (const Utterance& utterance : corpus.utterances) {
+    if (utterance.label == kNoLabel) {
+      ++unlabelled;
+      continue;
+    }
     const auto label = std::size_t(utterance.label);
     ++labels[label];
     ++sessions.try_emplace(utterance.session, corpus.labels.size()).first->second[label];
@@ -51,9 +56,13 @@ std::string corpus_facts(const Corpus& corpus) {
   }
   ordered_json modalities = ordered_json::object();
   for (const FeatureMatrix& features : corpus.features) modalities[features.modality] = features.dim;
-  const ordered_json facts = {{"utterances", corpus.utterances.size()},    {"modalities", modalities},
-                              {"labels", counts_json(corpus, labels)},     {"dialogues", dialogues_json(corpus)},
-                              {"sessions", groups_json(corpus, sessions)}, {"speakers", groups_json(corpus, speakers)}};
+  const ordered_json facts = {{"utterances", corpus.utterances.size()},
+                              {"unlabelled", unlabelled},
+                              {"modalities", modalities},
+                              {"labels", counts_json(corpus, labels)},
+                              {"dialogues", dialogues_json(corpus)},
+                              {"sessions", groups_json(corpus, sessions)},
+                              {"speakers", groups_json(corpus, speakers)}};
   return facts.dump();
 }
 

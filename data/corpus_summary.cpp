@@ -12,9 +12,7 @@ namespace {
 
 using nlohmann::ordered_json;
 
-ordered_json seconds_json(const std::vector<Recording>& recordings) {
-  std::vector<double> seconds;
-  for (const Recording& recording : recordings) seconds.push_back(recording.seconds);
+ordered_json seconds_json(std::vector<double> seconds) {
   std::ranges::sort(seconds);
   const std::size_t n = seconds.size();
   const double total = std::accumulate(seconds.begin(), seconds.end(), 0.0);
@@ -49,9 +47,9 @@ ordered_json features_json(const Corpus& corpus, const FeatureMatrix& features) 
 
 }  // namespace
 
-std::string corpus_summary(const Corpus& corpus, const std::vector<Recording>& recordings) {
+std::string corpus_summary(const Corpus& corpus) {
   ordered_json summary = ordered_json::parse(corpus_facts(corpus));
-  if (!recordings.empty()) summary["seconds"] = seconds_json(recordings);
+  if (!corpus.seconds.empty()) summary["seconds"] = seconds_json(corpus.seconds);
   ordered_json features = ordered_json::object();
   for (const FeatureMatrix& matrix : corpus.features) features[matrix.modality] = features_json(corpus, matrix);
   summary["features"] = features;

@@ -4,15 +4,13 @@
 #pragma once
 
 #include <string>
-#include <vector>
 
 #include "data/corpus.hpp"
-#include "data/recordings.hpp"
 
 namespace mer::data {
 
 // JSON text (docs/corpus.md): what corpus_facts counts; `features` by modality (data/feature_summary.hpp); and
-// `seconds` {total, shortest, median, mean, longest}, where there are recordings.
-std::string corpus_summary(const Corpus& corpus, const std::vector<Recording>& recordings);
+// `seconds` {total, shortest, median, mean, longest}, where they are known.
+std::string corpus_summary(const Corpus& corpus);
 
 }  // namespace mer::data

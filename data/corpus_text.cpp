@@ -12,7 +12,8 @@ std::string utterances_csv(const Corpus& corpus) {
   std::string text = csv_line(kUtteranceColumns);
   for (const Utterance& utterance : corpus.utterances) {
     text += csv_line({utterance.id, utterance.dialogue, std::to_string(utterance.turn), utterance.session,
-                      utterance.speaker, corpus.labels.at(std::size_t(utterance.label))});
+                      utterance.speaker,
+                      utterance.label == kNoLabel ? std::string() : corpus.labels.at(std::size_t(utterance.label))});
   }
   return text;
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <optional>
 #include <unordered_map>
 
@@ -147,8 +148,8 @@ Result<Fold> checked_fold(const Corpus& corpus, FoldParts parts, FoldContext con
   fold.train = std::move(parts.train);
   fold.validation = std::move(parts.validation);
   fold.test = std::move(parts.test);
-  if (fold.test.empty()) return fold_error(fold.name, "no utterance is left to test on");
-  if (fold.train.empty()) return fold_error(fold.name, "no utterance is left to train on");
+  if (labelled(corpus, fold.test).empty()) return fold_error(fold.name, "no utterance is left to test on");
+  if (labelled(corpus, fold.train).empty()) return fold_error(fold.name, "no utterance is left to train on");
   for (Rows* part : {&fold.train, &fold.validation, &fold.test}) std::ranges::sort(*part);
 
   std::vector<const char*> part_of(corpus.utterances.size(), nullptr);
@@ -186,17 +187,25 @@ Result<Fold> fold_from_json(const std::string& text, const Corpus& corpus) {
   return fold_from(*json, corpus);
 }
 
+Rows labelled(const Corpus& corpus, const Rows& rows) {
+  Rows result;
+  std::ranges::copy_if(rows, std::back_inserter(result),
+                       [&](std::uint32_t row) { return corpus.utterances[row].label != kNoLabel; });
+  return result;
+}
+
 std::vector<PartDialogue> dialogues_of(const Corpus& corpus, const Fold& fold, const Rows& part) {
   std::vector<bool> in_part(corpus.utterances.size());
   for (const std::uint32_t row : part) in_part[row] = true;
+  const auto is_scored = [&](std::uint32_t row) { return in_part[row] && corpus.utterances[row].label != kNoLabel; };
   std::vector<PartDialogue> dialogues;
   for (const Dialogue& dialogue : corpus.dialogues) {
-    if (std::ranges::none_of(dialogue.rows, [&](std::uint32_t row) { return in_part[row]; })) continue;
+    if (std::ranges::none_of(dialogue.rows, is_scored)) continue;
     PartDialogue cut;
     for (const std::uint32_t row : dialogue.rows) {
       if (!in_part[row] && fold.context == FoldContext::own) continue;
       cut.rows.push_back(row);
-      cut.scored.push_back(in_part[row]);
+      cut.scored.push_back(is_scored(row));
     }
     dialogues.push_back(std::move(cut));
   }

@@ -20,7 +20,7 @@ struct Fold {
   FoldContext context = FoldContext::own;
   bool shares_speakers = false;                        // a speaker stands in two parts (only where the scheme says so)
   bool shares_dialogues = false;                       // a dialogue is cut between parts that are in use together
-  std::vector<std::uint32_t> train, validation, test;  // rows of the corpus, ascending
+  std::vector<std::uint32_t> train, validation, test;  // rows of the corpus, ascending; with those without a label
 
   bool operator==(const Fold&) const = default;
 };
@@ -38,8 +38,12 @@ std::string fold_to_json(const Fold& fold, const Corpus& corpus);
 // Verifies the hash. Error corrupt: it differs, or names an utterance that the corpus lacks.
 Result<Fold> fold_from_json(const std::string& text, const Corpus& corpus);
 
-// The dialogues of one part as the model sees them. context own: cut to the part's utterances, all scored.
-// context full: whole dialogues, `scored` false for utterances of other parts (they never enter a loss or a score).
+// Those of `rows` that have a label: what a part is learnt from and scored on.
+std::vector<std::uint32_t> labelled(const Corpus& corpus, const std::vector<std::uint32_t>& rows);
+
+// The dialogues of one part as the model sees them, but for those without a label in the part. context own: cut to the
+// part's utterances; full: whole. `scored` is false for utterances without a label and for those of other parts (they
+// never enter a loss or a score).
 struct PartDialogue {
   std::vector<std::uint32_t> rows;  // turn order
   std::vector<bool> scored;         // same length

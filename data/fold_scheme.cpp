@@ -192,7 +192,7 @@ void warn_of_missing_classes(const Corpus& corpus, const Fold& fold, std::vector
   for (const auto& [part, rows] : parts) {
     if (rows->empty()) continue;  // only validation can be
     std::vector<bool> present(corpus.labels.size());
-    for (const std::uint32_t row : *rows) present[std::size_t(corpus.utterances[row].label)] = true;
+    for (const std::uint32_t row : labelled(corpus, *rows)) present[std::size_t(corpus.utterances[row].label)] = true;
     for (std::size_t label = 0; label < present.size(); ++label) {
       if (present[label]) continue;
       warnings.push_back("fold " + quote(fold.name) + ": no utterance of class " + quote(corpus.labels[label]) +

@@ -75,6 +75,15 @@ Result<Recordings> read_recordings(const std::string& folder) {
   return recordings;
 }
 
+Result<std::vector<double>> recorded_seconds(const std::string& folder) {
+  const Result<Recordings> recordings = read_recordings(folder);
+  std::vector<double> seconds;
+  if (!recordings && recordings.error().code == ErrorCode::not_found) return seconds;
+  if (!recordings) return recordings.error();
+  for (const Recording& recording : recordings->rows) seconds.push_back(recording.seconds);
+  return seconds;
+}
+
 Status write_recordings(const std::vector<Recording>& rows, const std::string& folder) {
   std::string text = csv_line(kRecordingColumns);
   for (const Recording& row : rows) {

@@ -26,6 +26,9 @@ struct Recordings {
 
 Result<Recordings> read_recordings(const std::string& folder);
 
+// The length of each utterance's audio. Empty: the corpus was not imported.
+Result<std::vector<double>> recorded_seconds(const std::string& folder);
+
 // The file that corpus.json's "recordings" names, in a corpus folder that is being written.
 Status write_recordings(const std::vector<Recording>& rows, const std::string& folder);
 

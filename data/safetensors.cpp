@@ -11,6 +11,7 @@
 #include "core/json.hpp"
 #include "core/json_text.hpp"
 #include "core/quoting.hpp"
+#include "data/safetensors_header.hpp"
 
 namespace mer::data {
 namespace {
@@ -26,8 +27,8 @@ struct TypeName {
   TensorType type;
   const char* name;
 };
-constexpr TypeName kTypes[] = {
-    {TensorType::f32, "F32"}, {TensorType::f64, "F64"}, {TensorType::i64, "I64"}, {TensorType::u8, "U8"}};
+constexpr TypeName kTypes[] = {{TensorType::f32, "F32"},   {TensorType::f64, "F64"}, {TensorType::f16, "F16"},
+                               {TensorType::bf16, "BF16"}, {TensorType::i64, "I64"}, {TensorType::u8, "U8"}};
 
 const char* name_of(TensorType type) {
   return std::ranges::find(kTypes, type, &TypeName::type)->name;
@@ -76,7 +77,7 @@ Result<Entry> entry_from(const std::string& path, const std::string& name, const
   const auto* known =
       std::ranges::find_if(kTypes, [&](const TypeName& type) { return dtype.is_string() && dtype == type.name; });
   if (known == std::end(kTypes)) {
-    return tensor_error(path, name, "dtype " + shown(dtype) + ", expected F32, F64, I64 or U8");
+    return tensor_error(path, name, "dtype " + shown(dtype) + ", expected F32, F64, F16, BF16, I64 or U8");
   }
   entry.type = known->type;
   if (!is_size_list(value.at("shape"))) {
@@ -160,18 +161,24 @@ std::string_view text_of(std::span<const std::byte> bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
+struct Described {
+  std::string name;
+  TensorType type = TensorType::f32;
+  std::vector<std::int64_t> shape;
+};
+
 // Length and JSON header, padded with spaces so that the data section is aligned.
-Result<std::string> header_text(const std::vector<const std::pair<const std::string, TensorView>*>& order,
+Result<std::string> header_text(const std::vector<Described>& tensors,
                                 const std::map<std::string, std::string>& metadata) {
   nlohmann::json header = nlohmann::json::object();
   if (!metadata.empty()) header[kMetadata] = metadata;
   std::uint64_t offset = 0;
-  for (const auto* item : order) {
-    const auto& [name, view] = *item;
-    if (name == kMetadata) return invalid(std::string("a tensor may not be called \"") + kMetadata + "\"");
-    MER_CHECK(bytes_of(view.type, view.shape) == view.bytes.size(), name.c_str());
-    const std::uint64_t end = offset + view.bytes.size();
-    header[name] = {{"dtype", name_of(view.type)}, {"shape", view.shape}, {"data_offsets", {offset, end}}};
+  for (const Described& tensor : tensors) {
+    if (tensor.name == kMetadata) return invalid(std::string("a tensor may not be called \"") + kMetadata + "\"");
+    const std::optional<std::uint64_t> bytes = bytes_of(tensor.type, tensor.shape);
+    MER_CHECK(bytes.has_value(), tensor.name.c_str());
+    const std::uint64_t end = offset + *bytes;
+    header[tensor.name] = {{"dtype", name_of(tensor.type)}, {"shape", tensor.shape}, {"data_offsets", {offset, end}}};
     offset = end;
   }
   std::string text;
@@ -191,6 +198,8 @@ std::size_t size_of(TensorType type) {
   switch (type) {
     case TensorType::f32: return 4;
     case TensorType::f64: return 8;
+    case TensorType::f16: return 2;
+    case TensorType::bf16: return 2;
     case TensorType::i64: return 8;
     case TensorType::u8: return 1;
   }
@@ -238,11 +247,23 @@ Result<WrittenFile> write_safetensors(const std::string& path, const std::map<st
   std::vector<const std::pair<const std::string, TensorView>*> order;
   for (const auto& item : tensors) order.push_back(&item);
   std::ranges::stable_sort(order, std::greater(), [](const auto* item) { return size_of(item->second.type); });
-  const Result<std::string> header = header_text(order, metadata);
+  std::vector<Described> described;
+  std::vector<std::string_view> chunks(1);
+  for (const auto* item : order) {
+    const auto& [name, view] = *item;
+    MER_CHECK(bytes_of(view.type, view.shape) == view.bytes.size(), name.c_str());
+    described.push_back({name, view.type, view.shape});
+    chunks.push_back(text_of(view.bytes));
+  }
+  const Result<std::string> header = header_text(described, metadata);
   if (!header) return Error{header.error().code, path + ": " + header.error().message};
-  std::vector<std::string_view> chunks = {*header};
-  for (const auto* item : order) chunks.push_back(text_of(item->second.bytes));
+  chunks.front() = *header;
   return write_file(path, chunks);
+}
+
+Result<std::string> safetensors_header(const std::string& name, TensorType type, const std::vector<std::int64_t>& shape,
+                                       const std::map<std::string, std::string>& metadata) {
+  return header_text({{name, type, shape}}, metadata);
 }
 
 }  // namespace mer::data

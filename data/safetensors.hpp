@@ -19,7 +19,7 @@
 
 namespace mer::data {
 
-enum class TensorType { f32, f64, i64, u8 };
+enum class TensorType { f32, f64, f16, bf16, i64, u8 };
 std::size_t size_of(TensorType type);
 
 struct TensorView {

@@ -40,15 +40,17 @@ class UtteranceReader {
     const std::optional<int> turn = turn_number(fields[2]);
     if (!turn) return wrong(record, "turn " + quote(fields[2]) + ", expected a whole number, 0 or more");
     const auto label = std::ranges::find(labels_, fields[5]);
-    if (label == labels_.end()) {
-      return wrong(record, "unknown label " + quote(fields[5]) + ", corpus.json has " + quote_list(labels_));
+    if (label == labels_.end() && !fields[5].empty()) {
+      return wrong(record, "unknown label " + quote(fields[5]) + ", corpus.json has " + quote_list(labels_) +
+                               "; leave it empty for a turn that is context alone");
     }
     const auto [first, is_new] = lines_.emplace(fields[0], record.line);
     if (!is_new) {
       return wrong(record,
                    "utterance " + quote(fields[0]) + " stands in line " + std::to_string(first->second) + " too");
     }
-    Utterance utterance{fields[0], fields[1], *turn, fields[3], fields[4], int(label - labels_.begin())};
+    Utterance utterance{fields[0], fields[1], *turn,
+                        fields[3], fields[4], fields[5].empty() ? kNoLabel : int(label - labels_.begin())};
     MER_TRY(check_dialogue(record, utterance));
     return utterance;
   }

@@ -117,6 +117,7 @@ void Coordinator::note_error(const Error& error) {
 Result<storage::Controlled> Coordinator::try_control(const storage::Control& control, TimePoint now) {
   MER_TRY(commit());  // so that the store and the scheduler agree
   MER_ASSIGN(storage::Controlled controlled, writer_.control(control));
+  if (storage::annotates(control.verb)) return controlled;
   MER_TRY(follow(control, controlled, now));
   return controlled;
 }

@@ -6,16 +6,14 @@
 #include <unordered_set>
 #include <utility>
 
-#include "core/json.hpp"
 #include "core/nearest.hpp"
 #include "core/quoting.hpp"
 #include "core/sweep_resolve.hpp"
 #include "core/trial.hpp"
+#include "data/corpus_summary.hpp"
 
 namespace mer::orchestrator {
 namespace {
-
-using nlohmann::json;
 
 Status check_modalities(const Configuration& configuration, const data::Corpus& corpus) {
   for (const std::string& modality : configuration.model.modalities) {
@@ -30,32 +28,23 @@ Status check_modalities(const Configuration& configuration, const data::Corpus& 
 }
 
 storage::CorpusRecord record_of(const data::Corpus& corpus) {
-  json facts = {{"modalities", json::object()}, {"classes", json::object()}, {"speakers", json::object()}};
-  for (const auto& features : corpus.features) facts["modalities"][features.modality] = features.dim;
-  std::vector<std::int64_t> classes(corpus.labels.size());
-  std::map<std::string, std::int64_t> speakers;
-  for (const auto& utterance : corpus.utterances) {
-    ++classes[std::size_t(utterance.label)];
-    ++speakers[utterance.speaker];
-  }
-  for (std::size_t label = 0; label < classes.size(); ++label) facts["classes"][corpus.labels[label]] = classes[label];
-  facts["speakers"] = speakers;
-  facts["dialogues"] = corpus.dialogues.size();
-  return {corpus.id, corpus.name, corpus.path, std::int64_t(corpus.utterances.size()), corpus.labels, facts.dump()};
+  return {corpus.id,     corpus.name,
+          corpus.path,   std::int64_t(corpus.utterances.size()),
+          corpus.labels, data::corpus_summary(corpus)};
 }
 
-storage::FoldRecord record_of(const data::Fold& fold) {
-  return {fold.id,
-          fold.name,
-          std::int64_t(fold.train.size()),
-          std::int64_t(fold.validation.size()),
-          std::int64_t(fold.test.size()),
-          "folds/" + fold.id.hex + ".json"};
+storage::FoldRecord record_of(const data::Fold& fold, const data::Corpus& corpus) {
+  const auto count = [&](const std::vector<std::uint32_t>& part) {
+    return std::int64_t(data::labelled(corpus, part).size());
+  };
+  return {fold.id,           fold.name,
+          count(fold.train), count(fold.validation),
+          count(fold.test),  "folds/" + fold.id.hex + ".json"};
 }
 
 storage::TestPart test_part_of(const data::Fold& fold, const data::Corpus& corpus) {
   storage::TestPart part;
-  for (const std::uint32_t row : fold.test) {
+  for (const std::uint32_t row : data::labelled(corpus, fold.test)) {
     part.utterances.push_back(corpus.utterances[row].id);
     part.truth.push_back(corpus.utterances[row].label);
     part.dialogues.push_back(corpus.utterances[row].dialogue);
@@ -135,7 +124,7 @@ class Planner {
     const auto [known, is_new] = fold_positions_.try_emplace(fold.id, int(plan_.folds.size()));
     if (is_new) {
       plan_.folds.push_back({fold, &corpus});
-      plan_.submission.folds.push_back(record_of(fold));
+      plan_.submission.folds.push_back(record_of(fold, corpus));
       plan_.submission.test_parts.push_back(test_part_of(fold, corpus));
     }
     return known->second;
@@ -156,9 +145,10 @@ class Planner {
 
 PartSummary summary_of(const data::Corpus& corpus, const std::vector<std::uint32_t>& rows) {
   PartSummary summary;
-  summary.utterances = std::int64_t(rows.size());
+  const std::vector<std::uint32_t> own = data::labelled(corpus, rows);
+  summary.utterances = std::int64_t(own.size());
   summary.classes.resize(corpus.labels.size());
-  for (const std::uint32_t row : rows) ++summary.classes[std::size_t(corpus.utterances[row].label)];
+  for (const std::uint32_t row : own) ++summary.classes[std::size_t(corpus.utterances[row].label)];
   return summary;
 }
 

@@ -24,6 +24,12 @@ AuditedScore score_of(const ResultRow& result, const PooledConfiguration& pooled
   return {aggregate_for(result, metric).mean, pooled.score(metric)};
 }
 
+AuditedRow row_of(const ResultRow& result, const PooledConfiguration& pooled, SelectionRule rule, Metric metric) {
+  const Aggregate& chosen = aggregate_for(result, metric);
+  return {rule, score_of(result, pooled, Metric::wa), score_of(result, pooled, Metric::ua),
+          score_of(result, pooled, Metric::macro_f1), Share{chosen.n, chosen.expected_n}};
+}
+
 const char* epoch_text(SelectionRule rule) {
   switch (rule) {
     case SelectionRule::last: return "last";
@@ -73,18 +79,17 @@ std::string audit_caption(const SweepDetail& sweep, Metric metric) {
          "(F1: macro); all: of all folds' utterances together, per seed.";
 }
 
-Result<std::vector<AuditedConfiguration>> audit(ResultReader& reader, SweepId sweep, Metric metric) {
+Result<std::vector<AuditedConfiguration>> audit(ResultReader& reader, SweepId sweep, Metric metric,
+                                                const Configurations& only) {
   MER_ASSIGN(const SweepDetail detail, reader.sweep(sweep));
-  std::vector<AuditedConfiguration> all(detail.configurations.size());
-  for (std::size_t i = 0; i < all.size(); ++i) all[i].configuration = i;
+  std::vector<AuditedConfiguration> all;
   for (const SelectionRule rule : rules_of(detail)) {
-    MER_ASSIGN(const std::vector<ResultRow> results, reader.results(sweep, rule, metric));
-    MER_ASSIGN(const std::vector<PooledConfiguration> pooled, pooled_results(reader, detail, rule, metric));
+    MER_ASSIGN(const std::vector<ResultRow> results, reader.results(sweep, rule, metric, only));
+    MER_ASSIGN(const std::vector<PooledConfiguration> pooled, pooled_results(reader, detail, rule, metric, only));
+    all.resize(results.size());
     for (std::size_t i = 0; i < results.size(); ++i) {
-      const Aggregate& chosen = aggregate_for(results[i], metric);
-      all[i].rows.push_back({rule, score_of(results[i], pooled[i], Metric::wa),
-                             score_of(results[i], pooled[i], Metric::ua),
-                             score_of(results[i], pooled[i], Metric::macro_f1), Share{chosen.n, chosen.expected_n}});
+      all[i].configuration = std::size_t(results[i].configuration);
+      all[i].rows.push_back(row_of(results[i], pooled[all[i].configuration], rule, metric));
     }
   }
   return all;

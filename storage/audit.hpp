@@ -29,7 +29,8 @@ struct AuditedConfiguration {
 };
 
 // `metric` is the one that the best epoch is best by.
-Result<std::vector<AuditedConfiguration>> audit(ResultReader& reader, SweepId sweep, Metric metric);
+Result<std::vector<AuditedConfiguration>> audit(ResultReader& reader, SweepId sweep, Metric metric,
+                                                const Configurations& only = {});
 
 // What each choice adds to the configuration's score, in points; empty: nothing can be compared.
 std::string audit_note(const AuditedConfiguration& configuration, const std::string& label);

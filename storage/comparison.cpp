@@ -8,6 +8,7 @@
 #include "core/stats/summary.hpp"
 #include "storage/configurations.hpp"
 #include "storage/table_cells.hpp"
+#include "storage/tables.hpp"
 
 namespace mer::storage {
 namespace {
@@ -115,10 +116,12 @@ std::vector<std::string> comparison_notes(const Comparison& comparison, const st
   return notes;
 }
 
-std::string comparison_caption(const Comparison& comparison, Metric metric, const std::vector<std::string>& labels) {
+std::string comparison_caption(const SweepDetail& sweep, const Comparison& comparison, SelectionRule rule,
+                               Metric metric) {
   char share[16];
   std::snprintf(share, sizeof share, "%.3f", comparison.test_share);
-  return std::string("Difference in ") + name_of(metric) + " from " + labels[comparison.baseline] +
+  return results_caption(sweep, rule, metric, Beside::none) + " Difference in " + name_of(metric) + " from " +
+         configuration_labels(sweep)[comparison.baseline] +
          ", fold by fold; p of Wilcoxon's exact signed-rank test and of the corrected resampled t-test (test/train " +
          share +
          "), two-sided, with Holm's correction over the rows; * under 0.05; d: mean/sd of the differences; r: " +
@@ -157,7 +160,7 @@ Result<Table> comparison_summary(ResultReader& reader, SweepId sweep, SelectionR
   MER_ASSIGN(const Comparison comparison, compare(reader, sweep, rule, metric, baseline));
   const std::vector<std::string> labels = configuration_labels(detail);
   Table table;
-  table.caption = comparison_caption(comparison, metric, labels);
+  table.caption = comparison_caption(detail, comparison, rule, metric);
   table.columns = {"configuration", "difference", "p Wilcoxon", "p corrected t", "d", "r"};
   for (const ComparedConfiguration& row : comparison.rows) {
     table.rows.push_back(cells_of(row, labels[row.configuration]));

@@ -36,7 +36,8 @@ Result<Comparison> compare(ResultReader& reader, SweepId sweep, SelectionRule ru
                            const std::string& baseline);
 
 // What a reader must know of the numbers, and of the rows that have none.
-std::string comparison_caption(const Comparison& comparison, Metric metric, const std::vector<std::string>& labels);
+std::string comparison_caption(const SweepDetail& sweep, const Comparison& comparison, SelectionRule rule,
+                               Metric metric);
 std::vector<std::string> comparison_notes(const Comparison& comparison, const std::vector<std::string>& labels);
 
 // For reading.

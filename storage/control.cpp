@@ -19,7 +19,10 @@ struct EnumNames<storage::ControlVerb> {
                                              {Verb::resume, "resume"},
                                              {Verb::retry, "retry"},
                                              {Verb::retry_failed, "retry-failed"},
-                                             {Verb::priority, "priority"}};
+                                             {Verb::priority, "priority"},
+                                             {Verb::note, "note"},
+                                             {Verb::tag, "tag"},
+                                             {Verb::untag, "untag"}};
 };
 
 namespace storage {
@@ -58,9 +61,28 @@ SweepActivity activity_after(ControlVerb verb, SweepActivity before) {
   }
 }
 
+bool annotates(ControlVerb verb) {
+  return verb == ControlVerb::note || verb == ControlVerb::tag || verb == ControlVerb::untag;
+}
+
+Result<Annotation> annotated(const Annotation& before, const Control& control) {
+  if (control.verb == ControlVerb::tag) return with_tags(before, control.tags);
+  if (control.verb == ControlVerb::untag) return without_tags(before, control.tags);
+  return Annotation{control.note, before.tags};
+}
+
+namespace {
+
+Status check_text(const Control& control) {
+  if (control.verb == ControlVerb::note) return check_note(control.note);
+  return annotates(control.verb) ? check_tags(control.tags) : Status();
+}
+
+}  // namespace
+
 Status check_control(const Control& control) {
   const bool of_trials = control.verb == ControlVerb::cancel || control.verb == ControlVerb::retry ||
-                         control.verb == ControlVerb::retry_failed;
+                         control.verb == ControlVerb::retry_failed || annotates(control.verb);
   if (!control.sweep && !of_trials) return invalid(std::string(name_of(control.verb)) + " needs a sweep, not trials");
   if (!control.sweep && control.trials.empty()) return invalid("neither a sweep nor trials are named");
   for (const TrialId& trial : control.trials) {
@@ -68,7 +90,7 @@ Status check_control(const Control& control) {
     return invalid("trial " + trial.hex + " was superseded: a later submission runs it anew as " +
                    without_number(trial).hex);
   }
-  return {};
+  return check_text(control);
 }
 
 bool is_superseded(const TrialId& id) {

@@ -12,6 +12,7 @@
 #include "core/ids.hpp"
 #include "core/result.hpp"
 #include "core/trial.hpp"
+#include "storage/annotation.hpp"
 
 namespace mer::storage {
 
@@ -28,7 +29,9 @@ std::optional<SweepActivity> sweep_activity_from(const std::string& name);
 //           a cancelled sweep is active, also one with a trial that was named and that no other sweep wants
 // retry_failed  failed trials only, cancelled ones stay so; the sweeps as with retry
 // priority  sweeps of higher priority go first; default 0
-enum class ControlVerb { cancel, pause, resume, retry, retry_failed, priority };
+// note      the note of a sweep or of trials is this one; empty: none
+// tag, untag  a sweep or trials have these tags, or have them no longer
+enum class ControlVerb { cancel, pause, resume, retry, retry_failed, priority, note, tag, untag };
 const char* name_of(ControlVerb verb);
 std::optional<ControlVerb> control_verb_from(const std::string& name);
 
@@ -36,10 +39,12 @@ constexpr int kHighestPriority = 1'000'000;  // the lowest is its negative
 
 struct Control {
   ControlVerb verb = ControlVerb::pause;
-  std::optional<SweepId> sweep = {};  // that it concerns; else `trials`, for cancel and retry
+  std::optional<SweepId> sweep = {};  // that it concerns; else `trials`, but for verbs of sweeps alone
   std::vector<TrialId> trials = {};
   int priority = 0;
-  double at = 0;  // Unix time
+  double at = 0;                       // Unix time
+  std::string note = {};               // of the verb note
+  std::vector<std::string> tags = {};  // of the verbs tag and untag
 };
 
 struct Controlled {
@@ -49,14 +54,21 @@ struct Controlled {
   // Of Control::sweep, afterwards.
   SweepActivity activity = SweepActivity::active;
   int priority = 0;
+  Annotation annotation = {};  // where the verb writes one: what stands now, on the last of several trials
 };
 
-// Error invalid: neither a sweep nor trials, a verb that concerns sweeps only, or a superseded trial.
+// Error invalid: neither a sweep nor trials, a verb that concerns sweeps only, a superseded trial, a note or tags that
+// are not kept.
 Status check_control(const Control& control);
 
 // True where `verb` changes the state of a trial in this one; `named`: it was named by its id.
 bool changes(ControlVerb verb, TrialState state, bool named);
 SweepActivity activity_after(ControlVerb verb, SweepActivity before);
+
+// True of note, tag and untag: nothing else changes, and who schedules has nothing to decide.
+bool annotates(ControlVerb verb);
+// REQUIRES: such a verb. Error invalid: too many tags.
+Result<Annotation> annotated(const Annotation& before, const Control& control);
 
 // A trial that a later submission runs anew (other code, or --fresh) keeps its rows under its id, a dot and a number.
 bool is_superseded(const TrialId& id);

@@ -8,8 +8,7 @@
 
 namespace mer::storage {
 
-Result<Control> control_of(ResultReader& reader, ControlVerb verb, const std::string& target) {
-  Control control{.verb = verb};
+Result<Control> control_of(ResultReader& reader, Control control, const std::string& target) {
   const Result<SweepId> sweep = reader.find_sweep(target);
   if (sweep) {
     control.sweep = *sweep;
@@ -37,6 +36,10 @@ std::string control_json(const Control& control, const Controlled& controlled) {
     answer["sweep"] = control.sweep->number;
     answer["activity"] = name_of(controlled.activity);
     answer["priority"] = controlled.priority;
+  }
+  if (annotates(control.verb)) {
+    answer["note"] = controlled.annotation.note;
+    answer["tags"] = controlled.annotation.tags;
   }
   answer["trials"] = nlohmann::ordered_json::array();
   for (const TrialId& trial : controlled.trials) answer["trials"].push_back(trial.hex);

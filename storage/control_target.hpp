@@ -1,7 +1,7 @@
 // Control target: what a person's words name: a sweep by name or number, else a trial by id or prefix.
 //
 // Threads: as the reader. Errors: not_found and invalid, as the reader's find functions word them; invalid: a verb that
-// concerns sweeps only, or a priority that is none.
+// concerns sweeps only, a note or tags that are not kept, or a priority that is none.
 #pragma once
 
 #include <string>
@@ -12,7 +12,8 @@
 
 namespace mer::storage {
 
-Result<Control> control_of(ResultReader& reader, ControlVerb verb, const std::string& target);
+// `control`, of what `target` names.
+Result<Control> control_of(ResultReader& reader, Control control, const std::string& target);
 
 Result<int> priority_from(const std::string& word);
 

@@ -3,6 +3,7 @@
 // Threads: pure functions.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -14,6 +15,10 @@
 #include "storage/result_store.hpp"
 
 namespace mer::storage {
+
+inline bool is_among(int configuration, const Configurations& only) {
+  return only.empty() || std::find(only.begin(), only.end(), configuration) != only.end();
+}
 
 // "12" -> 12; nullopt when the word is not a number. Names of sweeps begin with a letter.
 std::optional<std::int64_t> sweep_number(const std::string& word);

@@ -36,6 +36,8 @@ struct MemoryStore::Content {
     SweepActivity activity = SweepActivity::active;
     int priority = 0;
     std::set<TrialId> reused;
+    std::int64_t annotated = 0;
+    Annotation annotation = {};
   };
 
   Sweep* find(SweepId id) {
@@ -52,6 +54,7 @@ struct MemoryStore::Content {
   std::int64_t changes = 0;
   std::deque<Sweep> sweeps;  // sweep n at n - 1
   std::map<TrialId, Trial> trials;
+  std::map<TrialId, Annotation> annotations;  // of trials, by their id without the number of a superseded one
   std::map<std::pair<FoldId, CorpusId>, TestPart> test_parts;
 };
 

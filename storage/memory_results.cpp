@@ -39,13 +39,21 @@ SweepSummary summary_of(Content& content, SweepId id) {
                        {},
                        sweep.activity,
                        sweep.priority,
-                       std::int64_t(sweep.reused.size())};
+                       std::int64_t(sweep.reused.size()),
+                       sweep.annotated,
+                       sweep.annotation};
   std::set<TrialId> seen;
   for (const PlannedTrial& planned : submission.trials) {
     if (!seen.insert(planned.spec.id).second) continue;
     ++count_of(summary.counts, content.trials.at(planned.spec.id).facts.state);
   }
   return summary;
+}
+
+template <class Content>
+Annotation annotation_of(const Content& content, const TrialId& id) {
+  const auto known = content.annotations.find(without_number(id));
+  return known == content.annotations.end() ? Annotation() : known->second;
 }
 
 const Selected* find_selected(const std::optional<TrialResult>& result, SelectionRule rule, Metric metric) {
@@ -143,14 +151,16 @@ Result<SweepDetail> MemoryStore::sweep(SweepId id) {
   return detail;
 }
 
-Result<std::vector<TrialRow>> MemoryStore::trials(SweepId id) {
+Result<std::vector<TrialRow>> MemoryStore::trials(SweepId id, const Configurations& only) {
   const Lock lock(content_->mutex);
   const Submission* submission = content_->find_submission(id);
   if (submission == nullptr) return no_sweep(std::to_string(id.number), {});
   std::vector<TrialRow> rows;
   for (const PlannedTrial& planned : submission->trials) {
+    if (!is_among(planned.configuration, only)) continue;
     rows.push_back(row_of(content_->trials.at(planned.spec.id), planned, submission->sweep.select));
     rows.back().reused = content_->find(id)->reused.contains(planned.spec.id);
+    rows.back().annotation = annotation_of(*content_, planned.spec.id);
   }
   return rows;
 }
@@ -181,6 +191,7 @@ Result<TrialDetail> MemoryStore::trial(const TrialId& id) {
     if (detail.sweeps.empty()) detail.row = row_of(trial, *planned, submission.sweep.select);
     detail.sweeps.push_back({static_cast<std::int64_t>(i + 1)});
   }
+  detail.row.annotation = annotation_of(*content_, id);
   detail.attempts = trial.attempts;
   detail.checkpoints = trial.checkpoints;
   detail.result = trial.result;
@@ -202,7 +213,8 @@ Result<std::vector<EpochRow>> MemoryStore::curve(const TrialId& id, Split split)
   return rows;
 }
 
-Result<std::vector<ResultRow>> MemoryStore::results(SweepId id, SelectionRule rule, Metric metric) {
+Result<std::vector<ResultRow>> MemoryStore::results(SweepId id, SelectionRule rule, Metric metric,
+                                                    const Configurations& only) {
   const Lock lock(content_->mutex);
   const Submission* submission = content_->find_submission(id);
   if (submission == nullptr) return no_sweep(std::to_string(id.number), {});
@@ -212,6 +224,7 @@ Result<std::vector<ResultRow>> MemoryStore::results(SweepId id, SelectionRule ru
   std::map<int, std::vector<Point>> points_of;
   std::map<std::pair<int, std::uint64_t>, std::size_t> places;  // (configuration, fold or seed) -> point
   for (const PlannedTrial& planned : submission->trials) {
+    if (!is_among(planned.configuration, only)) continue;
     std::vector<Point>& points = points_of[planned.configuration];
     const bool one_fold = folds_of[planned.configuration].size() == 1;
     const std::uint64_t key = one_fold ? planned.spec.seed : static_cast<std::uint64_t>(planned.fold);
@@ -231,12 +244,14 @@ Result<std::vector<ResultRow>> MemoryStore::results(SweepId id, SelectionRule ru
   return rows;
 }
 
-Result<std::vector<TrialConfusion>> MemoryStore::confusions(SweepId id, SelectionRule rule, Metric metric) {
+Result<std::vector<TrialConfusion>> MemoryStore::confusions(SweepId id, SelectionRule rule, Metric metric,
+                                                            const Configurations& only) {
   const Lock lock(content_->mutex);
   const Submission* submission = content_->find_submission(id);
   if (submission == nullptr) return no_sweep(std::to_string(id.number), {});
   std::vector<TrialConfusion> all;
   for (const PlannedTrial& planned : submission->trials) {
+    if (!is_among(planned.configuration, only)) continue;
     const Selected* selected = find_selected(content_->trials.at(planned.spec.id).result, rule, metric);
     if (selected == nullptr) continue;
     all.push_back({planned.spec.id, planned.configuration, planned.fold, planned.spec.seed, selected->confusion});

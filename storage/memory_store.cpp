@@ -228,6 +228,27 @@ std::vector<SweepId> sweeps_of(const Content& content, const std::vector<TrialId
   return sweeps;
 }
 
+// What a control writes on its sweep, which is there, or on its trials. After an error some of it may stand.
+template <class Content>
+Result<Annotation> annotate(Content& content, const Control& control) {
+  if (control.sweep) {
+    auto& sweep = *content.find(*control.sweep);
+    MER_ASSIGN(sweep.annotation, annotated(sweep.annotation, control));
+    ++sweep.annotated;
+    return sweep.annotation;
+  }
+  Annotation last;
+  for (const TrialId& id : control.trials) {
+    MER_ASSIGN(last, annotated(content.annotations[id], control));
+    content.annotations[id] = last;
+    for (auto& sweep : content.sweeps) {
+      const auto is_it = [&](const PlannedTrial& planned) { return without_number(planned.spec.id) == id; };
+      if (std::ranges::any_of(sweep.submission.trials, is_it)) ++sweep.annotated;
+    }
+  }
+  return last;
+}
+
 template <class Content>
 void add_test_parts(Content& content, const Submission& submission) {
   if (submission.test_parts.empty()) return;
@@ -273,7 +294,7 @@ Result<SweepId> MemoryStore::submit(const Submission& submission) {
     add_test_parts(*content_, submission);
     return SweepId{static_cast<std::int64_t>(i)};
   }
-  Content::Sweep sweep{submission, SweepActivity::active, submission.priority, {}};
+  Content::Sweep sweep{submission, SweepActivity::active, submission.priority, {}, 0, {}};
   for (const PlannedTrial& planned : submission.trials) {
     add_trial(*content_, sweep, planned.spec);
   }
@@ -337,6 +358,9 @@ Result<Controlled> MemoryStore::control(const Control& control) {
   }
   for (const TrialId& id : candidates) {
     if (!content_->trials.contains(id)) return no_trial(id);
+  }
+  if (annotates(control.verb)) {
+    MER_ASSIGN(controlled.annotation, annotate(*content_, control));
   }
   const bool spares = control.sweep && control.verb == ControlVerb::cancel;
   for (const TrialId& id : candidates) {

@@ -28,16 +28,21 @@ class MemoryStore final : public ResultWriter, public ResultReader {
   Result<Controlled> control(const Control& control) override;
   Status each_trial(SweepId sweep, const std::function<void(TrialProgress)>& take) override;
 
+  using ResultReader::confusions;
+  using ResultReader::results;
+  using ResultReader::trials;
   Result<std::vector<SweepSummary>> sweeps() override;
   Result<SweepId> find_sweep(const std::string& name_or_number) override;
   Result<SweepDetail> sweep(SweepId id) override;
-  Result<std::vector<TrialRow>> trials(SweepId id) override;
+  Result<std::vector<TrialRow>> trials(SweepId id, const Configurations& only) override;
   Result<Timeline> timeline(SweepId id, std::int64_t offset, std::int64_t limit) override;
   Result<TrialId> find_trial(const std::string& prefix) override;
   Result<TrialDetail> trial(const TrialId& id) override;
   Result<std::vector<EpochRow>> curve(const TrialId& id, Split split) override;
-  Result<std::vector<ResultRow>> results(SweepId id, SelectionRule rule, Metric metric) override;
-  Result<std::vector<TrialConfusion>> confusions(SweepId id, SelectionRule rule, Metric metric) override;
+  Result<std::vector<ResultRow>> results(SweepId id, SelectionRule rule, Metric metric,
+                                         const Configurations& only) override;
+  Result<std::vector<TrialConfusion>> confusions(SweepId id, SelectionRule rule, Metric metric,
+                                                 const Configurations& only) override;
   Result<Selected> selected(const TrialId& id, SelectionRule rule, Metric metric) override;
   Result<std::vector<Prediction>> predictions(const TrialId& id, SelectionRule rule, Metric metric) override;
   Result<std::int64_t> count_reusable(const Submission& submission) override;

@@ -35,9 +35,9 @@ std::optional<double> PooledConfiguration::score(Metric metric) const {
 }
 
 Result<std::vector<PooledConfiguration>> pooled_results(ResultReader& reader, const SweepDetail& sweep,
-                                                        SelectionRule rule, Metric metric) {
-  MER_ASSIGN(const std::vector<TrialRow> trials, reader.trials(sweep.summary.id));
-  MER_ASSIGN(const std::vector<TrialConfusion> confusions, reader.confusions(sweep.summary.id, rule, metric));
+                                                        SelectionRule rule, Metric metric, const Configurations& only) {
+  MER_ASSIGN(const std::vector<TrialRow> trials, reader.trials(sweep.summary.id, only));
+  MER_ASSIGN(const std::vector<TrialConfusion> confusions, reader.confusions(sweep.summary.id, rule, metric, only));
   std::vector<PooledConfiguration> pooled(sweep.configurations.size());
   std::vector<std::map<std::uint64_t, ConfusionMatrix>> by_seed(pooled.size());
   for (const TrialRow& trial : trials) ++pooled[std::size_t(trial.configuration)].trials;

@@ -26,8 +26,9 @@ struct PooledConfiguration {
   std::optional<double> score(Metric metric) const;
 };
 
-// By configuration of the sweep.
+// By configuration of the sweep; those that are not among `only` are empty.
 Result<std::vector<PooledConfiguration>> pooled_results(ResultReader& reader, const SweepDetail& sweep,
-                                                        SelectionRule rule, Metric metric);
+                                                        SelectionRule rule, Metric metric,
+                                                        const Configurations& only = {});
 
 }  // namespace mer::storage

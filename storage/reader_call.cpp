@@ -1,7 +1,9 @@
 #include "storage/reader_call.hpp"
 
 #include <charconv>
+#include <utility>
 
+#include "storage/codec.hpp"
 #include "storage/reader_codec.hpp"
 
 namespace mer::storage {
@@ -31,6 +33,12 @@ class Asked {
     if (word.empty() || error != std::errc() || end != word.data() + word.size()) return wrong(key, word);
     return number;
   }
+  Result<Configurations> configurations() const {
+    const std::string list = text("configurations");
+    if (list.empty()) return Configurations();
+    Result<Configurations> positions = integers_from_json(list);
+    return positions ? std::move(positions) : wrong("configurations", list);
+  }
   template <class E>
   Result<E> one_of(const std::string& key, std::optional<E> (*from)(const std::string&)) const {
     const std::string word = text(key);
@@ -54,7 +62,8 @@ Result<SweepDetail> sweep(ResultReader& reader, const Asked& asked) {
 
 Result<std::vector<TrialRow>> trials(ResultReader& reader, const Asked& asked) {
   MER_ASSIGN(const SweepId id, asked.sweep());
-  return reader.trials(id);
+  MER_ASSIGN(const Configurations only, asked.configurations());
+  return reader.trials(id, only);
 }
 
 Result<Timeline> timeline(ResultReader& reader, const Asked& asked) {
@@ -68,14 +77,16 @@ Result<std::vector<ResultRow>> results(ResultReader& reader, const Asked& asked)
   MER_ASSIGN(const SweepId id, asked.sweep());
   MER_ASSIGN(const SelectionRule rule, asked.one_of("rule", selection_rule_from));
   MER_ASSIGN(const Metric metric, asked.one_of("metric", metric_from));
-  return reader.results(id, rule, metric);
+  MER_ASSIGN(const Configurations only, asked.configurations());
+  return reader.results(id, rule, metric, only);
 }
 
 Result<std::vector<TrialConfusion>> confusions(ResultReader& reader, const Asked& asked) {
   MER_ASSIGN(const SweepId id, asked.sweep());
   MER_ASSIGN(const SelectionRule rule, asked.one_of("rule", selection_rule_from));
   MER_ASSIGN(const Metric metric, asked.one_of("metric", metric_from));
-  return reader.confusions(id, rule, metric);
+  MER_ASSIGN(const Configurations only, asked.configurations());
+  return reader.confusions(id, rule, metric, only);
 }
 
 Result<Selected> selected(ResultReader& reader, const Asked& asked) {

@@ -57,6 +57,12 @@ void each_field(S& counts, V&& field) {
   field("cancelled", counts.cancelled);
 }
 
+template <Is<Annotation> S, class V>
+void each_field(S& annotation, V&& field) {
+  field("note", annotation.note);
+  field("tags", annotation.tags);
+}
+
 template <Is<SweepSummary> S, class V>
 void each_field(S& sweep, V&& field) {
   field("id", sweep.id);
@@ -67,6 +73,8 @@ void each_field(S& sweep, V&& field) {
       field, "activity", sweep.activity, [](SweepActivity activity) { return name_of(activity); }, sweep_activity_from);
   field("priority", sweep.priority);
   field("reused", sweep.reused);
+  field("annotated", sweep.annotated);
+  field("annotation", sweep.annotation);
 }
 
 template <Is<ConfigurationRow> S, class V>
@@ -103,6 +111,7 @@ void each_field(S& row, V&& field) {
   field("message", row.message);
   field("reused", row.reused);
   perhaps(field, "scores", row.scores);
+  field("annotation", row.annotation);
 }
 
 template <Is<TimelineEntry> S, class V>

@@ -23,6 +23,7 @@
 #include "core/result.hpp"
 #include "core/sweep.hpp"
 #include "core/trial.hpp"
+#include "storage/annotation.hpp"
 #include "storage/control.hpp"
 
 namespace mer::storage {
@@ -42,7 +43,7 @@ struct CorpusRecord {
   std::string path;  // absolute
   std::int64_t utterances = 0;
   std::vector<std::string> labels;
-  std::string facts_json;  // modalities, dims, counts by speaker and class
+  std::string facts_json;  // an object: what the corpus held (data/corpus_summary.hpp)
   bool operator==(const CorpusRecord&) const = default;
 };
 
@@ -160,7 +161,9 @@ struct SweepSummary {
   StateCounts counts;
   SweepActivity activity = SweepActivity::active;
   int priority = 0;
-  std::int64_t reused = 0;  // trials that had their result when it was submitted
+  std::int64_t reused = 0;     // trials that had their result when it was submitted
+  std::int64_t annotated = 0;  // rises whenever it or a trial of it is annotated
+  Annotation annotation = {};
 };
 
 struct ConfigurationRow {
@@ -194,6 +197,7 @@ struct TrialRow {
   std::string message;           // why it failed, diverged or was cancelled, one line
   bool reused = false;           // it had its result when the sweep was submitted
   std::optional<Scores> scores;  // under the sweep's selection rule; set when done
+  Annotation annotation = {};
 };
 
 struct AttemptRow {
@@ -280,6 +284,10 @@ struct Prediction {
   std::vector<float> probabilities;
 };
 
+// Of which configurations to read: their positions in SweepDetail::configurations, in any order; empty: of every one.
+// A position that a sweep does not have is none.
+using Configurations = std::vector<int>;
+
 class ResultReader {
  public:
   virtual ~ResultReader() = default;
@@ -288,7 +296,9 @@ class ResultReader {
   // By number ("1") or by name (the newest of that name). Error not_found names the nearest.
   virtual Result<SweepId> find_sweep(const std::string& name_or_number) = 0;
   virtual Result<SweepDetail> sweep(SweepId id) = 0;
-  virtual Result<std::vector<TrialRow>> trials(SweepId id) = 0;  // submission order
+  // In submission order.
+  virtual Result<std::vector<TrialRow>> trials(SweepId id, const Configurations& only) = 0;
+  Result<std::vector<TrialRow>> trials(SweepId id) { return trials(id, {}); }
   // `limit` entries after the first `offset`; 0: all of them.
   virtual Result<Timeline> timeline(SweepId id, std::int64_t offset, std::int64_t limit) = 0;
   // By id or by a prefix of at least 4 digits that is unique in the store; a superseded one by its whole name.
@@ -298,9 +308,17 @@ class ResultReader {
   virtual Result<std::vector<EpochRow>> curve(const TrialId& id, Split split) = 0;
   // One row for each configuration, in order. `metric` is the one by which best-validation and best-test chose their
   // epoch; `last` takes no notice of it.
-  virtual Result<std::vector<ResultRow>> results(SweepId id, SelectionRule rule, Metric metric) = 0;
+  virtual Result<std::vector<ResultRow>> results(SweepId id, SelectionRule rule, Metric metric,
+                                                 const Configurations& only) = 0;
+  Result<std::vector<ResultRow>> results(SweepId id, SelectionRule rule, Metric metric) {
+    return results(id, rule, metric, {});
+  }
   // Of every trial of the sweep that has one under the rule, in submission order. `metric` as in results().
-  virtual Result<std::vector<TrialConfusion>> confusions(SweepId id, SelectionRule rule, Metric metric) = 0;
+  virtual Result<std::vector<TrialConfusion>> confusions(SweepId id, SelectionRule rule, Metric metric,
+                                                         const Configurations& only) = 0;
+  Result<std::vector<TrialConfusion>> confusions(SweepId id, SelectionRule rule, Metric metric) {
+    return confusions(id, rule, metric, {});
+  }
   // The test split under a rule; error not_found while the trial is not done or the fold has no validation part.
   // `metric` as in results().
   virtual Result<Selected> selected(const TrialId& id, SelectionRule rule, Metric metric) = 0;

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "storage/lookup.hpp"
+#include "storage/sqlite_annotation.hpp"
 #include "storage/sqlite_rows.hpp"
 #include "storage/transition.hpp"
 
@@ -119,6 +120,9 @@ Result<Controlled> apply_control(SqliteDb& db, const Control& control) {
              control.sweep ? trials_of_sweep(db, *control.sweep, control.verb) : named_trials(db, control));
   if (control.verb != ControlVerb::cancel && !control.sweep) {
     MER_ASSIGN(controlled.revived, revive(db, trials));
+  }
+  if (annotates(control.verb)) {
+    MER_ASSIGN(controlled.annotation, annotate(db, control));
   }
   MER_ASSIGN(controlled.sweeps, sweeps_of(db, trials));
   for (const Candidate& trial : trials) {

@@ -40,10 +40,13 @@ Result<StateCounts> read_counts(SqliteDb& db, std::int64_t sweep) {
 
 const char* const kSummaries =
     "SELECT sweep, name, submitted_at, activity, priority, "
-    "(SELECT count(DISTINCT trial) FROM sweep_trials r WHERE r.sweep = w.sweep AND r.reused) FROM sweeps w ";
+    "(SELECT count(DISTINCT trial) FROM sweep_trials r WHERE r.sweep = w.sweep AND r.reused), annotated, note, tags "
+    "FROM sweeps w LEFT JOIN annotations a ON a.kind = 'sweep' AND a.target = CAST(w.sweep AS TEXT) ";
 
 Result<SweepSummary> read_summary(SqliteDb& db, const Statement& row) {
   SweepSummary summary{{row.integer(0)}, row.text(1), row.real(2), {}, {}, row.small(4), row.integer(5)};
+  summary.annotated = row.integer(6);
+  summary.annotation = {row.text(7), words_of(row.text(8))};
   MER_ASSIGN(summary.activity, read_activity(row.text(3)));
   MER_ASSIGN(summary.counts, read_counts(db, row.integer(0)));
   return summary;
@@ -84,7 +87,8 @@ Result<std::vector<CorpusRecord>> read_corpora(SqliteDb& db, std::int64_t sweep)
 }
 
 // The columns of a TrialRow from `first` on: id, configuration, fold, seed, state, attempt, crashes, epoch, epochs,
-// message, whether there are scores, wa, ua, macro_f1, weighted_f1; then the trial's number, and whether it is reused.
+// message, whether there are scores, wa, ua, macro_f1, weighted_f1; then the trial's number, whether it is reused, its
+// note and tags.
 Result<TrialRow> read_trial_row(const Statement& row) {
   TrialRow trial;
   trial.id.hex = row.text(0);
@@ -99,17 +103,19 @@ Result<TrialRow> read_trial_row(const Statement& row) {
   trial.message = row.text(9);
   if (row.integer(10) != 0) trial.scores = Scores{row.real(11), row.real(12), row.real(13), row.real(14)};
   trial.reused = row.integer(16) != 0;
+  trial.annotation = {row.text(17), words_of(row.text(18))};
   return trial;
 }
 
 // A sweep's trials with their scores under its own rule; parameters: sweep, metric under which the rule is stored.
 const char* const kTrialRows =
     "SELECT t.id, s.configuration, s.fold, t.seed, t.state, t.attempt, t.crashes, t.epoch, t.epochs, t.message, "
-    "x.epoch NOT NULL, x.wa, x.ua, x.macro_f1, x.weighted_f1, t.trial, s.reused FROM sweep_trials s JOIN trials t "
-    "USING (trial) "
+    "x.epoch NOT NULL, x.wa, x.ua, x.macro_f1, x.weighted_f1, t.trial, s.reused, a.note, a.tags "
+    "FROM sweep_trials s JOIN trials t USING (trial) "
     "JOIN sweeps w ON w.sweep = s.sweep "
     "LEFT JOIN selected x ON x.trial = t.trial AND x.rule = w.select_epoch AND x.metric = "
-    "CASE w.select_epoch WHEN 'last' THEN 'macro_f1' ELSE w.select_metric END ";
+    "CASE w.select_epoch WHEN 'last' THEN 'macro_f1' ELSE w.select_metric END "
+    "LEFT JOIN annotations a ON a.kind = 'trial' AND a.target = substr(t.id, 1, instr(t.id || '.', '.') - 1) ";
 
 }  // namespace
 
@@ -176,12 +182,13 @@ Result<SweepDetail> SqliteReader::sweep(SweepId id) {
   return detail;
 }
 
-Result<std::vector<TrialRow>> SqliteReader::trials(SweepId id) {
+Result<std::vector<TrialRow>> SqliteReader::trials(SweepId id, const Configurations& only) {
   MER_ASSIGN(Transaction transaction, snapshot(*db_));
   MER_TRY(check_sweep(*db_, id));
   std::vector<TrialRow> rows;
-  MER_ASSIGN(Statement query, db_->prepare(std::string(kTrialRows) + "WHERE s.sweep = ? ORDER BY s.position"));
-  MER_TRY(query.bind(id.number).each([&](const Statement& row) -> Status {
+  MER_ASSIGN(Statement query, db_->prepare(std::string(kTrialRows) + "WHERE s.sweep = ?1 AND " + kAmongConfigurations +
+                                           " ORDER BY s.position"));
+  MER_TRY(query.bind(id.number, integers_to_json(only)).each([&](const Statement& row) -> Status {
     MER_ASSIGN(TrialRow trial, read_trial_row(row));
     rows.push_back(std::move(trial));
     return {};

@@ -14,15 +14,16 @@ namespace {
 
 // One row for each point of each configuration, in submission order. A point is a fold; of a configuration with one
 // fold, a seed. A score that is not finite is NULL and so not counted.
-const char* const kPoints =
+const std::string kPoints =
     "WITH shape AS (SELECT configuration, min(fold) = max(fold) AS one_fold FROM sweep_trials WHERE sweep = ?1 "
     "GROUP BY configuration) "
     "SELECT s.configuration, shape.one_fold, count(*), count(x.wa), total(x.wa), count(x.ua), total(x.ua), "
     "count(x.macro_f1), total(x.macro_f1), count(x.weighted_f1), total(x.weighted_f1) "
     "FROM sweep_trials s JOIN shape USING (configuration) JOIN trials t USING (trial) "
     "LEFT JOIN selected x ON x.trial = s.trial AND x.rule = ?2 AND x.metric = ?3 "
-    "WHERE s.sweep = ?1 "
-    "GROUP BY s.configuration, CASE shape.one_fold WHEN 1 THEN t.seed ELSE s.fold END "
+    "WHERE s.sweep = ?1 AND " +
+    std::string(kAmongConfigurations) +
+    " GROUP BY s.configuration, CASE shape.one_fold WHEN 1 THEN t.seed ELSE s.fold END "
     "ORDER BY s.configuration, min(s.position)";
 
 struct Points {
@@ -48,12 +49,13 @@ Result<std::vector<EpochRow>> SqliteReader::curve(const TrialId& id, Split split
   return rows;
 }
 
-Result<std::vector<ResultRow>> SqliteReader::results(SweepId id, SelectionRule rule, Metric metric) {
+Result<std::vector<ResultRow>> SqliteReader::results(SweepId id, SelectionRule rule, Metric metric,
+                                                     const Configurations& only) {
   MER_ASSIGN(Transaction transaction, Transaction::begin(*db_, Transaction::Kind::read));
   MER_TRY(check_sweep(*db_, id));
   std::map<int, Points> configurations;
   MER_ASSIGN(Statement query, db_->prepare(kPoints));
-  query.bind(id.number, name_of(rule), name_of(stored_metric(rule, metric)));
+  query.bind(id.number, name_of(rule), name_of(stored_metric(rule, metric)), integers_to_json(only));
   MER_TRY(query.each([&](const Statement& row) {
     Points& points = configurations[row.small(0)];
     points.over_seeds = row.integer(1) != 0;
@@ -74,15 +76,17 @@ Result<std::vector<ResultRow>> SqliteReader::results(SweepId id, SelectionRule r
   return rows;
 }
 
-Result<std::vector<TrialConfusion>> SqliteReader::confusions(SweepId id, SelectionRule rule, Metric metric) {
+Result<std::vector<TrialConfusion>> SqliteReader::confusions(SweepId id, SelectionRule rule, Metric metric,
+                                                             const Configurations& only) {
   MER_ASSIGN(Transaction transaction, Transaction::begin(*db_, Transaction::Kind::read));
   MER_TRY(check_sweep(*db_, id));
   MER_ASSIGN(Statement query,
              db_->prepare("SELECT t.id, s.configuration, s.fold, t.seed, x.confusion FROM sweep_trials s "
                           "JOIN trials t USING (trial) "
                           "JOIN selected x ON x.trial = s.trial AND x.rule = ?2 AND x.metric = ?3 "
-                          "WHERE s.sweep = ?1 ORDER BY s.position"));
-  query.bind(id.number, name_of(rule), name_of(stored_metric(rule, metric)));
+                          "WHERE s.sweep = ?1 AND " +
+                          std::string(kAmongConfigurations) + " ORDER BY s.position"));
+  query.bind(id.number, name_of(rule), name_of(stored_metric(rule, metric)), integers_to_json(only));
   std::vector<TrialConfusion> all;
   MER_TRY(query.each([&](const Statement& row) -> Status {
     TrialConfusion one{{row.text(0)}, row.small(1), row.small(2), seed_from_column(row.integer(3)), {}};

@@ -166,6 +166,8 @@ Status SettingsCache::fill(SqliteDb& db, std::int64_t number, TrialSpec& spec) {
   return {};
 }
 
+const char* const kAmongConfigurations = "(:only = '[]' OR s.configuration IN (SELECT value FROM json_each(:only)))";
+
 Status check_sweep(SqliteDb& db, SweepId sweep) {
   MER_ASSIGN(Statement query, db.prepare("SELECT 1 FROM sweeps WHERE sweep = ?"));
   MER_ASSIGN(const bool found, query.bind(sweep.number).step());

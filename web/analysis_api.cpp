@@ -1,5 +1,6 @@
 #include "web/analysis_api.hpp"
 
+#include <numeric>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -10,6 +11,7 @@
 #include "storage/comparison.hpp"
 #include "storage/configurations.hpp"
 #include "storage/pooled.hpp"
+#include "storage/tables.hpp"
 #include "storage/utterance_tests.hpp"
 #include "web/json_values.hpp"
 
@@ -137,7 +139,7 @@ Result<std::string> comparison_json(ResultReader& reader, SweepId id, EpochChoic
   Json rows = Json::array();
   for (const storage::ComparedConfiguration& row : comparison.rows) rows.push_back(compared_value(row));
   answer["rows"] = std::move(rows);
-  answer["caption"] = storage::comparison_caption(comparison, epoch.metric, labels);
+  answer["caption"] = storage::comparison_caption(sweep, comparison, epoch.rule, epoch.metric);
   answer["notes"] = storage::comparison_notes(comparison, labels);
   return text_of(answer);
 }
@@ -154,7 +156,8 @@ Result<std::string> utterances_json(ResultReader& reader, SweepId id, EpochChoic
   Json rows = Json::array();
   for (const storage::UtteranceRow& row : part_of(tests.rows, page)) rows.push_back(utterance_value(row));
   answer["rows"] = std::move(rows);
-  answer["caption"] = storage::utterance_caption(tests, labels);
+  answer["caption"] = storage::results_caption(sweep, epoch.rule, epoch.metric, storage::Beside::none) + ' ' +
+                      storage::utterance_caption(tests, labels);
   answer["notes"] = storage::utterance_notes(tests, labels);
   return text_of(answer);
 }
@@ -163,7 +166,7 @@ Result<std::string> confusion_json(ResultReader& reader, SweepId id, EpochChoice
                                    const std::string& configuration) {
   MER_ASSIGN(const storage::SweepDetail sweep, reader.sweep(id));
   MER_ASSIGN(const std::size_t position, storage::find_configuration(sweep, configuration));
-  MER_ASSIGN(const auto all, storage::pooled_results(reader, sweep, epoch.rule, epoch.metric));
+  MER_ASSIGN(const auto all, storage::pooled_results(reader, sweep, epoch.rule, epoch.metric, {int(position)}));
   const storage::PooledConfiguration& pooled = all[position];
   const std::optional<ConfusionMatrix> sum = sum_of(pooled.by_fold);
   Json answer = envelope();
@@ -183,16 +186,22 @@ Result<std::string> confusion_json(ResultReader& reader, SweepId id, EpochChoice
 
 Result<std::string> audit_json(ResultReader& reader, SweepId id, Metric metric, const Page& page) {
   MER_ASSIGN(const storage::SweepDetail sweep, reader.sweep(id));
-  MER_ASSIGN(const std::vector<storage::AuditedConfiguration> all, storage::audit(reader, id, metric));
+  storage::Configurations positions(sweep.configurations.size());
+  std::iota(positions.begin(), positions.end(), 0);
+  const auto shown = part_of(positions, page);
+  std::vector<storage::AuditedConfiguration> audited;
+  if (!shown.empty()) {
+    MER_ASSIGN(audited, storage::audit(reader, id, metric, storage::Configurations(shown.begin(), shown.end())));
+  }
   const std::vector<std::string> labels = storage::configuration_labels(sweep);
   Json answer = envelope();
   answer["sweep"] = id.number;
   answer["metric"] = name_of(metric);
   answer["caption"] = storage::audit_caption(sweep, metric);
-  answer["total"] = all.size();
+  answer["total"] = positions.size();
   answer["rows"] = Json::array();
   answer["notes"] = Json::array();
-  for (const storage::AuditedConfiguration& configuration : part_of(all, page)) {
+  for (const storage::AuditedConfiguration& configuration : audited) {
     for (const storage::AuditedRow& row : configuration.rows) {
       answer["rows"].push_back({{"configuration", configuration.configuration},
                                 {"rule", name_of(row.rule)},

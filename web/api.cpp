@@ -34,10 +34,16 @@ Json fold_value(const storage::FoldRecord& fold) {
           {"test", fold.test}};
 }
 
+// An older version's submission has others, which nobody reads.
+Json facts_value(const storage::CorpusRecord& corpus) {
+  Json facts = parsed(corpus.facts_json);
+  return facts.contains("features") ? facts : Json::object();
+}
+
 Json corpus_value(const storage::CorpusRecord& corpus) {
   return {{"id", corpus.id.hex},     {"name", corpus.name},
           {"path", corpus.path},     {"utterances", corpus.utterances},
-          {"labels", corpus.labels}, {"facts", parsed(corpus.facts_json)}};
+          {"labels", corpus.labels}, {"facts", facts_value(corpus)}};
 }
 
 Json published_value(const Published& published) {
@@ -61,6 +67,12 @@ Json published_values(const storage::SweepDetail& sweep, const std::vector<stora
   return list;
 }
 
+template <class Row>
+void keep_tagged(std::vector<Row>& rows, const std::string& tag) {
+  if (tag.empty()) return;
+  std::erase_if(rows, [&](const Row& row) { return !storage::has_tag(row.annotation, tag); });
+}
+
 Json trial_row_value(const storage::TrialRow& row) {
   return {{"id", row.id.hex},
           {"configuration", row.configuration},
@@ -73,6 +85,7 @@ Json trial_row_value(const storage::TrialRow& row) {
           {"epochs", row.epochs},
           {"message", row.message},
           {"reused", row.reused},
+          {"tags", row.annotation.tags},
           {"scores", row.scores ? scores_value(*row.scores) : Json()}};
 }
 
@@ -95,15 +108,20 @@ Json list_of(const Rows& rows, ToValue to_value) {
   return list;
 }
 
-// The trials of the rows' configurations.
+// Of a part of them; of all: every one.
+storage::Configurations configurations_of(std::span<const storage::ResultRow> rows, std::size_t all) {
+  storage::Configurations positions;
+  if (rows.size() == all) return positions;
+  for (const storage::ResultRow& row : rows) positions.push_back(row.configuration);
+  return positions;
+}
+
+// By configuration. Trials: of the rows' configurations.
 std::map<int, std::vector<const storage::TrialRow*>> trials_of(std::span<const storage::ResultRow> rows,
                                                                const std::vector<storage::TrialRow>& trials) {
   std::map<int, std::vector<const storage::TrialRow*>> groups;
   for (const storage::ResultRow& row : rows) groups[row.configuration];
-  for (const storage::TrialRow& trial : trials) {
-    const auto group = groups.find(trial.configuration);
-    if (group != groups.end()) group->second.push_back(&trial);
-  }
+  for (const storage::TrialRow& trial : trials) groups.at(trial.configuration).push_back(&trial);
   return groups;
 }
 
@@ -196,8 +214,9 @@ Result<std::string> version_json(ResultReader& reader, bool controls) {
   return text_of(answer);
 }
 
-Result<std::string> sweeps_json(ResultReader& reader) {
-  MER_ASSIGN(const auto sweeps, reader.sweeps());
+Result<std::string> sweeps_json(ResultReader& reader, const std::string& tag) {
+  MER_ASSIGN(auto sweeps, reader.sweeps());
+  keep_tagged(sweeps, tag);
   Json answer = envelope();
   answer["sweeps"] = list_of(sweeps, summary_value);
   return text_of(answer);
@@ -219,6 +238,7 @@ Result<std::string> sweep_json(ResultReader& reader, SweepId id) {
 
 Result<std::string> trials_json(ResultReader& reader, SweepId id, const TrialsQuery& query) {
   MER_ASSIGN(auto trials, reader.trials(id));
+  keep_tagged(trials, query.tag);
   if (query.state) {
     std::erase_if(trials, [&](const storage::TrialRow& trial) { return trial.state != *query.state; });
   }
@@ -232,7 +252,6 @@ Result<std::string> trials_json(ResultReader& reader, SweepId id, const TrialsQu
 Result<std::string> results_json(ResultReader& reader, SweepId id, const ResultsQuery& query) {
   MER_ASSIGN(auto rows, reader.results(id, query.rule, query.metric));
   MER_ASSIGN(const storage::SweepDetail sweep, reader.sweep(id));
-  MER_ASSIGN(const auto trials, reader.trials(id));
   Json answer = envelope();
   answer["sweep"] = id.number;
   answer["rule"] = name_of(query.rule);
@@ -247,6 +266,10 @@ Result<std::string> results_json(ResultReader& reader, SweepId id, const Results
   answer["rows"] = Json::array();
   answer["missing"] = Json::array();
   const auto page = part_of(rows, query.page);
+  std::vector<storage::TrialRow> trials;
+  if (!page.empty()) {
+    MER_ASSIGN(trials, reader.trials(id, configurations_of(page, rows.size())));
+  }
   const auto groups = trials_of(page, trials);
   for (const storage::ResultRow& row : page) {
     const auto& group = groups.at(row.configuration);

@@ -22,10 +22,12 @@ constexpr int kApiSchema = 1;
 
 // controls: whether who asks with the token of endpoint.json may change anything here.
 Result<std::string> version_json(storage::ResultReader& reader, bool controls);
-Result<std::string> sweeps_json(storage::ResultReader& reader);
+// tag: of those that have it; empty: all.
+Result<std::string> sweeps_json(storage::ResultReader& reader, const std::string& tag = {});
 Result<std::string> sweep_json(storage::ResultReader& reader, SweepId sweep);
 struct TrialsQuery {
   std::optional<TrialState> state = {};  // nullopt: in any
+  std::string tag = {};                  // empty: with any or none
   Page page = {};
 };
 Result<std::string> trials_json(storage::ResultReader& reader, SweepId sweep, const TrialsQuery& query = {});

@@ -144,7 +144,7 @@ std::optional<double> Quantity::of(const EpochRow& row) const {
 }
 
 Result<std::string> sweep_curves_json(ResultReader& reader, SweepId id, const CurvesQuery& query) {
-  MER_ASSIGN(const auto trials, reader.trials(id));
+  MER_ASSIGN(const auto trials, reader.trials(id, query.configurations));
   std::map<int, std::vector<TrialSeries>> groups;
   for (const storage::TrialRow& trial : trials) groups[trial.configuration];
   for (const int wanted : query.configurations) {
@@ -153,13 +153,7 @@ Result<std::string> sweep_curves_json(ResultReader& reader, SweepId id, const Cu
                                              std::to_string(wanted) + "; they are numbered from 0"};
     }
   }
-  const auto wanted = [&](int configuration) {
-    const auto& list = query.configurations;
-    return list.empty() || std::find(list.begin(), list.end(), configuration) != list.end();
-  };
-  std::erase_if(groups, [&](const auto& entry) { return !wanted(entry.first); });
   for (const storage::TrialRow& trial : trials) {
-    if (!wanted(trial.configuration)) continue;
     MER_ASSIGN(const auto rows, reader.curve(trial.id, query.split));
     TrialSeries series{&trial, {}};
     for (const EpochRow& row : rows) series.values[row.epoch] = query.quantity.of(row);

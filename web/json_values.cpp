@@ -57,6 +57,8 @@ Json summary_value(const storage::SweepSummary& summary) {
           {"activity", storage::name_of(summary.activity)},
           {"priority", summary.priority},
           {"reused", summary.reused},
+          {"note", summary.annotation.note},
+          {"tags", summary.annotation.tags},
           {"counts", counts_value(summary.counts)}};
 }
 

@@ -57,7 +57,8 @@ std::optional<Rejection> check_request_line(std::string_view line, const Request
     return Rejection{400, "malformed request target"};
   }
   const std::size_t query = std::min(target.find('?'), target.size());
-  if (query > policy.path_bytes || target.size() - query > policy.query_bytes) {
+  const std::size_t longest = method == "POST" ? policy.post_query_bytes : policy.query_bytes;
+  if (query > policy.path_bytes || target.size() - query > longest) {
     return Rejection{414, "request target too long"};
   }
   return std::nullopt;

@@ -19,6 +19,7 @@ struct RequestPolicy {
   std::size_t headers = 64;
   std::size_t path_bytes = 512;
   std::size_t query_bytes = 1024;
+  std::size_t post_query_bytes = 7168;  // a note stands there, percent-encoded
 };
 
 struct Rejection {

@@ -37,7 +37,7 @@ Answer version(const Call& call) {
 }
 
 Answer sweeps(const Call& call) {
-  return sweeps_json(*call.reader);
+  return sweeps_json(*call.reader, value_of(call.query, "tag"));
 }
 
 Answer results(ResultReader& reader, const storage::SweepDetail& sweep, const Query& query) {
@@ -51,6 +51,7 @@ Answer results(ResultReader& reader, const storage::SweepDetail& sweep, const Qu
 Answer trials(ResultReader& reader, const storage::SweepDetail& sweep, const Query& query) {
   TrialsQuery wanted;
   MER_ASSIGN(wanted.state, optional_choice<TrialState>(query, "state", trial_state_from, kStates));
+  wanted.tag = value_of(query, "tag");
   MER_ASSIGN(wanted.page, page_asked(query));
   return trials_json(reader, sweep.summary.id, wanted);
 }
@@ -191,11 +192,15 @@ Answer table_file(ResultReader& reader, const storage::SweepDetail& sweep, const
 Result<storage::Control> control_asked(ResultReader& reader, const std::string& verb, const Query& query) {
   const auto known = storage::control_verb_from(verb);
   if (!known) return not_found("no such resource");
-  const std::string target = value_of(query, "target");
-  MER_ASSIGN(storage::Control control, storage::control_of(reader, *known, target));
-  if (*known != storage::ControlVerb::priority) return control;
-  MER_ASSIGN(control.priority, storage::priority_from(value_of(query, "priority")));
-  return control;
+  storage::Control control{
+      .verb = *known, .note = value_of(query, "note"), .tags = storage::words_of(value_of(query, "tags"))};
+  if (*known == storage::ControlVerb::note && !query.contains("note")) {
+    return invalid("query parameter note: expected the note; an empty one removes it");
+  }
+  if (*known == storage::ControlVerb::priority) {
+    MER_ASSIGN(control.priority, storage::priority_from(value_of(query, "priority")));
+  }
+  return storage::control_of(reader, std::move(control), value_of(query, "target"));
 }
 
 // A name of submissions/, never a path.
@@ -271,6 +276,13 @@ const Parameter kTarget = {.name = "target",
                            .meaning = "a sweep by name or number, else a trial by the beginning of its id",
                            .required = true};
 const Parameter kPriority = {"priority", Type::integer, "of the verb priority, which needs it", {}, "none"};
+const Parameter kNote = {.name = "note",
+                         .meaning = "of the verb note, which needs it: at most 2000 bytes of UTF-8; empty: none",
+                         .fallback = "none"};
+const Parameter kTags = {.name = "tags",
+                         .meaning = "of the verbs tag and untag, which need it: words with blanks or commas between",
+                         .fallback = "none"};
+const Parameter kTag = {.name = "tag", .meaning = "only those that have it", .fallback = "any"};
 const Parameter kFile = {.name = "file", .meaning = "64 hex digits: a file of submissions/", .required = true};
 
 template <TableKind kind, TableFormat format>
@@ -320,7 +332,7 @@ std::vector<Route> reads_of_store() {
        {kAfter},
        "What changes, as it does",
        "text/event-stream"},
-      {"GET", "/api/v1/sweeps", "Sweeps", Needs::reader, sweeps, {}, "The sweeps, newest first"},
+      {"GET", "/api/v1/sweeps", "Sweeps", Needs::reader, sweeps, {kTag}, "The sweeps, newest first"},
       {"GET", "/api/v1/workers", "Workers", Needs::coordinator, workers, {}, "The workers of the coordinator"},
   };
 }
@@ -333,7 +345,7 @@ std::vector<Route> reads_of_a_sweep() {
        "Trials",
        Needs::reader,
        of_sweep<trials>,
-       {kState, kOffset, kLimit},
+       {kState, kTag, kOffset, kLimit},
        "Its trials in order of submission"},
       {"GET",
        "/api/v1/sweeps/{sweep}/results",
@@ -430,8 +442,8 @@ std::vector<Route> posts() {
        "Controlled",
        Needs::control,
        control,
-       {kTarget, kPriority},
-       "Cancels, pauses, resumes, retries, or sets the priority"},
+       {kTarget, kPriority, kNote, kTags},
+       "Cancels, pauses, resumes, retries, sets the priority, writes a note or tags"},
       {"POST", "/api/v1/submit", "Submitted", Needs::submit, submit, {kFile}, "Takes up a submission"},
       {.method = "POST",
        .path = "/api/v1/reader/{call}",

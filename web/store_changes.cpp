@@ -1,5 +1,7 @@
 #include "web/store_changes.hpp"
 
+#include <functional>
+#include <string>
 #include <utility>
 
 #include "core/json.hpp"
@@ -12,7 +14,13 @@ using Json = nlohmann::ordered_json;
 using storage::SweepSummary;
 
 bool same(const SweepSummary& left, const SweepSummary& right) {
-  return left.counts == right.counts && left.activity == right.activity && left.priority == right.priority;
+  return left.counts == right.counts && left.activity == right.activity && left.priority == right.priority &&
+         left.annotated == right.annotated;
+}
+
+// Kept in place of the annotation itself: it has to differ, not to be told.
+std::size_t hash_of(const storage::Annotation& annotation) {
+  return std::hash<std::string>()(storage::line_of(annotation.tags) + "\n" + annotation.note);
 }
 
 }  // namespace
@@ -45,7 +53,7 @@ Status StoreChanges::look_at_trials(storage::ResultReader& reader, SweepId sweep
   MER_ASSIGN(const auto rows, reader.trials(sweep));
   Trials& known = trials_[sweep.number];
   for (const storage::TrialRow& row : rows) {
-    const Progress now{row.state, row.attempt, row.epoch};
+    const Progress now{row.state, row.attempt, row.epoch, hash_of(row.annotation)};
     const auto [entry, is_new] = known.try_emplace(row.id.hex, now);
     if (!is_new && entry->second == now) continue;
     entry->second = now;

@@ -1,6 +1,6 @@
 // StoreChanges: what differs in a store between one look at it and the next.
 //
-// A look costs the sweeps, and the trials of those that have trials running or whose counts have changed.
+// A look costs the sweeps, and the trials of those that have trials running or that differ themselves.
 // Threads: one. Errors: the reader's; the next look tells what this one would have.
 #pragma once
 
@@ -37,6 +37,7 @@ class StoreChanges {
     TrialState state = TrialState::pending;
     int attempt = 0;
     int epoch = 0;
+    std::size_t annotation = 0;  // its hash
     bool operator==(const Progress&) const = default;
   };
   using Trials = std::map<std::string, Progress>;

@@ -126,6 +126,8 @@ Result<std::string> trial_json(ResultReader& reader, const TrialId& id) {
   answer["attempt"] = trial.row.attempt;
   answer["crashes"] = trial.row.crashes;
   answer["message"] = trial.row.message;
+  answer["note"] = trial.row.annotation.note;
+  answer["tags"] = trial.row.annotation.tags;
   answer["attempts"] = Json::array();
   for (const auto& attempt : trial.attempts) answer["attempts"].push_back(attempt_value(attempt));
   answer["checkpoints"] = Json::array();

@@ -21,6 +21,11 @@ constexpr int kSessions = 5;
 struct Classes {
   std::vector<std::string> labels;
   std::unordered_map<std::string, std::string> label_of_tag;
+
+  int position_of(const std::string& tag) const {
+    const auto name = label_of_tag.find(tag);
+    return name == label_of_tag.end() ? kNoLabel : int(std::ranges::find(labels, name->second) - labels.begin());
+  }
 };
 
 Classes classes_of(const std::string& name) {
@@ -42,7 +47,7 @@ class IemocapImport {
       : options_(options), classes_(classes_of(options.classes)) {
     imported_.importer = "iemocap";
     imported_.root = std::move(root);
-    imported_.options = {{"classes", options.classes}, {"scenario", options.scenario}};
+    imported_.options = {{"classes", options.classes}, {"scenario", options.scenario}, {"context", options.context}};
     imported_.corpus.name = "IEMOCAP";
     imported_.corpus.labels = classes_.labels;
     imported_.paper = {{{"happy", 1636}, {"angry", 1103}, {"sad", 1084}, {"neutral", 1708}},
@@ -116,15 +121,14 @@ class IemocapImport {
 
   void take(const IemocapLabel& label, const IemocapTranscript& transcript, int turn, const std::string& audio,
             const std::string& transcript_file) {
-    const auto name = classes_.label_of_tag.find(label.tag);
-    if (name == classes_.label_of_tag.end()) {
+    const int position = classes_.position_of(label.tag);
+    if (position == kNoLabel && options_.context != "all") {
       ++imported_.left_out["tag " + label.tag];
       return;
     }
     const IemocapTurnId id = *iemocap_turn(label.utterance);
-    const auto position = std::ranges::find(classes_.labels, name->second) - classes_.labels.begin();
     take_turn(imported_,
-              {{label.utterance, id.dialogue.id, turn, std::to_string(id.dialogue.session), id.speaker, int(position)},
+              {{label.utterance, id.dialogue.id, turn, std::to_string(id.dialogue.session), id.speaker, position},
                audio + label.utterance + ".wav",
                transcript.text,
                transcript_file,

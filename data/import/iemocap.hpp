@@ -11,8 +11,9 @@
 namespace mer::data {
 
 struct IemocapOptions {
-  std::string classes = "4";     // 4, 6, all
-  std::string scenario = "all";  // improvised, scripted, all
+  std::string classes = "4";         // 4, 6, all
+  std::string scenario = "all";      // improvised, scripted, all
+  std::string context = "labelled";  // all: turns of no class stay, without a label
 };
 
 Result<Imported> import_iemocap(const std::string& folder, const IemocapOptions& options);

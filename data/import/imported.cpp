@@ -1,5 +1,7 @@
 #include "data/import/imported.hpp"
 
+#include <algorithm>
+
 #include "core/json.hpp"
 #include "data/corpus_format.hpp"
 #include "data/corpus_text.hpp"
@@ -93,7 +95,9 @@ Status write_files(const Imported& imported, const std::string& folder) {
 
 std::vector<std::size_t> label_counts(const Corpus& corpus) {
   std::vector<std::size_t> counts(corpus.labels.size());
-  for (const Utterance& utterance : corpus.utterances) ++counts.at(std::size_t(utterance.label));
+  for (const Utterance& utterance : corpus.utterances) {
+    if (utterance.label != kNoLabel) ++counts.at(std::size_t(utterance.label));
+  }
   return counts;
 }
 
@@ -136,7 +140,7 @@ Status refuse_losses(const Imported& imported) {
 }
 
 Status write_imported(const Imported& imported, const std::string& folder) {
-  if (imported.corpus.utterances.empty()) {
+  if (std::ranges::all_of(imported.corpus.utterances, [](const Utterance& turn) { return turn.label == kNoLabel; })) {
     return invalid(imported.root + ": no turn is left to import: " + std::to_string(losses_of(imported.findings)) +
                    " findings, and the options leave out the rest");
   }

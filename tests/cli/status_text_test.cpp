@@ -1,6 +1,7 @@
 #include "cli/status_text.hpp"
 
 #include <gtest/gtest.h>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -25,7 +26,7 @@ class StatusTextTest : public testing::Test {
   }
   void commit(const std::vector<StoreWrite>& writes) { ASSERT_TRUE(store_.commit(writes).ok()); }
   StatusText status(const std::string& sweep, Format format = Format::table) {
-    auto text = status_text(store_, sweep, format);
+    auto text = status_text(store_, {.sweep = sweep}, format);
     EXPECT_TRUE(text.ok());
     return std::move(text).value();
   }
@@ -62,6 +63,39 @@ TEST_F(StatusTextTest, ASweepHasEndedWithItsLastTrialWhateverBecameOfIt) {
   EXPECT_TRUE(status("study").ended);
   EXPECT_TRUE(status("study", Format::json).ended);
   EXPECT_FALSE(status("").ended);
+}
+
+TEST_F(StatusTextTest, TagsStandBesideTheSweepWhereThereIsRoomElseBelow) {
+  using storage::ControlVerb;
+  submit(2);
+  EXPECT_EQ(status("").text.find("tags"), std::string::npos);
+
+  ASSERT_TRUE(store_.control({.verb = ControlVerb::tag, .sweep = SweepId{1}, .tags = {"b", "a"}}).ok());
+  EXPECT_NE(status("").text.find("a b\n"), std::string::npos) << status("").text;
+  EXPECT_EQ(status("").text.find("\n\n"), std::string::npos);
+
+  ASSERT_TRUE(store_.control({.verb = ControlVerb::tag, .sweep = SweepId{1}, .tags = {std::string(32, 'c')}}).ok());
+  EXPECT_NE(status("").text.find("\n\nsweep  tags\n"), std::string::npos) << status("").text;
+  std::istringstream lines(status("").text);
+  for (std::string line; std::getline(lines, line);) EXPECT_LE(line.size(), 80U) << line;
+}
+
+TEST_F(StatusTextTest, ATagLeavesTheSweepsOrTheTrialsThatHaveIt) {
+  using storage::ControlVerb;
+  submit(2);
+  ASSERT_TRUE(store_.submit(submission_of({.name = "other", .folds = 2})).ok());
+  ASSERT_TRUE(store_.control({.verb = ControlVerb::tag, .sweep = SweepId{2}, .tags = {"paper"}}).ok());
+  ASSERT_TRUE(store_.control({.verb = ControlVerb::tag, .trials = {trial_of(0, 1)}, .tags = {"odd"}}).ok());
+  const auto tagged = [&](const StatusOptions& options, Format format = Format::table) {
+    return status_text(store_, options, format).value();
+  };
+
+  EXPECT_EQ(tagged({.tag = "paper"}).text.find("study"), std::string::npos);
+  EXPECT_EQ(tagged({.tag = "paper"}, Format::quiet).text, "2\n");
+  EXPECT_TRUE(tagged({.tag = "none"}).empty);
+  EXPECT_NE(tagged({.sweep = "study", .tag = "odd"}).text.find("pending"), std::string::npos) << "in any state";
+  EXPECT_EQ(tagged({.sweep = "study", .tag = "none"}).text.find("attempt"), std::string::npos);
+  EXPECT_NE(tagged({.sweep = "study", .tag = "odd"}, Format::json).text.find(trial_of(0, 1).hex), std::string::npos);
 }
 
 TEST(CountsTextTest, NamesTheStatesThatThereAre) {

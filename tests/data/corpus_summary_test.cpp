@@ -64,12 +64,11 @@ TEST(FeatureSummaryTest, ALargeOffsetDoesNotHideTheSpread) {
 }
 
 TEST(CorpusSummaryTest, HasFactsFeaturesAndDurations) {
-  const Corpus corpus = paired_corpus(2);
-  std::vector<Recording> recordings;
-  for (const Utterance& utterance : corpus.utterances) recordings.push_back({utterance.id, "a.wav", 2, "words"});
-  recordings[3].seconds = 38;
+  Corpus corpus = paired_corpus(2);
+  corpus.seconds.assign(corpus.utterances.size(), 2);
+  corpus.seconds[3] = 38;
 
-  const auto summary = nlohmann::ordered_json::parse(corpus_summary(corpus, recordings));
+  const auto summary = nlohmann::ordered_json::parse(corpus_summary(corpus));
 
   EXPECT_EQ(summary["utterances"], 36);
   EXPECT_EQ(summary["speakers"].size(), 4U);
@@ -84,7 +83,7 @@ TEST(CorpusSummaryTest, WithoutRecordingsAndFeaturesItHasTheRest) {
   Corpus corpus = paired_corpus(2);
   corpus.features.clear();
 
-  const auto summary = nlohmann::ordered_json::parse(corpus_summary(corpus, {}));
+  const auto summary = nlohmann::ordered_json::parse(corpus_summary(corpus));
 
   EXPECT_FALSE(summary.contains("seconds"));
   EXPECT_TRUE(summary["features"].empty());

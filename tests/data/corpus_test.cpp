@@ -69,6 +69,21 @@ TEST_F(CorpusFolderTest, ItsFilesAreListedOnce) {
   EXPECT_THAT(corpus_files(folder_.path()).error().message, HasSubstr("expected a path inside the corpus folder"));
 }
 
+TEST_F(CorpusFolderTest, ATurnWithoutALabelComesBackWithoutOne) {
+  const CorpusId labelled = load_corpus(folder_.path())->id;
+  replace("utterances.csv", "u1,d0,2,1,B,sad", "u1,d0,2,1,B,");
+
+  const Corpus corpus = load_corpus(folder_.path()).value();
+  ASSERT_TRUE(write_corpus(corpus, folder_.file("copy")));
+  const Corpus copy = load_corpus(folder_.file("copy")).value();
+
+  EXPECT_EQ(corpus.utterances[1].label, kNoLabel);
+  EXPECT_EQ(copy.utterances[1].label, kNoLabel);
+  EXPECT_EQ(copy.id, corpus.id);
+  EXPECT_NE(corpus.id, labelled);
+  EXPECT_THAT(corpus_facts(corpus), HasSubstr("\"unlabelled\":1"));
+}
+
 TEST_F(CorpusFolderTest, LoadsEverything) {
   const auto corpus = load_corpus(folder_.path());
 
@@ -191,7 +206,7 @@ TEST_F(CorpusFolderTest, ErrorsInUtterancesNameLineAndValue) {
       {"u2,d1,5,2,C,sad", "u2,d1,-1,2,C,sad", "utterances.csv:4: turn \"-1\""},
       {"u2,d1,5,2,C,sad", "u2,d1,99999999999,2,C,sad", "utterances.csv:4: turn \"99999999999\""},
       {"u2,d1,5,2,C,sad", "u2,d1,5,2,C,angry",
-       R"(utterances.csv:4: unknown label "angry", corpus.json has "sad", "happy")"},
+       R"(utterances.csv:4: unknown label "angry", corpus.json has "sad", "happy"; leave it empty)"},
       {"u2,d1,5,2,C,sad", "u0,d1,5,2,C,sad", "utterances.csv:4: utterance \"u0\" stands in line 2 too"},
       {"u3,d0,3,1,A,sad", "u3,d0,2,1,A,sad", "utterances.csv:5: turn 2 of dialogue \"d0\" follows turn 2 in line 3"},
       {"u3,d0,3,1,A,sad", "u3,d0,1,1,A,sad", "utterances.csv:5: turn 1 of dialogue \"d0\" follows turn 2 in line 3"},

@@ -106,6 +106,32 @@ TEST(FoldTest, FullContextKeepsDialoguesAndScoresThePart) {
   EXPECT_THAT(dialogues[0].scored, ElementsAre(true, false, true, false, true, false));
 }
 
+TEST(FoldTest, AnUnlabelledTurnIsContextOfItsSpeakersPart) {
+  Corpus corpus = paired_corpus(6);
+  corpus.utterances[2].label = kNoLabel;  // of F01, in the first dialogue
+  for (const int row : {12, 14, 16}) corpus.utterances[std::size_t(row)].label = kNoLabel;  // all of F01's third
+  const Fold fold = speaker_folds(corpus).folds[0];
+
+  const auto dialogues = dialogues_of(corpus, fold, fold.test);
+
+  ASSERT_EQ(dialogues.size(), 2U);  // nothing of the third would be scored
+  EXPECT_THAT(dialogues[0].rows, ElementsAre(0, 2, 4));
+  EXPECT_THAT(dialogues[0].scored, ElementsAre(true, false, true));
+  EXPECT_THAT(labelled(corpus, fold.test), ElementsAre(0, 4, 6, 8, 10));
+  EXPECT_EQ(fold.id, speaker_folds(paired_corpus(6)).folds[0].id);  // the parts are the same
+}
+
+TEST(FoldTest, APartWithoutLabelsIsRefused) {
+  Corpus corpus = paired_corpus(6);
+  for (Utterance& utterance : corpus.utterances) {
+    if (utterance.speaker == "F01") utterance.label = kNoLabel;
+  }
+  FoldSettings settings;
+  settings.scheme = FoldSchemeKind::speaker;
+
+  EXPECT_THAT(plan_folds(corpus, settings).error().message, HasSubstr("no utterance is left to test on"));
+}
+
 // Golden file: tools/oracles/make_standardiser.py, scikit-learn's StandardScaler on columns of many kinds.
 TEST(StandardiserTest, EqualsScikitLearn) {
   const auto file = SafetensorsFile::open(golden("standardiser.safetensors"));

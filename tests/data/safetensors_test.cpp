@@ -63,17 +63,19 @@ TEST_F(SafetensorsTest, RoundTripKeepsTypesShapesMetadataAndNanPayloads) {
   const std::vector<std::int64_t> integers = {INT64_MIN, INT64_MAX};
   const std::vector<std::uint8_t> bytes = {0, 255, 7};
   const std::vector<std::uint8_t> nine = {9};
+  const std::vector<std::uint16_t> halves = {0x3C00, 0x7E01};
   const std::map<std::string, TensorView> tensors = {
       {"u8", view(TensorType::u8, bytes, {3})},     {"f32", view(TensorType::f32, floats, {2, 2})},
       {"f64", view(TensorType::f64, doubles, {2})}, {"i64", view(TensorType::i64, integers, {1, 2})},
-      {"empty", {TensorType::f32, {0, 5}, {}}},     {"scalar", view(TensorType::u8, nine, {})}};
+      {"empty", {TensorType::f32, {0, 5}, {}}},     {"scalar", view(TensorType::u8, nine, {})},
+      {"f16", view(TensorType::f16, halves, {2})},  {"bf16", view(TensorType::bf16, halves, {2, 1})}};
 
   const auto written = write_safetensors(folder_.file("a"), tensors, {{"epoch", "3"}, {"ключ", "\"x\""}});
   ASSERT_TRUE(written) << written.error().message;
   const auto file = SafetensorsFile::open(folder_.file("a"));
 
   ASSERT_TRUE(file) << file.error().message;
-  ASSERT_THAT(file->tensors(), SizeIs(6));
+  ASSERT_THAT(file->tensors(), SizeIs(8));
   for (const auto& [name, tensor] : tensors) {
     const TensorView read = *file->find(name);
     EXPECT_EQ(read.type, tensor.type) << name;

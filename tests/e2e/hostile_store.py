@@ -30,6 +30,7 @@ OURS = {
     "trial_results": {"weights_sha256", "profile"},
     "selected": {"rule", "metric"},
     "state_counts": {"state"},
+    "annotations": {"kind", "target"},
 }
 OURS_IN_JSON = {"metric", "configuration"}
 
@@ -72,6 +73,12 @@ def let_one_fail(database: sqlite3.Connection) -> None:
         database.execute(f"DELETE FROM {table} WHERE trial = 6")
 
 
+def annotate(database: sqlite3.Connection) -> None:
+    """The sweep, and the last trial."""
+    database.execute("INSERT INTO annotations VALUES ('sweep', '1', 'x', 'x', 1)")
+    database.execute("INSERT INTO annotations SELECT 'trial', id, 'x', 'x', 1 FROM trials WHERE trial = 6")
+
+
 def fill(store: Path, payloads: list) -> set[str]:
     """Changes the store at `store`; the columns that were changed, as "table.column"."""
     texts, filled = Texts(payloads), set()
@@ -79,6 +86,7 @@ def fill(store: Path, payloads: list) -> set[str]:
         database.text_factory = bytes
         database.execute("PRAGMA foreign_keys = OFF")
         let_one_fail(database)
+        annotate(database)
         database.execute("UPDATE sweeps SET published = ?", [json.dumps(
             [{"label": "x", "metric": metric, "value": 0.5, "source": "x"} for metric in ("wa", "ua", "macro_f1")])])
         database.execute("UPDATE attempts SET refused_checkpoints = '[\"x\"]'")

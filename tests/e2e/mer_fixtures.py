@@ -14,7 +14,8 @@ def pytest_runtest_makereport(item, call):
 
 @pytest.fixture(scope="session")
 def programs():
-    missing = [name for name in ("merctl", "mer-coordinator", "mer-gateway", "mer-worker", "mer-trainer")
+    missing = [name for name in ("merctl", "mer-coordinator", "mer-gateway", "mer-worker", "mer-trainer",
+                                    "mer-extractor")
                if not (mer_run.BIN / name).exists()]
     assert not missing, f"{missing} not in {mer_run.BIN}: build them, or set MER_BIN to their folder"
 

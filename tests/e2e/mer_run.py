@@ -28,6 +28,14 @@ def write_safetensors(path: Path, name: str, rows: list[list[float]]) -> None:
     path.write_bytes(struct.pack("<Q", len(header)) + header.encode() + data)
 
 
+def feature_row(corpus: Path, modality: str, row: int) -> list[float]:
+    """Of a feature file, as docs/corpus.md has it."""
+    data = (corpus / "features" / f"{modality}.safetensors").read_bytes()
+    length = struct.unpack("<Q", data[:8])[0]
+    dim = json.loads(data[8:8 + length])["features"]["shape"][1]
+    return list(struct.unpack_from(f"<{dim}f", data, 8 + length + 4 * dim * row))
+
+
 def write_corpus(folder: Path) -> Path:
     """Three sessions of two speakers each; the features lean on the label, so that there is something to learn."""
     draw = random.Random(7)

@@ -2,6 +2,7 @@
 import csv
 import io
 import json
+import re
 
 import pytest
 from fake_slurm import wait_until
@@ -13,15 +14,32 @@ def too_wide(text):
     return [line for line in text.splitlines() if len(line) > 80]
 
 
-def test_help_shows_an_example_of_each_command(mer):
-    for command in ("run", "plan", "submit", "cancel", "pause", "resume", "retry", "priority", "explain", "status", "wait",
-                    "list", "show", "logs", "representations", "reproduce", "results", "export", "serve", "corpus",
-                    "doctor", "bench", "alloc", "work", "complete", "completion", "man"):
-        shown = mer.run(command, "--help")
+def subcommands_in(help_text):
+    listed = help_text.partition("\nSubcommands:\n")[2].partition("\n\n")[0]
+    return re.findall(r"^  (\S+)", listed, re.MULTILINE)
 
+
+def test_the_help_of_every_command_fits_the_screen_and_shows_an_example(mer):
+    left = [[]]
+    seen = set()
+    while left:
+        words = left.pop()
+        shown = mer.run("help", *words)
         assert shown.returncode == 0
-        assert f"merctl {command}" in shown.stdout
         assert too_wide(shown.stdout) == []
+        assert words == [] or f"merctl {' '.join(words)}" in shown.stdout
+        assert mer.run(*words, "--help").stdout == shown.stdout
+        seen.add(" ".join(words))
+        left += [[*words, command] for command in subcommands_in(shown.stdout)]
+
+    assert {"run", "tag", "results", "node include", "corpus synth", "alloc add"} <= seen
+
+
+def test_help_on_what_is_not_there_names_the_nearest(mer):
+    refused = mer.run("help", "reslts")
+
+    assert refused.returncode == 2
+    assert "results" in refused.stderr
 
 
 @pytest.mark.parametrize("arguments", [["frobnicate"], ["run"], ["results"], ["run", "sweep.json", "--workers", "0"]],

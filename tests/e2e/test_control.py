@@ -90,7 +90,76 @@ def test_a_finished_trial_is_reused_by_another_sweep_unless_fresh(mer, corpus):
     assert [(number, different) for _, number, different in weights] == [(2, 1)] * TRIALS, "the same numbers again"
 
 
+def annotation(mer, target: str) -> dict:
+    return json.loads(mer.run("note", target, "--format", "json").stdout)
+
+
+def test_notes_and_tags_are_written_without_a_run(mer, corpus):
+    mer.run("submit", mer.write_sweep(sweep_of(corpus)))
+    trial = trial_in(mer, "pending")
+
+    assert mer.run("note", "tiny").stdout == ""
+    assert mer.run("note", "tiny", "two\nlines & é").stdout == "tiny: noted\n"
+    assert mer.run("note", "tiny").stdout == "two\nlines & é\n"
+    assert mer.run("tag", "tiny", "paper", "baseline").stdout == "tiny: tags baseline paper\n"
+    assert mer.run("tag", "tiny").stdout == "baseline paper\n"
+    assert mer.run("untag", "tiny", "paper").stdout == "tiny: tags baseline\n"
+    assert annotation(mer, "1") == {"schema": 1, "sweep": 1, "note": "two\nlines & é", "tags": ["baseline"]}
+    assert mer.run("tag", trial[:8], "odd").stdout == f"{trial[:8]}: tags odd\n"
+    assert mer.run("note", trial, "why?").returncode == 0
+    shown = mer.run("show", trial).stdout
+    assert "tags           odd\n" in shown and "note           why?\n" in shown
+    assert json.loads(mer.run("show", trial, "--format", "json").stdout)["tags"] == ["odd"]
+    assert mer.run("note", "tiny", "").stdout == "tiny: no note\n"
+    assert mer.run("untag", "tiny", "baseline").stdout == "tiny: no tags\n"
+    assert annotation(mer, trial) == {"schema": 1, "trial": trial, "note": "why?", "tags": ["odd"]}
+
+
+def test_sweeps_and_trials_are_found_by_their_tags(mer, corpus):
+    for name in ("one", "two"):
+        mer.run("submit", mer.write_sweep(sweep_of(corpus, name=name), f"{name}.json"))
+    mer.run("tag", "one", "paper")
+    trial = trial_in(mer, "pending")
+    mer.run("tag", trial, "odd")
+
+    listed = mer.run("status", "--tag", "paper").stdout
+    assert "one" in listed and "paper" in listed and "two" not in listed
+    assert [sweep["name"] for sweep in json.loads(mer.run("status", "--tag", "paper", "--format", "json").stdout)["sweeps"]] == ["one"]
+    none = mer.run("status", "--tag", "none")
+    assert (none.stdout, none.stderr) == ("", 'no sweep has the tag "none"\n')
+    of_one = mer.run("status", "one", "--tag", "odd").stdout
+    assert trial[:8] in of_one
+    assert all(len(line) <= 80 for line in (listed + of_one).splitlines())
+
+
+def test_notes_and_tags_that_are_not_kept_are_explained(mer, corpus):
+    mer.run("submit", mer.write_sweep(sweep_of(corpus)))
+    for command, why in [(("note", "tiny", "\x1b[2J"), "control character"), (("note", "tiny", "é" * 1001), "2002 bytes"),
+                         (("tag", "tiny", "two words"), "two words"), (("tag", "tiny", "<b>"), "letters, digits"),
+                         (("untag", "tiny"), "TAG is required"), (("note", "tny", "x"), "no sweep")]:
+        refused = mer.run(*command)
+        assert refused.returncode == 2 and why in refused.stderr, f"{command}: {refused.stderr}"
+    assert annotation(mer, "tiny")["note"] == "" and annotation(mer, "tiny")["tags"] == []
+
+
 # --- while a run goes on ---
+
+def test_notes_and_tags_are_written_by_the_run_and_trouble_nothing(mer, running):
+    trial = trial_in(mer, "running")
+    longest = "é" * 1000
+
+    assert mer.run("note", "first", longest).stdout == "first: noted\n"
+    assert mer.run("tag", trial, "odd", "v1.2+").stdout == f"{trial}: tags odd v1.2+\n"
+    assert mer.run("note", "first", "x\x1b").returncode == 2
+    assert mer.run("untag", trial, "odd").stdout == f"{trial}: tags v1.2+\n"
+
+    assert annotation(mer, "first")["note"] == longest
+    assert annotation(mer, trial)["tags"] == ["v1.2+"]
+    rows = mer.epoch_rows()
+    wait_until(lambda: mer.epoch_rows() > rows, "it goes on")
+    assert running.poll() is None
+    assert mer.query("SELECT DISTINCT outcome FROM attempts") == [("running",)], "nothing was stopped"
+
 
 def test_the_endpoint_is_for_its_owner_and_goes_with_the_run(mer, running):
     endpoint = mer.store / "endpoint.json"

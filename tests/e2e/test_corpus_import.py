@@ -62,7 +62,7 @@ def test_iemocap_becomes_a_corpus_folder_with_turns_in_the_order_they_were_spoke
     assert described["labels"] == ["happy", "angry", "sad", "neutral"] and described["modalities"] == {}
     assert described["recordings"] == {"file": "recordings.csv", "root": str(built_iemocap)}
     assert described["source"]["importer"] == "iemocap"
-    assert described["source"]["options"] == {"classes": "4", "scenario": "all"}
+    assert described["source"]["options"] == {"classes": "4", "scenario": "all", "context": "labelled"}
 
     turns = [row for row in rows_of(out / "utterances.csv") if row["dialogue"] == "Ses02F_impro01"]
     assert [row["utterance"][-4:] for row in turns] == ["F000", "F012", "M011", "F013"]
@@ -70,6 +70,21 @@ def test_iemocap_becomes_a_corpus_folder_with_turns_in_the_order_they_were_spoke
     assert [row["speaker"] for row in turns] == ["Ses02F", "Ses02F", "Ses02M", "Ses02F"]
     assert [row["label"] for row in turns] == ["neutral", "angry", "happy", "happy"]
     assert {row["session"] for row in turns} == {"2"}
+
+
+def test_turns_of_no_class_can_stay_as_context(mer, built_iemocap, tmp_path):
+    out = tmp_path / "whole"
+
+    answer = imported(mer, "iemocap", built_iemocap, out, "--context", "all")
+
+    assert answer["labels"] == {"happy": 10, "angry": 5, "sad": 10, "neutral": 10}
+    assert answer["left_out"] == {}
+    assert answer["utterances"] == 35 + 15
+    turns = [row for row in rows_of(out / "utterances.csv") if row["dialogue"] == "Ses02F_impro01"]
+    assert [row["turn"] for row in turns] == ["0", "1", "2", "3", "4", "5"]
+    assert [row["label"] == "" for row in turns] == [False, True, False, False, True, False]
+    shown = json.loads(mer.run("corpus", "show", str(out), "--format", "json").stdout)
+    assert (shown["unlabelled"], sum(shown["labels"].values())) == (15, 35)
 
 
 def test_recordings_name_audio_its_length_and_the_transcript_row_by_row(mer, built_iemocap, tmp_path):

@@ -71,7 +71,8 @@ def test_no_text_of_a_store_leaves_the_json_or_gets_into_the_headers(damaged):
                 elif not path.endswith(("/events", "/log")):
                     files.append(path)
 
-    for source in (b"sweeps.name", b"sweeps.published", b"attempts.failure_message", b"attempts.log_tail", b"attempts.host"):
+    for source in (b"sweeps.name", b"sweeps.published", b"attempts.failure_message", b"attempts.log_tail", b"attempts.host",
+                   b"annotations.note", b"annotations.tags"):
         assert source in seen, f"no answer shows {source}"
     assert files and all(path.endswith((".csv", ".tex", ".md")) for path in files)
     damaged.close()
@@ -81,7 +82,8 @@ def commands_on(run: mer_run.Mer) -> list[list[str]]:
     """What prints a store, of which trial 6 has failed."""
     trial = run.query("SELECT id FROM trials WHERE trial = 6")[0][0]
     of_the_sweep = [["results", "1", *options] for options in ([], ["--ci"], ["--audit"], ["--baseline", "1"], ["--utterances"])]
-    return of_the_sweep + [["status"], ["show", trial], ["explain", trial], ["wait", "1"]]
+    return of_the_sweep + [["status"], ["show", trial], ["note", trial], ["tag", trial], ["note", "1"],
+                              ["explain", trial], ["wait", "1"]]
 
 
 def output_of(run: mer_run.Mer, *arguments: str) -> bytes:

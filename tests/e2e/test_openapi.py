@@ -22,9 +22,9 @@ READS = {
     "/healthz": [""],
     "/api/v1/openapi.json": [""],
     "/api/v1/version": [""],
-    "/api/v1/sweeps": [""],
+    "/api/v1/sweeps": ["", "?tag=none"],
     "/api/v1/sweeps/{sweep}": [""],
-    "/api/v1/sweeps/{sweep}/trials": ["", "?state=done&offset=1&limit=2"],
+    "/api/v1/sweeps/{sweep}/trials": ["", "?state=done&offset=1&limit=2", "?tag=none"],
     "/api/v1/sweeps/{sweep}/results": ["", "?limit=1&offset=1"],
     "/api/v1/sweeps/{sweep}/comparison": ["?baseline=1", "?baseline=2&limit=1&offset=1"],
     "/api/v1/sweeps/{sweep}/utterances": ["", "?baseline=1", "?baseline=2&limit=1&offset=1"],
@@ -249,7 +249,7 @@ def test_a_coordinator_answers_as_documented(coordinator, mer):
     coordinator.check("post", control, f"/api/v1/control/cancel?target={pending}", 200)
     for verb in coordinator.components["schemas"]["Verb"]["enum"]:
         if verb not in ("cancel", "pause"):  # they would end the run
-            coordinator.check("post", control, f"/api/v1/control/{verb}?target=1&priority=3", 200)
+            coordinator.check("post", control, f"/api/v1/control/{verb}?target=1&priority=3&note=two%0Alines&tags=a,b", 200)
     for method, path in OF_A_COORDINATOR:
         if method == "post":
             coordinator.check("post", path, filled(path, running), 401, Authorization="Bearer guess")

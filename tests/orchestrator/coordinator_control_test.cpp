@@ -169,6 +169,47 @@ TEST_F(CoordinatorControlTest, WhatTheStoreFailsToDoChangesNothingAndEndsTheRun)
   EXPECT_EQ(received(), (std::vector<Message>{Shutdown{}})) << "no stop";
 }
 
+TEST_F(CoordinatorControlTest, ANoteIsDurableAndChangesNothingThatRuns) {
+  const TrialJob running = join().trials[0];
+
+  const auto noted =
+      coordinator_->control({.verb = ControlVerb::note, .trials = {running.spec.id}, .note = "a slow one"}, now_);
+  const auto tagged = coordinator_->control({.verb = ControlVerb::tag, .sweep = sweep_, .tags = {"paper"}}, now_);
+
+  ASSERT_TRUE(noted.ok());
+  ASSERT_TRUE(tagged.ok());
+  EXPECT_EQ(detail(running.spec.id).row.annotation.note, "a slow one");
+  EXPECT_EQ(store_.sweep(sweep_)->summary.annotation.tags, std::vector<std::string>{"paper"});
+  EXPECT_EQ(step(), std::nullopt);
+  EXPECT_TRUE(received().empty());
+  EXPECT_EQ(counts().running, 1);
+}
+
+TEST_F(CoordinatorControlTest, ARefusedTagDoesNotEndTheRun) {
+  join();
+  std::vector<std::string> many;
+  for (std::size_t i = 0; i <= storage::kMostTags; ++i) many.push_back("t" + std::to_string(i));
+
+  EXPECT_EQ(coordinator_->control({.verb = ControlVerb::tag, .sweep = sweep_, .tags = many}, now_).error().code,
+            ErrorCode::invalid);
+
+  EXPECT_EQ(step(), std::nullopt);
+}
+
+TEST_F(CoordinatorControlTest, ANoteOnASweepThatIsNotRunHereDoesNotTakeItUp) {
+  storage::Submission urgent = another_sweep();
+  urgent.priority = 1;
+  const SweepId other = *store_.submit(urgent);
+  const TrialJob running = join().trials[0];
+
+  ASSERT_TRUE(coordinator_->control({.verb = ControlVerb::note, .sweep = other, .note = "later"}, now_).ok());
+  report(running, finished());
+  step();
+
+  EXPECT_EQ(store_.sweep(other)->summary.annotation.note, "later");
+  EXPECT_EQ(job_in(received()).trials[0].spec.id, trial(1));
+}
+
 TEST_F(CoordinatorControlTest, AfterAnErrorOfTheStoreNothingMoreIsTakenUp) {
   join();
   ask(ControlVerb::cancel, trial(1));

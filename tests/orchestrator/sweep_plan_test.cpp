@@ -96,8 +96,9 @@ TEST(SweepPlanTest, CorpusRecordSaysWhatTheCorpusHolds) {
   const auto facts = nlohmann::json::parse(corpus.facts_json);
   EXPECT_EQ(corpus.utterances, 24);
   EXPECT_EQ(facts["modalities"]["audio"], 3);
-  EXPECT_EQ(facts["classes"]["sad"], 12);
-  EXPECT_EQ(facts["speakers"]["S1F"], 4);
+  EXPECT_EQ(facts["labels"]["sad"], 12);
+  EXPECT_EQ(facts["speakers"]["S1F"]["sad"], 2);
+  EXPECT_EQ(facts["features"]["audio"]["dim"], 3);
 }
 
 TEST(SweepPlanTest, MissingModalityIsAnErrorWithPointerValueAndChoice) {

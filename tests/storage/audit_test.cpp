@@ -99,6 +99,25 @@ TEST_F(AuditTest, SeedsArePooledEachForItself) {
   EXPECT_DOUBLE_EQ(*pooled[0].score(Metric::wa), (0.6 + 0.8) / 2);
 }
 
+TEST_F(AuditTest, SomeConfigurationsAreAuditedAsAmongAll) {
+  const SweepId sweep =
+      store_.submit(submission_of({.name = "some", .configurations = 3, .folds = 1, .seeds = {0}})).value();
+  for (int configuration = 0; configuration < 3; ++configuration) {
+    const TrialId trial = trial_of(configuration, 0);
+    const std::vector<StoreWrite> writes = {claim(trial, 1), recorded(trial, 1, epoch_of(1)),
+                                            recorded(trial, 1, finished_of(configuration + 4))};
+    ASSERT_TRUE(store_.commit(writes).ok());
+  }
+  const auto all = audit(store_, sweep, Metric::wa).value();
+  const auto some = audit(store_, sweep, Metric::wa, {2}).value();
+  ASSERT_EQ(some.size(), 1U);
+  EXPECT_EQ(some[0].configuration, 2U);
+  ASSERT_EQ(some[0].rows.size(), all[2].rows.size());
+  EXPECT_EQ(some[0].rows[0].wa.mean, all[2].rows[0].wa.mean);
+  EXPECT_EQ(some[0].rows[0].wa.pooled, all[2].rows[0].wa.pooled);
+  EXPECT_TRUE(some[0].rows[0].wa.pooled.has_value());
+}
+
 TEST_F(AuditTest, AnUnknownSweepIsNotFound) {
   EXPECT_EQ(audit(store_, SweepId{9}, Metric::wa).error().code, ErrorCode::not_found);
 }

@@ -78,6 +78,16 @@ TEST_F(ComparisonTest, AFileHasEachNumberInItsColumn) {
   EXPECT_THAT(csv, HasSubstr(",3,6,0.25,0.25,0.25,")) << csv;
 }
 
+TEST_F(ComparisonTest, TheCaptionNamesTheRuleThatChoseTheEpoch) {
+  finish_all({5, 5, 6, 6, 7, 4}, {6, 7, 9, 10, 9, 5});
+  const auto caption = [&](SelectionRule rule) {
+    return comparison_summary(store_, sweep_, rule, Metric::wa, "1").value().caption;
+  };
+
+  EXPECT_THAT(caption(SelectionRule::last), HasSubstr("Epoch: the last."));
+  EXPECT_THAT(caption(SelectionRule::best_test), HasSubstr("an oracle, not a result. Folds: speaker; "));
+}
+
 TEST_F(ComparisonTest, FewFoldsSayThatTheyCannotReachTheLevel) {
   finish_all({5, 5, 5}, {6, 7, 8});
   EXPECT_THAT(text(), HasSubstr("cannot reach 0.05: its smallest p is 0.2500"));

@@ -331,6 +331,27 @@ TEST_P(StoreConformance, ConfusionsAreThoseOfTheTrialsThatHaveOneUnderTheRule) {
 
 // --- predictions ---
 
+TEST_P(StoreConformance, WhatIsAskedOfSomeConfigurationsIsOfTheseOnly) {
+  const SweepId id = submit({.configurations = 4, .folds = 2});
+  for (int configuration = 0; configuration < 4; ++configuration) {
+    finish(trial_of(configuration, 0), configuration + 3);
+    finish(trial_of(configuration, 1), configuration + 5);
+  }
+  const Configurations some = {3, 1, 99};
+  const SelectionRule last = SelectionRule::last;
+  const auto all = [](auto rows) {
+    std::vector<int> positions;
+    for (const auto& row : rows.value()) positions.push_back(row.configuration);
+    return positions;
+  };
+  EXPECT_THAT(all(reader_.trials(id, some)), ElementsAre(1, 1, 3, 3));
+  EXPECT_THAT(all(reader_.confusions(id, last, Metric::wa, some)), ElementsAre(1, 1, 3, 3));
+  EXPECT_THAT(all(reader_.results(id, last, Metric::wa, some)), ElementsAre(1, 3));
+  EXPECT_EQ(reader_.results(id, last, Metric::wa, {3})->at(0).wa.mean,
+            reader_.results(id, last, Metric::wa)->at(3).wa.mean);
+  EXPECT_TRUE(reader_.trials(id, {99})->empty());
+}
+
 TEST_P(StoreConformance, SelectedComesBackWithEveryProbability) {
   submit();
   finish(kTrial, 8);

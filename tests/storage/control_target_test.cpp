@@ -12,7 +12,7 @@ class ControlTarget : public testing::Test {
  protected:
   ControlTarget() { EXPECT_TRUE(store_.submit(submission_of({.name = "abcd1234"})).ok()); }
   Result<Control> target(const std::string& word, ControlVerb verb = ControlVerb::cancel) {
-    return control_of(store_, verb, word);
+    return control_of(store_, {.verb = verb}, word);
   }
   MemoryStore store_;
 };

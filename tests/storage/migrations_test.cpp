@@ -151,5 +151,29 @@ TEST_F(MigrationsTest, AStoreOfVersion6StillReads) {
   EXPECT_EQ(predictions.front().dialogue, "fold0_dialogue0");
 }
 
+TEST_F(MigrationsTest, AStoreOfVersion6CanBeAnnotated) {
+  make_store_of_version(6);
+  const auto store = SqliteStore::open(dir_).value();
+  const auto reader = open_reader(dir_).value();
+  EXPECT_EQ(reader->sweeps()->front().annotation, Annotation());
+
+  ASSERT_TRUE(store->control({.verb = ControlVerb::note, .sweep = SweepId{1}, .note = "old"}).ok());
+
+  EXPECT_EQ(reader->sweeps()->front().annotation.note, "old");
+  EXPECT_EQ(reader->sweeps()->front().annotated, 1);
+}
+
+TEST_F(MigrationsTest, AStoreOfVersion7StillReads) {
+  make_store_of_version(7);
+
+  const auto store = SqliteStore::open(dir_).value();
+
+  EXPECT_EQ(version(), static_cast<std::int64_t>(schema_scripts().size()));
+  const auto reader = open_reader(dir_).value();
+  EXPECT_EQ(reader->sweeps()->front().annotation,
+            (Annotation{"Alpha is too high.\nRerun with 0.1.", {"baseline", "paper"}}));
+  EXPECT_EQ(reader->trial(trial_of(0, 1))->row.annotation.tags, std::vector<std::string>{"odd"});
+}
+
 }  // namespace
 }  // namespace mer::storage::test

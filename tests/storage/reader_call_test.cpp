@@ -1,6 +1,7 @@
 // Calls of a reader from another process: what is asked wrongly, and a line that is down.
 #include "storage/reader_call.hpp"
 
+#include <algorithm>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -51,7 +52,12 @@ TEST_F(ReaderCallTest, ParametersThatCannotBeAreNamed) {
     EXPECT_THAT(error_of<ResultRow>(call, {{"sweep", "1"}, {"rule", "worst"}}).message, HasSubstr("parameter rule"));
     EXPECT_THAT(error_of<ResultRow>(call, {{"sweep", "1"}, {"rule", "last"}, {"metric", "f1"}}).message,
                 HasSubstr("parameter metric"));
+    EXPECT_THAT(error_of<ResultRow>(call, {{"sweep", "1"}, {"rule", "last"}, {"metric", "ua"}, {"configurations", "1"}})
+                    .message,
+                HasSubstr("parameter configurations"));
   }
+  EXPECT_THAT(error_of<TrialRow>("trials", {{"sweep", "1"}, {"configurations", "[x]"}}).message,
+              HasSubstr("parameter configurations"));
   for (const char* call : {"selected", "predictions"}) {
     EXPECT_THAT(error_of<Prediction>(call, {{"rule", "worst"}}).message, HasSubstr("parameter rule"));
     EXPECT_THAT(error_of<Prediction>(call, {{"rule", "last"}, {"metric", "f1"}}).message,
@@ -63,6 +69,26 @@ TEST_F(ReaderCallTest, ParametersThatCannotBeAreNamed) {
 TEST_F(ReaderCallTest, TheReadersOwnErrorsComeThrough) {
   EXPECT_EQ(error_of<TrialRow>("trials", {{"sweep", "99"}}).code, ErrorCode::not_found);
   EXPECT_EQ(value_in<TrialDetail>(*ask("trial", {{"trial", hex_of('b', 0)}})).error().code, ErrorCode::not_found);
+}
+
+TEST_F(ReaderCallTest, AListThatIsTooLongForAQueryIsAppliedHere) {
+  std::size_t longest = 0;
+  RemoteReader reader({[&](const ReaderCall& call) -> Result<std::string> {
+                         for (const auto& [key, value] : call.parameters) longest = std::max(longest, value.size());
+                         return *ask(call.name, call.parameters);
+                       },
+                       [](const storage::Submission&) -> Result<std::string> { return invalid("not asked"); }});
+  const SweepId id = store_.submit(submission_of({.name = "long", .configurations = 3, .folds = 1})).value();
+  Configurations many = {1};
+  for (int position = 3; position < 3000; ++position) many.push_back(position);
+
+  const auto trials = reader.trials(id, many).value();
+
+  ASSERT_EQ(trials.size(), 1U);
+  EXPECT_EQ(trials[0].configuration, 1);
+  EXPECT_EQ(reader.results(id, SelectionRule::last, Metric::wa, many)->size(), 1U);
+  EXPECT_TRUE(reader.confusions(id, SelectionRule::last, Metric::wa, many)->empty());
+  EXPECT_LT(longest, 1000U);
 }
 
 TEST(RemoteReader, ALineThatIsDownFailsEveryCall) {

@@ -84,6 +84,8 @@ void make_study(const StoreDir& dir) {
   writes.emplace_back(failed);
   ASSERT_TRUE(store->commit(writes)->stale.empty());
   ASSERT_TRUE(store->control({.verb = ControlVerb::cancel, .trials = {kCancelled}}).ok());
+  ASSERT_TRUE(store->control({.verb = ControlVerb::note, .sweep = kSweep, .at = 40, .note = "of the study"}).ok());
+  ASSERT_TRUE(store->control({.verb = ControlVerb::tag, .trials = {kDone}, .at = 40, .tags = {"odd"}}).ok());
 }
 
 Answer commit(const Store& store, const std::vector<StoreWrite>& writes) {
@@ -239,6 +241,20 @@ const std::vector<Operation>& operations() {
       {"RetryTrial",
        [](const Store& store) {
          return control(store, {.verb = ControlVerb::retry, .trials = {kFailed, kDiverged}});
+       }},
+      {"NoteOfASweep",
+       [](const Store& store) {
+         return control(store, {.verb = ControlVerb::note, .sweep = kSweep, .at = 50, .note = "another"});
+       }},
+      {"NoNoteOfASweep",
+       [](const Store& store) { return control(store, {.verb = ControlVerb::note, .sweep = kSweep, .at = 50}); }},
+      {"TagsOfTrials",
+       [](const Store& store) {
+         return control(store, {.verb = ControlVerb::tag, .trials = {kDone, kFailed}, .at = 50, .tags = {"new"}});
+       }},
+      {"NoTagsOfATrial",
+       [](const Store& store) {
+         return control(store, {.verb = ControlVerb::untag, .trials = {kDone}, .at = 50, .tags = {"odd"}});
        }},
       {"Progress", progress},
       {"Sweeps", sweeps},

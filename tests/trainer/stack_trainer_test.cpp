@@ -82,6 +82,38 @@ TEST(StackTrainerTest, ProbabilitiesStandInTestOrderAndGiveTheConfusion) {
   EXPECT_EQ(again, last.confusion);
 }
 
+// Every third turn has no label.
+data::Corpus with_unlabelled_turns() {
+  data::Corpus corpus = tiny_corpus();
+  for (std::size_t row = 1; row < corpus.utterances.size(); row += 3) corpus.utterances[row].label = data::kNoLabel;
+  corpus.id = data::corpus_id_of(corpus);
+  return corpus;
+}
+
+TEST(StackTrainerTest, UnlabelledTurnsAreSeenButNeitherLearntFromNorScored) {
+  const TinyStudy study(FoldContext::own, with_unlabelled_turns());
+  data::Corpus changed = with_unlabelled_turns();
+  std::vector<float> values(changed.features[0].values.begin(), changed.features[0].values.end());
+  for (std::size_t row = 1; row < changed.utterances.size(); row += 3) values[row * 3] += 1;
+  changed.features[0].values = values;
+  changed.id = data::corpus_id_of(changed);
+  const TinyStudy other(FoldContext::own, changed);
+  const auto count = [&](const std::vector<std::uint32_t>& part) {
+    return std::int64_t(data::labelled(study.corpus(), part).size());
+  };
+
+  const Numbers numbers = run_alone(study, study.trial(0));
+
+  const data::Fold& fold = study.folds()[0];
+  ASSERT_LT(count(fold.train), std::int64_t(fold.train.size()));
+  EXPECT_EQ(numbers.rows.at(0).utterances, count(fold.train));
+  EXPECT_EQ(numbers.rows.at(0).confusion.total(), count(fold.train));
+  EXPECT_EQ(numbers.rows.at(1).confusion.total(), count(fold.validation));
+  EXPECT_EQ(numbers.rows.at(2).confusion.total(), count(fold.test));
+  EXPECT_EQ(std::int64_t(numbers.selected.at(0).probabilities.size()), count(fold.test) * 3);
+  EXPECT_NE(numbers.weights, run_alone(other, other.trial(0)).weights);  // they are context
+}
+
 TEST(StackTrainerTest, TrainingLearnsTheTrainingPart) {
   const TinyStudy study;
   TrialJob trial = study.trial(0);

@@ -58,9 +58,9 @@ data::Corpus tiny_corpus() {
   return corpus;
 }
 
-TinyStudy::TinyStudy(FoldContext context) {
+TinyStudy::TinyStudy(FoldContext context, const data::Corpus& corpus) {
   const std::string path = (folder_.path() / "corpus").string();
-  const Status written = data::write_corpus(tiny_corpus(), path);
+  const Status written = data::write_corpus(corpus, path);
   MER_CHECK(written.ok(), written.ok() ? "" : written.error().message.c_str());
   corpus_ = data::load_corpus(path).value();
   FoldSettings settings;

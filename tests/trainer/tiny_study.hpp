@@ -35,7 +35,7 @@ data::Corpus tiny_corpus();
 
 class TinyStudy {
  public:
-  explicit TinyStudy(FoldContext context = FoldContext::own);
+  explicit TinyStudy(FoldContext context = FoldContext::own, const data::Corpus& corpus = tiny_corpus());
 
   std::string store() const { return (folder_.path() / "store").string(); }
   const data::Corpus& corpus() const { return corpus_; }

@@ -59,6 +59,27 @@ TEST_F(ApiTest, ListsSweepsNewestFirstWithTheirCounts) {
   EXPECT_EQ(sweeps[3].at("counts").at("running"), 1);
 }
 
+TEST_F(ApiTest, SweepsAndTrialsCarryNotesAndTagsAndAreFoundByATag) {
+  using storage::ControlVerb;
+  const TrialId trial{id_of(1, 2)};
+  ASSERT_TRUE(store_->control({.verb = ControlVerb::note, .sweep = SweepId{1}, .note = "a\nb"}).ok());
+  ASSERT_TRUE(store_->control({.verb = ControlVerb::tag, .sweep = SweepId{1}, .tags = {"paper", "a"}}).ok());
+  ASSERT_TRUE(store_->control({.verb = ControlVerb::tag, .trials = {trial}, .tags = {"odd"}}).ok());
+  ASSERT_TRUE(store_->control({.verb = ControlVerb::note, .trials = {trial}, .note = "why?"}).ok());
+
+  EXPECT_EQ(parse(sweep_json(*store_, SweepId{1})).at("note"), "a\nb");
+  EXPECT_EQ(parse(sweep_json(*store_, SweepId{2})).at("tags"), json::array());
+  const json sweeps = parse(sweeps_json(*store_, "paper")).at("sweeps");
+  ASSERT_EQ(sweeps.size(), 1U);
+  EXPECT_EQ(sweeps[0].at("tags"), json::array({"a", "paper"}));
+  const json tagged = parse(trials_json(*store_, SweepId{1}, {.tag = "odd"}));
+  EXPECT_EQ(tagged.at("total"), 1);
+  EXPECT_EQ(tagged.at("trials")[0].at("id"), trial.hex);
+  EXPECT_EQ(tagged.at("trials")[0].at("tags"), json::array({"odd"}));
+  EXPECT_EQ(parse(trials_json(*store_, SweepId{1}, {.tag = "none"})).at("total"), 0);
+  EXPECT_EQ(parse(trial_json(*store_, trial)).at("note"), "why?");
+}
+
 TEST_F(ApiTest, ASweepHasItsConfigurationsAndFolds) {
   const json sweep = parse(sweep_json(*store_, SweepId{1}));
 

@@ -108,6 +108,32 @@ TEST_F(ChangeFeedTest, AControlIsToldWithTheCounts) {
   EXPECT_EQ(data.at("sweeps")[0].at("counts").at("pending"), 0);
 }
 
+TEST_F(ChangeFeedTest, ANoteOfASweepIsTold) {
+  RawClient client = stream(serve());
+  client.read_until(kEventEnd);
+
+  ASSERT_TRUE(store_->control({.verb = storage::ControlVerb::note, .sweep = SweepId{3}, .note = "why?"}).ok());
+  const json data = data_of(client.read_until(kEventEnd));
+
+  ASSERT_EQ(data.at("sweeps").size(), 1U);
+  EXPECT_EQ(data.at("sweeps")[0].at("id"), 3);
+  EXPECT_EQ(data.at("sweeps")[0].at("note"), "why?");
+}
+
+TEST_F(ChangeFeedTest, ATagOfATrialIsToldWithTheTrialWhetherItsSweepRunsOrHasEnded) {
+  RawClient client = stream(serve());
+  client.read_until(kEventEnd);
+  for (const SweepId sweep : {SweepId{2}, SweepId{4}}) {
+    const TrialId trial = store_->trials(sweep)->front().id;
+
+    ASSERT_TRUE(store_->control({.verb = storage::ControlVerb::tag, .trials = {trial}, .tags = {"odd"}}).ok());
+    const json data = data_of(client.read_until(kEventEnd));
+
+    const auto is_it = [&](const json& told) { return told.at("id") == trial.hex; };
+    EXPECT_TRUE(std::ranges::any_of(data.at("trials"), is_it)) << data;
+  }
+}
+
 TEST_F(ChangeFeedTest, AStreamGoesOnFromTheCursorOfTheOneBefore) {
   const int port = serve();
   std::string cursor;

@@ -122,6 +122,47 @@ TEST_F(ControlHttpTest, AVerbReachesTheCoordinatorWithItsTarget) {
   EXPECT_EQ(asked_[0].priority, -5);
 }
 
+TEST_F(ControlHttpTest, ANoteReachesTheCoordinatorAsItWasWritten) {
+  serve();
+
+  EXPECT_EQ(status_of(post("/api/v1/control/note?target=1&note=two%0Alines%20%26%20%C3%A9%3D%2B")), 200);
+  EXPECT_EQ(status_of(post("/api/v1/control/note?target=1&note=")), 200);
+  EXPECT_EQ(status_of(post("/api/v1/control/tag?target=1&tags=paper,baseline%20x")), 200);
+  EXPECT_EQ(status_of(post("/api/v1/control/untag?target=1&tags=paper")), 200);
+
+  ASSERT_EQ(asked_.size(), 4U);
+  EXPECT_EQ(asked_[0].verb, storage::ControlVerb::note);
+  EXPECT_EQ(asked_[0].note, "two\nlines & \u00e9=+");
+  EXPECT_EQ(asked_[1].note, "");
+  EXPECT_EQ(asked_[2].tags, (std::vector<std::string>{"paper", "baseline", "x"}));
+  EXPECT_EQ(asked_[3].verb, storage::ControlVerb::untag);
+}
+
+TEST_F(ControlHttpTest, TheLongestNoteFitsTheAddress) {
+  serve();
+  std::string encoded;
+  for (std::size_t i = 0; i < storage::kLongestNote / 2; ++i) encoded += "%C3%A9";
+  const std::string note = "/api/v1/control/note?target=1&note=";
+
+  EXPECT_EQ(status_of(post(note + encoded)), 200);
+  EXPECT_THAT(post(note + encoded + "a"), HasSubstr("at most 2000 are kept"));
+
+  ASSERT_EQ(asked_.size(), 1U);
+  EXPECT_EQ(asked_[0].note.size(), storage::kLongestNote);
+}
+
+TEST_F(ControlHttpTest, NotesAndTagsThatAreNotKeptAreExplained) {
+  serve();
+
+  EXPECT_THAT(post("/api/v1/control/note?target=1"), HasSubstr("query parameter note: expected"));
+  EXPECT_THAT(post("/api/v1/control/note?target=1&note=%1B[2J"), HasSubstr("control character"));
+  EXPECT_THAT(post("/api/v1/control/note?target=1&note=%FF"), HasSubstr("not UTF-8"));
+  EXPECT_THAT(post("/api/v1/control/tag?target=1"), HasSubstr("no tag is named"));
+  EXPECT_EQ(status_of(post("/api/v1/control/tag?target=1&tags=%3Cb%3E")), 400);
+
+  EXPECT_TRUE(asked_.empty());
+}
+
 TEST_F(ControlHttpTest, TheVersionSaysWhetherControlsAreServed) {
   serve();
   EXPECT_THAT(body_of(send("GET /api/v1/version", "")), HasSubstr("\"controls\":true"));

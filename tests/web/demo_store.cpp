@@ -26,6 +26,21 @@ void commit(MemoryStore& store, const std::vector<StoreWrite>& writes) {
   MER_CHECK(outcome.ok() && outcome->stale.empty(), "the demo's writes are accepted");
 }
 
+const char* const kCorpusFacts = R"({"utterances":1440,"unlabelled":40,"modalities":{"audio":100,"text":768},
+  "labels":{"angry":300,"happy":400,"sad":250,"neutral":450},
+  "dialogues":{"count":144,"fewest_turns":4,"median_turns":9.5,"mean_turns":10,"most_turns":24},
+  "sessions":{"1":{"angry":160,"happy":180,"sad":130,"neutral":230},"2":{"angry":140,"happy":220,"sad":120,"neutral":220}},
+  "speakers":{"F01":{"angry":100,"happy":80,"sad":60,"neutral":110},"M01":{"angry":60,"happy":100,"sad":70,"neutral":120},
+              "F02":{"angry":70,"happy":120,"sad":60,"neutral":100},"M02":{"angry":70,"happy":100,"sad":60,"neutral":120}},
+  "seconds":{"total":5760,"shortest":0.58,"median":3.41,"mean":4,"longest":34.1},
+  "features":{
+    "audio":{"dim":100,"range":[-812.5,214.25],"column_means":{"least":-401.2,"median":0.31,"most":88.5},
+      "column_sds":{"least":0,"median":6.02,"most":91.7},"zero_columns":[97,98],"constant_columns":[41],
+      "outliers":{"z":10,"count":1,"first":[{"utterance":"M01-u7","column":12,"value":214.25,"z":11.3}]}},
+    "text":{"dim":768,"range":[-3.5,4.25],"column_means":{"least":-0.9,"median":0.001,"most":1.1},
+      "column_sds":{"least":0.2,"median":0.41,"most":0.9},"zero_columns":[],"constant_columns":[],
+      "outliers":{"z":10,"count":0,"first":[]}}}})";
+
 storage::CorpusRecord demo_corpus() {
   storage::CorpusRecord corpus;
   corpus.id.hex = short_hash("corpus");
@@ -33,7 +48,7 @@ storage::CorpusRecord demo_corpus() {
   corpus.path = "/corpora/demo";
   corpus.utterances = 1440;
   corpus.labels = {"angry", "happy", "sad", "neutral"};
-  corpus.facts_json = "{}";
+  corpus.facts_json = kCorpusFacts;
   return corpus;
 }
 

@@ -98,6 +98,20 @@ TEST(RequestFilterTest, CountsHeaders) {
   EXPECT_EQ(status_of(head_of("GET / HTTP/1.1", "Host: localhost\r\n" + headers + "X-63: y\r\n")), 431);
 }
 
+TEST(RequestFilterTest, ThePostsMayHaveALongerQuery) {
+  const auto status = [](const std::string& method, std::size_t bytes) {
+    RequestPolicy with_posts = policy();
+    with_posts.methods.emplace_back("POST");
+    const auto filtered = filter_head(head_of(method + " /?" + std::string(bytes - 1, 'a') + " HTTP/1.1"), with_posts);
+    const auto* rejection = std::get_if<Rejection>(&filtered);
+    return rejection == nullptr ? 0 : rejection->status;
+  };
+  EXPECT_EQ(status("GET", 1024), 0);
+  EXPECT_EQ(status("GET", 1025), 414);
+  EXPECT_EQ(status("POST", 7168), 0);
+  EXPECT_EQ(status("POST", 7169), 414);
+}
+
 TEST(RequestFilterTest, ChecksTheRequestLine) {
   EXPECT_EQ(status_of(head_of("GET /" + std::string(511, 'a') + " HTTP/1.1")), 0);
   EXPECT_EQ(status_of(head_of("GET /" + std::string(512, 'a') + " HTTP/1.1")), 414);

@@ -126,11 +126,11 @@ TEST_F(ServerTest, WrongRequestsAreExplained) {
 
 TEST_F(ServerTest, AnUnknownParameterIsToldTheKnownOnes) {
   const std::string misspelt = get("/api/v1/sweeps/1/trials?sate=done");
-  const std::string needless = get("/api/v1/sweeps?limit=3");
+  const std::string needless = get("/api/v1/version?limit=3");
 
   EXPECT_EQ(status_of(misspelt), 400);
   EXPECT_THAT(body_of(misspelt),
-              HasSubstr("query parameter sate is unknown here; expected one of state, offset, limit"));
+              HasSubstr("query parameter sate is unknown here; expected one of state, tag, offset, limit"));
   EXPECT_EQ(status_of(needless), 400);
   EXPECT_THAT(body_of(needless), HasSubstr("query parameter limit is unknown here; expected none"));
 }

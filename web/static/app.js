@@ -5,6 +5,7 @@ import {Watch} from './store.js';
 import {createAudit} from './views/audit.js';
 import {createCompare} from './views/compare.js';
 import {createConfusion} from './views/confusion.js';
+import {createCorpus} from './views/corpus.js';
 import {createHyperparameters} from './views/hyperparameters.js';
 import {createLosses} from './views/losses.js';
 import {createRepresentations} from './views/representations.js';
@@ -18,10 +19,11 @@ import {createWorkers} from './views/workers.js';
 // when data or parameters change; later(), where there is one, after it, when what it has made can be seen. One that
 // keeps answers is told by forget() what has changed; null: anything.
 const ROUTES = [
-  [/^\/$/, () => createSweeps()],
+  [/^\/$/, () => createSweeps(setParameters)],
   [/^\/sweeps\/(\d+)$/, (id) => createSweep(id, setParameters)],
   [/^\/sweeps\/(\d+)\/compare$/, (id) => createCompare(id, setParameters)],
   [/^\/sweeps\/(\d+)\/confusion$/, (id) => createConfusion(id, setParameters)],
+  [/^\/sweeps\/(\d+)\/corpus$/, (id) => createCorpus(id)],
   [/^\/sweeps\/(\d+)\/hyperparameters$/, (id) => createHyperparameters(id, setParameters)],
   [/^\/sweeps\/(\d+)\/losses$/, (id) => createLosses(id, setParameters)],
   [/^\/sweeps\/(\d+)\/audit$/, (id) => createAudit(id, setParameters)],

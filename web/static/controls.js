@@ -69,6 +69,7 @@ export function createControls(label, actions, onDone) {
     draw();
     say('The token is kept in this tab.');
     parts[0].button.focus();
+    onDone();
   }
 
   async function ask(action, input) {

@@ -14,7 +14,7 @@ constexpr std::size_t kMaxFoldBytes = std::size_t{1} << 30;
 
 Part part_of(const data::Corpus& corpus, const data::Fold& fold, const std::vector<std::uint32_t>& rows) {
   Part part;
-  part.rows = rows;
+  part.rows = data::labelled(corpus, rows);
   part.dialogues = data::dialogues_of(corpus, fold, rows);
   part.corpus_order.resize(part.dialogues.size());
   std::iota(part.corpus_order.begin(), part.corpus_order.end(), 0U);
@@ -37,14 +37,14 @@ class FoldCache {
     if (parsed->id != id) {
       return Error{ErrorCode::corrupt, path + ": holds fold " + parsed->id.hex + ", expected " + id.hex};
     }
-    if (parsed->train.empty() || parsed->test.empty()) {
-      return invalid(path + ": the training or the test part is empty");
-    }
     auto input = std::make_shared<FoldInput>();
     input->fold = std::move(parsed).value();
     input->train = part_of(corpus_, input->fold, input->fold.train);
     input->validation = part_of(corpus_, input->fold, input->fold.validation);
     input->test = part_of(corpus_, input->fold, input->fold.test);
+    if (input->train.empty() || input->test.empty()) {
+      return invalid(path + ": the training or the test part has no labelled utterance");
+    }
     folds_[id.hex] = input;
     return std::shared_ptr<const FoldInput>(input);
   }

@@ -25,6 +25,8 @@ at::ScalarType scalar_type_of(data::TensorType type) {
   switch (type) {
     case data::TensorType::f32: return at::kFloat;
     case data::TensorType::f64: return at::kDouble;
+    case data::TensorType::f16: return at::kHalf;
+    case data::TensorType::bf16: return at::kBFloat16;
     case data::TensorType::i64: return at::kLong;
     case data::TensorType::u8: return at::kByte;
   }

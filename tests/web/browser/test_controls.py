@@ -33,7 +33,7 @@ def open_with_token(show, server, path):
 
 
 def wait_said(page, text):
-    page.wait_for_function("t => document.querySelector('.said').textContent.includes(t)", arg=text)
+    page.wait_for_function("t => document.querySelector('.control-bar .said').textContent.includes(t)", arg=text)
 
 
 def sweep_of(server, number):
@@ -48,7 +48,7 @@ def test_a_read_only_server_says_so_and_asks_nothing(show, server):
         for one in page.locator(".control-bar .controls button:visible").all():
             assert one.get_attribute("aria-disabled") == "true"
             one.click(force=True)
-        assert "read-only" in page.locator(".said").inner_text()
+        assert "read-only" in page.locator(".control-bar .said").inner_text()
         assert not [asked for asked in page.requests if "control/" in asked]
 
 
@@ -163,7 +163,7 @@ def test_a_done_trial_has_nothing_to_ask(controlled, show):
     page = open_with_token(show, controlled, f"/trials/{trial_id(controlled, 1, 0)}")
     for verb in ["cancel", "retry"]:
         button(page, verb).click(force=True)
-        assert page.locator(".said").inner_text() == "The trial is done."
+        assert page.locator(".control-bar .said").inner_text() == "The trial is done."
     assert not [asked for asked in page.requests if "control/" in asked]
 
 

@@ -14,7 +14,7 @@ import pytest
 METRICS = ["wa", "ua", "macro_f1", "weighted_f1"]
 AA = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]}}
 VIEWS = ["sweeps", "sweep", "running sweep", "trial", "diverged trial", "waiting trial", "compare", "confusion", "protocol",
-         "losses"]
+         "losses", "corpus"]
 
 
 def api(server, path):
@@ -35,6 +35,7 @@ def hash_of(server, view):
             "confusion": lambda: "/sweeps/4/confusion",
             "protocol": lambda: "/sweeps/4/audit",
             "losses": lambda: "/sweeps/4/losses",
+            "corpus": lambda: "/sweeps/4/corpus",
             "trial": lambda: f"/trials/{trial_id(server, 1, 0, fold=3)}",
             "diverged trial": lambda: f"/trials/{trial_id(server, 1, 1, fold=11)}?curve=loss.total",
             "waiting trial": lambda: f"/trials/{trial_id(server, 3, 0)}"}[view]()
@@ -266,6 +267,20 @@ def test_the_protocol_page_shows_what_each_choice_adds(show, server):
         assert (cells[0] == "oracle") == row["oracle"]
     assert page.locator("ul.notes li").count() == 3
     assert "WA instead of UA" in page.locator("ul.notes").inner_text()
+
+
+def test_the_corpus_page_shows_what_it_held(show, server):
+    page = show("/sweeps/4/corpus", ready="table.features")
+    facts = api(server, "sweeps/4")["corpora"][0]["facts"]
+    speakers, sessions = page.locator("table.counts").all()
+    for table, groups in [(speakers, facts["speakers"]), (sessions, facts["sessions"])]:
+        shown = [row.locator("th, td").all_inner_texts() for row in table.locator("tbody tr").all()]
+        assert shown[:-1] == [[key, str(sum(counts.values())), *map(str, counts.values())] for key, counts in groups.items()]
+        assert shown[-1] == ["all", "1400", *map(str, facts["labels"].values())]
+    assert "4 to 24, median 9.5" in page.locator("dl.facts").inner_text()
+    audio = page.locator("table.features tbody tr").first.locator("td").all_inner_texts()
+    assert audio == ["100", "-812.5 to 214.3", "-401.2, 0.31, 88.5", "0, 6.02, 91.7", "97, 98", "41", "1"]
+    assert page.locator("table.outliers tbody tr").all_inner_texts() == ["M01-u7\taudio\t12\t214.3\t11.3"]
 
 
 def test_loss_components_are_drawn_together(show, server):

@@ -235,6 +235,14 @@ def test_confusion_is_saved_over_all_folds_and_for_each(show, server):
                         for label, row in zip(answer["labels"], fold["confusion"])]
 
 
+def test_counts_of_a_corpus_are_saved(show, server):
+    page = show("/sweeps/4/corpus", ready="table.counts")
+    file, content = saved(page, "utterances by speaker of demo", "CSV")
+    assert file == "sweep-4-ablation-demo-speakers.csv"
+    assert rows_of(content)[0] == ["speaker", "utterances", "angry", "happy", "sad", "neutral"]
+    assert rows_of(content)[-1] == ["all", "1400", "300", "400", "250", "450"]
+
+
 def test_scores_fold_by_fold_and_settings_are_saved(show, server):
     page = show("/sweeps/4/compare?metric=wa", ready="table.comparison")
     for summary in ["Data table", "Settings that differ"]:

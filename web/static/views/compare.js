@@ -116,9 +116,8 @@ export function createCompare(id, setParameters) {
     });
     const title = `${sweep.name}: ${label(METRICS, answer.metric)} per fold against ` +
       configurationName(sweep.configurations[answer.baseline]);
-    const epoch = `Epoch: ${label(RULES, answer.rule)}.`;
     return {name: nameOf('pairs'), parts, legend: [], title,
-      caption: `${epoch} ${answer.caption} Left the baseline, right the other; each drawing has a scale of its own, from its ` +
+      caption: `${answer.caption} Left the baseline, right the other; each drawing has a scale of its own, from its ` +
         'lowest to its highest score in percent.'};
   }
 

@@ -1,4 +1,5 @@
 // One sweep: results, learning curves, trials.
+import {createAnnotation} from '../annotation.js';
 import {Answers, ofSweep} from '../answers.js';
 import {choice, h} from '../dom.js';
 import {METRICS, RULES} from '../format.js';
@@ -13,16 +14,18 @@ export function createSweep(id, setParameters) {
   const answers = new Answers();
   const concerns = ofSweep(id);
   const head = createSweepHead('');
-  const controls = createSweepControls(() => {
+  const onDone = () => {
     answers.forget(null);
     setParameters({});
-  });
+  };
+  const controls = createSweepControls(onDone);
+  const annotation = createAnnotation('sweep', onDone);
   const rule = choice('Epoch', RULES, (value) => setParameters({rule: value}));
   const metric = choice('Metric', METRICS, (value) => setParameters({metric: value}));
   const results = createResults(setParameters);
   const curves = createCurves(id, answers, setParameters);
   const trials = createTrials(id, answers, setParameters);
-  const node = h('div', {class: 'stack'}, head.node, controls.node,
+  const node = h('div', {class: 'stack'}, head.node, controls.node, annotation.node,
     h('section', {class: 'panel', 'aria-labelledby': 'results-title'},
       h('div', {class: 'panel-head'}, h('h2', {id: 'results-title'}, 'Results'),
         h('div', {class: 'controls'}, rule.node, metric.node)),
@@ -43,6 +46,7 @@ export function createSweep(id, setParameters) {
     metric.set(chosen.metric);
     head.update(sweep);
     controls.update(sweep, id, served);
+    annotation.update(sweep, id, '/', served);
     results.update(sweep, answer, {sort, page});
     loaded = {sweep, chosen};
     return crumbsOf(sweep);

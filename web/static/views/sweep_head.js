@@ -3,7 +3,8 @@ import {fill, h} from '../dom.js';
 import {countsText, progressBar} from './sweeps.js';
 
 const PAGES = [['', 'Results'], ['/compare', 'Compare'], ['/confusion', 'Confusion'], ['/hyperparameters', 'Hyperparameters'],
-  ['/losses', 'Losses'], ['/audit', 'Protocol'], ['/timeline', 'Timeline']];
+  ['/losses', 'Losses'], ['/audit', 'Protocol'], ['/timeline', 'Timeline'],
+  ['/corpus', 'Corpus']];
 
 export function createSweepHead(page) {
   const node = h('div', {class: 'sweep-head'});

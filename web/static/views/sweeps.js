@@ -4,6 +4,7 @@ import {fill, h, scrolling} from '../dom.js';
 import {fileName} from '../files.js';
 import {STATES, when} from '../format.js';
 import {csvFile} from '../save_bar.js';
+import {createTagFilter, tagList} from '../tags.js';
 
 // The share of each state as one bar; the text says the same.
 export function progressBar(counts) {
@@ -27,28 +28,37 @@ export function countsText(counts) {
 function row(sweep) {
   return h('tr', {},
     h('td', {class: 'number'}, String(sweep.id)),
-    h('th', {scope: 'row'}, h('a', {href: `#/sweeps/${sweep.id}`, 'data-key': `sweep ${sweep.id}`}, sweep.name)),
+    h('th', {scope: 'row'}, h('a', {href: `#/sweeps/${sweep.id}`, 'data-key': `sweep ${sweep.id}`}, sweep.name),
+      tagList(sweep.tags, '/', `sweep ${sweep.id}`)),
     h('td', {class: 'wide'}, progressBar(sweep.counts), countsText(sweep.counts)),
     h('td', {class: 'number'}, when(sweep.submitted_at)));
 }
 
-function csvRows(sweeps) {
-  return [['sweep', 'name', 'submitted_at', ...STATES, 'total'], ...sweeps.map((sweep) => [sweep.id, sweep.name,
-    sweep.submitted_at, ...STATES.map((state) => sweep.counts[state]), sweep.counts.total])];
+function none(tag) {
+  if (tag) return h('p', {class: 'empty'}, 'No sweep has this tag.');
+  return h('p', {class: 'empty'}, 'This store holds no sweep yet. Start one: ', h('code', {}, 'merctl run SWEEP.json'));
 }
 
-export function createSweeps() {
+function csvRows(sweeps) {
+  return [['sweep', 'name', 'submitted_at', ...STATES, 'total', 'tags'], ...sweeps.map((sweep) => [sweep.id, sweep.name,
+    sweep.submitted_at, ...STATES.map((state) => sweep.counts[state]), sweep.counts.total,
+    sweep.tags.join(' ')])];
+}
+
+export function createSweeps(setParameters) {
+  const filter = createTagFilter(() => setParameters({tag: undefined}));
   const list = h('div', {});
   let shown = [];
   const node = h('section', {class: 'panel', 'aria-labelledby': 'sweeps-title'},
-    h('h1', {id: 'sweeps-title'}, 'Sweeps'), list,
+    h('div', {class: 'panel-head'}, h('h1', {id: 'sweeps-title'}, 'Sweeps'), filter.node), list,
     csvFile('sweeps', () => shown.length > 0 && {name: fileName('sweeps'), rows: csvRows(shown)}));
 
-  async function load() {
-    const {sweeps} = await get('sweeps');
+  async function load({tag}) {
+    const {sweeps} = await get('sweeps', {tag});
     shown = sweeps;
+    filter.set(tag);
     fill(list, sweeps.length === 0 ?
-      h('p', {class: 'empty'}, 'This store holds no sweep yet. Start one: ', h('code', {}, 'merctl run SWEEP.json')) :
+      none(tag) :
       scrolling('Sweeps', h('table', {},
         h('thead', {}, h('tr', {}, h('th', {scope: 'col', class: 'number'}, 'No.'), h('th', {scope: 'col'}, 'Name'),
           h('th', {scope: 'col'}, 'Progress'), h('th', {scope: 'col', class: 'number'}, 'Submitted'))),

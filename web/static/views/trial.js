@@ -1,4 +1,5 @@
 // One trial: facts, curves, confusion matrix, attempts.
+import {createAnnotation} from '../annotation.js';
 import {get} from '../api.js';
 import {lineChart} from '../chart.js';
 import {confusionTable} from '../confusion_table.js';
@@ -108,6 +109,7 @@ function attemptRows(trial) {
 export function createTrial(id, setParameters) {
   const head = h('div', {});
   const controls = createTrialControls(() => setParameters({}));
+  const annotation = createAnnotation('trial', () => setParameters({}));
   const curve = choice('Value', [...METRICS, ...LOSSES], (value) => setParameters({curve: value}));
   const chart = lineChart('Curves of this trial');
   const table = h('div', {});
@@ -117,7 +119,7 @@ export function createTrial(id, setParameters) {
   const tries = h('div', {});
   const log = createLog(id, setParameters);
   const node = h('div', {class: 'stack'},
-    h('section', {class: 'panel'}, head, controls.node),
+    h('section', {class: 'panel'}, head, controls.node, annotation.node),
     h('section', {class: 'panel', 'aria-labelledby': 'curve-title'},
       h('div', {class: 'panel-head'}, h('h2', {id: 'curve-title'}, 'Curves'), h('div', {class: 'controls'},
         curve.node)),
@@ -165,6 +167,7 @@ export function createTrial(id, setParameters) {
       trial.message ? h('p', {class: 'notice'}, trial.message) : null, facts(trial), trial.result ? h('p', {class: 'more'},
         h('a', {href: `#/trials/${trial.id}/representations`, 'data-key': 'representations'}, 'Public and unique representations')) : null);
     controls.update(trial, trial.id, served);
+    annotation.update(trial, trial.id, sweep ? `/sweeps/${sweep.id}` : '/', served);
     const recorded = curves.filter(({epochs}) => epochs.length > 0);
     shown = {trial, sweep, curves: recorded, ...chosen};
     chart.draw(recorded.map(({split, epochs}) => ({name: label(SPLITS, split),
