@@ -98,12 +98,12 @@ void print_summary(const data::Corpus& corpus, const json& summary) {
 
 ExitCode corpus_show_command(const Context& context, const std::string& folder) {
   if (!plain_format(context, "corpus show")) return ExitCode::usage;
-  const Result<Shown> shown = load(folder);
+  const Result<data::Corpus> shown = load(folder);
   if (!shown) return report(context, shown.error());
   json summary = json::parse(data::corpus_summary(*shown));
   if (context.format == Format::json) {
     summary["schema"] = 1;
-    summary["name"] = shown->corpus.name;
+    summary["name"] = shown->name;
     summary["id"] = shown->id.hex.empty() ? json() : json(shown->id.hex);
     return end_with_document(context, summary);
   }
