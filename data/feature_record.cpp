@@ -90,13 +90,12 @@ std::string record_of(const Provenance& made) {
 }
 
 Status publish(const std::string& folder, const PublishedFeatures& features, const std::function<Status()>& put_file) {
-  const auto& [modality, dim, record] = features;
-  MER_ASSIGN(const Published there, published(folder, modality));
-  if (there.named) MER_TRY(withdraw(folder, modality));
+  MER_ASSIGN(const Published there, published(folder, features.modality));
+  if (there.named) MER_TRY(withdraw(folder, features.modality));
   MER_TRY(put_file());
-  return change(folder, [&](ordered_json& corpus) {
-    corpus[kModalities][modality] = {{"dim", dim}, {"file", feature_file(modality)}};
-    corpus[kFeatures][modality] = ordered_json::parse(record);
+  return change(folder, [&features](ordered_json& corpus) {
+    corpus[kModalities][features.modality] = {{"dim", features.dim}, {"file", feature_file(features.modality)}};
+    corpus[kFeatures][features.modality] = ordered_json::parse(features.record);
   });
 }
 
