@@ -9,6 +9,7 @@
 
 #include "cli/context.hpp"
 #include "core/exit_code.hpp"
+#include "data/exchange/add_features.hpp"
 #include "data/import/iemocap.hpp"
 #include "data/import/msp_improv.hpp"
 
@@ -19,6 +20,15 @@ ExitCode corpus_check_command(const Context& context, const std::string& folder)
 ExitCode corpus_show_command(const Context& context, const std::string& folder);
 ExitCode corpus_synth_command(const Context& context, const std::string& preset, const std::string& folder,
                               std::uint64_t seed);
+
+ExitCode corpus_add_command(const Context& context, const data::FeaturesToAdd& wanted);
+
+struct ExportOptions {
+  std::string folder, out;
+  std::string modality = {};  // empty: all
+};
+// Of an imported corpus without features, too.
+ExitCode corpus_export_command(const Context& context, const ExportOptions& options);
 
 struct ImportOptions {
   std::string folder;                 // of the raw corpus

@@ -54,11 +54,34 @@ void add_import_commands(CLI::App& corpus, CorpusArguments& arguments) {
   });
 }
 
+void add_exchange_commands(CLI::App& corpus, CorpusArguments& arguments) {
+  CLI::App* add = add_command(corpus, "add", "Add features that another tool made, as a modality",
+                              "merctl corpus add corpora/iemocap wav2vec2 wav2vec2.npz");
+  add->add_option("DIR", arguments.add.folder, "Corpus folder")->required();
+  add->add_option("MODALITY", arguments.add.modality, "Name of the new modality")->required();
+  add->add_option("FILE", arguments.add.file, "Matrix: .npy, .npz, .csv or .safetensors")->required();
+  add->add_option("--ids", arguments.add.ids, "Utterance of each row: a text or .npy")->type_name("FILE");
+  add->add_flag("--replace", arguments.add.replace, "Put it in the place of one that is there");
+  add->callback([&arguments] {
+    arguments.chosen = [&arguments] { return corpus_add_command(arguments.context, arguments.add); };
+  });
+
+  CLI::App* out = add_command(corpus, "export", "Write a corpus for NumPy, pandas and others",
+                              "merctl corpus export corpora/iemocap iemocap.npz");
+  ExportOptions& options = arguments.exported;
+  out->add_option("DIR", options.folder, "Corpus folder")->required();
+  out->add_option("OUT", options.out, "File .npz or .csv, or a folder, for .npy files")->required();
+  out->add_option("--modality", options.modality, "Only this one; default: all")->type_name("NAME");
+  out->callback([&arguments] {
+    arguments.chosen = [&arguments] { return corpus_export_command(arguments.context, arguments.exported); };
+  });
+}
+
 }  // namespace
 
 void add_corpus_commands(CLI::App& app, CorpusArguments& arguments) {
-  CLI::App* corpus =
-      add_command(app, "corpus", "Import, make, check and show corpus folders", "merctl corpus check corpora/iemocap");
+  CLI::App* corpus = add_command(app, "corpus", "Import, make, check, show and exchange corpora",
+                                 "merctl corpus check corpora/iemocap");
   corpus->require_subcommand(1);
   CLI::App* check = add_command(*corpus, "check", "Validate a corpus folder and count what it holds",
                                 "merctl corpus check corpora/iemocap");
@@ -67,6 +90,7 @@ void add_corpus_commands(CLI::App& app, CorpusArguments& arguments) {
     arguments.chosen = [&arguments] { return corpus_check_command(arguments.context, arguments.folder); };
   });
   add_import_commands(*corpus, arguments);
+  add_exchange_commands(*corpus, arguments);
   CLI::App* show = add_command(*corpus, "show", "Say what a corpus holds, and how its features are spread",
                                "merctl corpus show corpora/iemocap");
   show->add_option("DIR", arguments.folder, "Corpus folder")->required();

@@ -21,6 +21,8 @@ struct CorpusArguments {
   std::string folder = {}, preset = {}, synth_folder = {};
   std::uint64_t seed = 1;
   ImportOptions import = {};
+  data::FeaturesToAdd add = {};
+  ExportOptions exported = {};
 };
 
 // `arguments` must live as long as the parser.

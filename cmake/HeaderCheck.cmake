@@ -1,6 +1,6 @@
 # header_check: every header compiles alone. One generated unit a header that includes nothing else. Not part of `all`:
 # tools/check.sh builds it. Headers of LibTorch folders are checked only when MER_TRAINER is on.
-set(_header_folders core core/stats data data/import transport storage orchestrator worker worker/gateway model/kernels model/grid web cli)
+set(_header_folders core core/stats data data/exchange data/import transport storage orchestrator worker worker/gateway model/kernels model/grid web cli)
 set(_torch_header_folders model model/device worker/extractor worker/trainer)
 
 function(_mer_header_check target link)

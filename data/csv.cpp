@@ -81,28 +81,47 @@ class CsvParser {
   std::size_t line_ = 1;
 };
 
+std::string_view without_byte_order_mark(std::string_view text) {
+  constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+  return text.starts_with(kByteOrderMark) ? text.substr(kByteOrderMark.size()) : text;
+}
+
 }  // namespace
 
-Result<std::vector<CsvRecord>> parse_csv(std::string_view text, const std::vector<std::string>& header,
-                                         const std::string& where) {
-  constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
-  if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
-  CsvParser parser(text, where);
+Status for_each_csv_record(std::string_view text, const std::vector<std::string>& header, const std::string& where,
+                           const std::function<Status(CsvRecord&&)>& take) {
+  CsvParser parser(without_byte_order_mark(text), where);
   if (parser.done()) return parser.error(1, "empty, expected the header " + quote_list(header));
   MER_ASSIGN(const CsvRecord first, parser.next());
   if (first.fields != header) {
     return parser.error(1, "header " + quote_list(first.fields) + ", expected " + quote_list(header));
   }
-  std::vector<CsvRecord> records;
   while (!parser.done()) {
     MER_ASSIGN(CsvRecord record, parser.next());
     if (record.fields.size() != header.size()) {
       return parser.error(record.line, std::to_string(record.fields.size()) + " fields, expected " +
                                            std::to_string(header.size()) + ": " + quote_list(header));
     }
-    records.push_back(std::move(record));
+    MER_TRY(take(std::move(record)));
   }
+  return {};
+}
+
+Result<std::vector<CsvRecord>> parse_csv(std::string_view text, const std::vector<std::string>& header,
+                                         const std::string& where) {
+  std::vector<CsvRecord> records;
+  MER_TRY(for_each_csv_record(text, header, where, [&records](CsvRecord&& record) {
+    records.push_back(std::move(record));
+    return Status();
+  }));
   return records;
+}
+
+Result<std::vector<std::string>> csv_header(std::string_view text, const std::string& where) {
+  CsvParser parser(without_byte_order_mark(text), where);
+  if (parser.done()) return parser.error(1, "empty, expected a header");
+  MER_ASSIGN(CsvRecord first, parser.next());
+  return std::move(first.fields);
 }
 
 std::string csv_line(const std::vector<std::string>& fields) {

@@ -22,6 +22,7 @@ golden=tests/golden
 "$python" tools/oracles/make_statistics.py > $golden/statistics.json
 "$python" tools/oracles/make_projections.py > $golden/projections.json
 "$python" tools/oracles/make_standardiser.py
+"$python" tools/oracles/make_npy.py
 "$python" tools/oracles/make_features.py > $golden/extractor/features.json
 "$python" tools/oracles/make_bert.py golden $golden/extractor/bert
 "$python" tools/oracles/make_bert_ranges.py > worker/extractor/bert_ranges.hpp

@@ -199,7 +199,7 @@ def test_the_second_extractor_is_told_who_works_there(mer):
         second = mer.run("extract", corpus, *BOTH)
 
     assert second.returncode == 5
-    assert "being extracted into it by process 123 on somewhere" in second.stderr
+    assert "being put into it by process 123 on somewhere" in second.stderr
 
 
 @pytest.mark.parametrize("arguments, words", [

@@ -24,6 +24,8 @@
 namespace mer::extractor {
 namespace {
 
+using data::Provenance;
+using data::Published;
 using Clock = std::chrono::steady_clock;
 using Seconds = std::chrono::duration<double>;
 
@@ -240,11 +242,9 @@ Result<std::optional<Outcome>> standing(const Request& request, const Published&
   return std::optional(std::move(outcome));
 }
 
-Status put_in_place(const Request& request, PartialMatrix& matrix, const Outcome& outcome, bool named) {
-  // The corpus must not name a file of other dimensions, not for a moment.
-  if (named) MER_TRY(withdraw(request.folder, request.modality));
-  MER_TRY(matrix.complete());
-  MER_TRY(publish(request.folder, request.modality, outcome.dim, outcome.made));
+Status put_in_place(const Request& request, PartialMatrix& matrix, const Outcome& outcome) {
+  const data::PublishedFeatures features{request.modality, outcome.dim, data::record_of(outcome.made)};
+  MER_TRY(data::publish(request.folder, features, [&matrix] { return matrix.complete(); }));
   return matrix.forget();
 }
 
@@ -254,9 +254,9 @@ Result<Outcome> extract(const Request& request, const Method& method, const data
                         Listener& listener) {
   const Inputs inputs(request.folder, recordings, request.input);
   Provenance made = provenance_of(request.method, method);
-  MER_ASSIGN(const Published there, published(request.folder, request.modality));
+  MER_ASSIGN(const Published there, data::published(request.folder, request.modality));
   MER_ASSIGN(std::optional<Outcome> already, standing(request, there, made, inputs, listener));
-  const std::filesystem::path file = std::filesystem::path(request.folder) / feature_file(request.modality);
+  const std::filesystem::path file = std::filesystem::path(request.folder) / data::feature_file(request.modality);
   if (already) {
     already->dim = method.dim();
     if (already->end == Outcome::End::already_there) MER_TRY(remove_partial(file));
@@ -279,9 +279,9 @@ Result<Outcome> extract(const Request& request, const Method& method, const data
   MER_ASSIGN(Outcome outcome, extraction.run(request.jobs));
   if (outcome.end != Outcome::End::written) return outcome;
   made.inputs = hash_of(inputs, extraction.digests());
-  made.extracted = utc_text(unix_time());
+  made.extracted = data::utc_text(unix_time());
   outcome.made = made;
-  MER_TRY(put_in_place(request, matrix, outcome, there.named));
+  MER_TRY(put_in_place(request, matrix, outcome));
   return outcome;
 }
 

@@ -3,8 +3,8 @@
 // Rows are computed by several threads and written as they come; a run that is stopped, or killed at any moment, is
 // taken up by the next one with the same key (PartialMatrix). The feature file is complete or absent. What is in memory
 // does not grow with the number of utterances, but for the table of them and a few hundred bytes for each.
-// Threads: one caller at a time on a folder (FolderLock). Errors: invalid: features that are somebody else's, or made
-// in another way, stand there; those of the files.
+// Threads: one caller at a time on a folder (data::FeatureLock). Errors: invalid: features that are somebody else's, or
+// made in another way, stand there; those of the files.
 #pragma once
 
 #include <cstddef>
@@ -13,9 +13,9 @@
 #include <vector>
 
 #include "core/result.hpp"
+#include "data/feature_record.hpp"
 #include "data/recordings.hpp"
 #include "worker/extractor/method.hpp"
-#include "worker/extractor/provenance.hpp"
 
 namespace mer::extractor {
 
@@ -54,7 +54,7 @@ struct Outcome {
   std::size_t computed = 0;            // by this run; the others are of a run before it
   std::size_t zeros = 0;               // rows that hold nothing but zeros: transcripts without words
   std::vector<Failure> failures = {};  // in the order of the table
-  Provenance made = {};                // written, already_there
+  data::Provenance made = {};          // written, already_there
 };
 
 Result<Outcome> extract(const Request& request, const Method& method, const data::Recordings& recordings,

@@ -9,23 +9,19 @@
 #include <csignal>
 #include <cstdio>
 #include <exception>
-#include <filesystem>
 #include <memory>
 #include <sched.h>
 #include <string>
 #include <sys/prctl.h>
-#include <system_error>
 #include <utility>
 #include <vector>
 
 #include "core/exit_code.hpp"
 #include "core/json.hpp"
 #include "core/version.hpp"
-#include "data/corpus_format.hpp"
-#include "data/file_io.hpp"
+#include "data/feature_lock.hpp"
 #include "data/recordings.hpp"
 #include "worker/extractor/extraction.hpp"
-#include "worker/extractor/folder_lock.hpp"
 
 namespace mer::extractor {
 namespace {
@@ -157,13 +153,8 @@ ExitCode run(const Arguments& arguments) {
   if (!jobs) return complain(jobs.error());
   const auto recordings = data::read_recordings(arguments.folder);
   if (!recordings) return complain(recordings.error());
-  const std::string features = arguments.folder + "/" + data::kFeaturesFolder;
-  std::error_code error;
-  std::filesystem::create_directory(features, error);
-  if (error) return complain(system_error(error.value(), features));
-  const auto lock = FolderLock::acquire(features);
+  const auto lock = data::FeatureLock::acquire(arguments.folder);
   if (!lock) return complain(lock.error());
-  for (const std::string& place : {features, arguments.folder}) data::remove_unfinished(place);
 
   Output output(arguments.lines);
   ExitCode worst = ExitCode::done;

@@ -1,8 +1,7 @@
-#include "worker/extractor/provenance.hpp"
+#include "data/feature_record.hpp"
 
 #include <array>
 #include <ctime>
-#include <functional>
 #include <string_view>
 
 #include "core/json.hpp"
@@ -11,7 +10,7 @@
 #include "data/corpus_format.hpp"
 #include "data/file_io.hpp"
 
-namespace mer::extractor {
+namespace mer::data {
 namespace {
 
 using nlohmann::json;
@@ -22,18 +21,25 @@ constexpr const char* kModalities = "modalities";
 constexpr const char* kFeatures = "features";
 
 Result<ordered_json> read_corpus_json(const std::string& path) {
-  MER_ASSIGN(const std::string text, data::read_file(path, kMaxJsonBytes));
+  MER_ASSIGN(const std::string text, read_file(path, kMaxJsonBytes));
   return parse_ordered_json_text(text, path);
 }
 
 Status change(const std::string& folder, const std::function<void(ordered_json&)>& edit) {
-  const std::string path = folder + "/" + data::kCorpusJson;
+  const std::string path = folder + "/" + kCorpusJson;
   MER_ASSIGN(ordered_json corpus, read_corpus_json(path));
   edit(corpus);
   const std::string text = corpus.dump(2) + "\n";
   const std::string_view chunk = text;
-  MER_TRY(data::write_file(path, {&chunk, 1}));
+  MER_TRY(write_file(path, {&chunk, 1}));
   return {};
+}
+
+Status withdraw(const std::string& folder, const std::string& modality) {
+  return change(folder, [&](ordered_json& corpus) {
+    if (corpus.contains(kModalities)) corpus[kModalities].erase(modality);
+    if (corpus.contains(kFeatures)) corpus[kFeatures].erase(modality);
+  });
 }
 
 std::optional<Provenance> provenance_from(const ordered_json& entry) {
@@ -48,7 +54,7 @@ std::optional<Provenance> provenance_from(const ordered_json& entry) {
 }  // namespace
 
 std::string feature_file(const std::string& modality) {
-  return std::string(data::kFeaturesFolder) + "/" + modality + ".safetensors";
+  return std::string(kFeaturesFolder) + "/" + modality + ".safetensors";
 }
 
 std::string utc_text(double unix_seconds) {
@@ -60,7 +66,7 @@ std::string utc_text(double unix_seconds) {
 }
 
 Result<Published> published(const std::string& folder, const std::string& modality) {
-  const std::string path = folder + "/" + data::kCorpusJson;
+  const std::string path = folder + "/" + kCorpusJson;
   MER_ASSIGN(const ordered_json corpus, read_corpus_json(path));
   if (corpus.contains(kFeatures) && !corpus[kFeatures].is_object()) {
     return invalid(path + ": /features: found " + shown(corpus[kFeatures]) +
@@ -74,22 +80,23 @@ Result<Published> published(const std::string& folder, const std::string& modali
   return state;
 }
 
-Status publish(const std::string& folder, const std::string& modality, int dim, const Provenance& provenance) {
-  return change(folder, [&](ordered_json& corpus) {
-    corpus[kModalities][modality] = {{"dim", dim}, {"file", feature_file(modality)}};
-    corpus[kFeatures][modality] = {{"method", provenance.method},
-                                   {"parameters", json::parse(provenance.parameters)},
-                                   {"versions", json::parse(provenance.versions)},
-                                   {"inputs", provenance.inputs},
-                                   {"extracted", provenance.extracted}};
+std::string record_of(const Provenance& made) {
+  return ordered_json{{"method", made.method},
+                      {"parameters", ordered_json::parse(made.parameters)},
+                      {"versions", ordered_json::parse(made.versions)},
+                      {"inputs", made.inputs},
+                      {"extracted", made.extracted}}
+      .dump();
+}
+
+Status publish(const std::string& folder, const PublishedFeatures& features, const std::function<Status()>& put_file) {
+  MER_ASSIGN(const Published there, published(folder, features.modality));
+  if (there.named) MER_TRY(withdraw(folder, features.modality));
+  MER_TRY(put_file());
+  return change(folder, [&features](ordered_json& corpus) {
+    corpus[kModalities][features.modality] = {{"dim", features.dim}, {"file", feature_file(features.modality)}};
+    corpus[kFeatures][features.modality] = ordered_json::parse(features.record);
   });
 }
 
-Status withdraw(const std::string& folder, const std::string& modality) {
-  return change(folder, [&](ordered_json& corpus) {
-    if (corpus.contains(kModalities)) corpus[kModalities].erase(modality);
-    if (corpus.contains(kFeatures)) corpus[kFeatures].erase(modality);
-  });
-}
-
-}  // namespace mer::extractor
+}  // namespace mer::data

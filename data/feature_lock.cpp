@@ -1,14 +1,18 @@
-#include "worker/extractor/folder_lock.hpp"
+#include "data/feature_lock.hpp"
 
 #include <array>
 #include <cerrno>
 #include <fcntl.h>
+#include <filesystem>
 #include <string_view>
+#include <system_error>
 #include <unistd.h>
 
 #include "core/host_name.hpp"
+#include "data/corpus_format.hpp"
+#include "data/file_io.hpp"
 
-namespace mer::extractor {
+namespace mer::data {
 namespace {
 
 // "process 12 on node1"; nothing yet where the holder has only just taken it.
@@ -20,7 +24,11 @@ std::string holder_in(int fd) {
 
 }  // namespace
 
-Result<FolderLock> FolderLock::acquire(const std::string& folder) {
+Result<FeatureLock> FeatureLock::acquire(const std::string& corpus_folder) {
+  const std::string folder = corpus_folder + "/" + kFeaturesFolder;
+  std::error_code error;
+  std::filesystem::create_directory(folder, error);
+  if (error) return system_error(error.value(), folder);
   const std::string path = folder + "/.lock";
   Descriptor file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644));
   if (!file) return system_error(errno, path);
@@ -30,12 +38,13 @@ Result<FolderLock> FolderLock::acquire(const std::string& folder) {
   whole.l_whence = SEEK_SET;
   if (::fcntl(file.get(), F_OFD_SETLK, &whole) != 0) {
     if (errno != EAGAIN && errno != EACCES) return system_error(errno, path);
-    return Error{ErrorCode::busy, folder + ": features are being extracted into it by " + holder_in(file.get()) +
-                                      "; wait for it, or end it"};
+    return Error{ErrorCode::busy,
+                 folder + ": features are being put into it by " + holder_in(file.get()) + "; wait for it, or end it"};
   }
   if (::ftruncate(file.get(), 0) != 0) return system_error(errno, path);
   MER_TRY(write_all(file.get(), "process " + std::to_string(::getpid()) + " on " + host_name(), path));
-  return FolderLock(std::move(file));
+  for (const std::string& place : {folder, corpus_folder}) remove_unfinished(place);
+  return FeatureLock(std::move(file));
 }
 
-}  // namespace mer::extractor
+}  // namespace mer::data

@@ -1,4 +1,4 @@
-#include "worker/extractor/folder_lock.hpp"
+#include "data/feature_lock.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -8,22 +8,22 @@
 #include "core/host_name.hpp"
 #include "tests/support/temp_dir.hpp"
 
-namespace mer::extractor {
+namespace mer::data {
 namespace {
 
-TEST(FolderLockTest, TheSecondIsToldWhoHoldsIt) {
+TEST(FeatureLockTest, TheSecondIsToldWhoHoldsIt) {
   const testing_support::TempDir folder;
-  std::optional<FolderLock> first = FolderLock::acquire(folder.path().string()).value();
+  std::optional<FeatureLock> first = FeatureLock::acquire(folder.path().string()).value();
 
-  const Result<FolderLock> second = FolderLock::acquire(folder.path().string());
+  const Result<FeatureLock> second = FeatureLock::acquire(folder.path().string());
 
   ASSERT_FALSE(second);
   EXPECT_EQ(second.error().code, ErrorCode::busy);
   EXPECT_THAT(second.error().message,
               testing::HasSubstr("by process " + std::to_string(::getpid()) + " on " + host_name() + ";"));
   first.reset();
-  EXPECT_TRUE(FolderLock::acquire(folder.path().string()));
+  EXPECT_TRUE(FeatureLock::acquire(folder.path().string()));
 }
 
 }  // namespace
-}  // namespace mer::extractor
+}  // namespace mer::data
