@@ -52,7 +52,7 @@ CONFINED = [
     (r"Eigen/.*", r"core/stats/(pca|separation|tsne)\.cpp"),
     (r"hwy/.*", r"model/kernels/.*"),
     (r"sndfile\.h", r"data/import/wav_length\.cpp|worker/extractor/(waveform|acoustic_methods)\.cpp|tests/extractor/signals\.cpp"),
-    (r"soxr\.h", r"worker/extractor/(waveform|acoustic_methods)\.cpp"),
+    (r"soxr\.h", r"worker/extractor/(resampling|acoustic_methods)\.cpp"),
     (r"utf8proc\.h", r"worker/extractor/(bert_characters|hashed_text)\.cpp"),
     (r"CLI/.*", r"cli/\w+\.(cpp|hpp)|\w+(/\w+)?/main\.cpp"),
     (r"(torch|ATen|c10)/.*", r"model/(device/)?\w+\.[ch]pp|worker/extractor/((log_mel|acoustic_methods|bert_\w+)\.cpp|(bert_weights|compute_alone)\.hpp)|worker/trainer/.*|tests/(model|device|trainer)/.*|bench/.*"),
