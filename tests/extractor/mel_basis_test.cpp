@@ -18,9 +18,12 @@ TEST(MelBasisTest, TheWindowIsPeriodic) {
 
 // librosa.filters.mel(sr=22050, n_fft=2048, n_mels=128), to 7 digits.
 TEST(MelBasisTest, FiltersAreThoseOfLibrosa) {
-  const std::vector<float> filters = mel_filters(22050, 2048, 128);
-  ASSERT_EQ(filters.size(), 128U * 1025);
-  const auto at = [&](std::size_t mel, std::size_t bin) { return filters[mel * 1025 + bin]; };
+  const std::vector<MelFilter> filters = mel_filters(22050, 2048, 128);
+  ASSERT_EQ(filters.size(), 128U);
+  const auto at = [&](std::size_t mel, std::size_t bin) {
+    const MelFilter& filter = filters[mel];
+    return bin >= filter.first && bin - filter.first < filter.weights.size() ? filter.weights[bin - filter.first] : 0;
+  };
 
   EXPECT_EQ(at(0, 0), 0);
   EXPECT_NEAR(at(0, 1), 0.0161828529F, 1e-8);
@@ -28,6 +31,16 @@ TEST(MelBasisTest, FiltersAreThoseOfLibrosa) {
   EXPECT_NEAR(at(64, 183), 0.0048998869F, 1e-8);
   EXPECT_NEAR(at(127, 976), 0.000676043623F, 1e-8);
   EXPECT_EQ(at(127, 1024), 0);
+}
+
+TEST(MelBasisTest, AFilterIsNoLongerThanItsTriangle) {
+  std::size_t weights = 0;
+  for (const MelFilter& filter : mel_filters(22050, 2048, 128)) {
+    EXPECT_GT(*std::ranges::min_element(filter.weights), 0);
+    weights += filter.weights.size();
+  }
+
+  EXPECT_NEAR(double(weights), 2 * 1025, 60);
 }
 
 TEST(MelBasisTest, TheCosineTransformIsOrthonormal) {

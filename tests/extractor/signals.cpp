@@ -32,6 +32,7 @@ std::vector<std::int64_t> signal(const Sound& sound, int channel) {
   if (sound.kind == "silence") return std::vector<std::int64_t>(sound.samples);
   std::vector<std::int64_t> values = noise(sound.samples, std::uint32_t(1 + channel));
   for (std::size_t i = 0; i < values.size(); ++i) {
+    if (sound.kind == "loud") continue;
     if (sound.kind == "noise") {
       values[i] >>= 3;
       continue;

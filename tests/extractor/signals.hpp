@@ -9,7 +9,7 @@
 namespace mer::extractor {
 
 struct Sound {
-  std::string kind = "noise";  // or "tones", "silence"
+  std::string kind = "noise";  // or "loud" (of full scale), "tones", "silence"
   std::string file = "wav16";  // or "wav24", "float", "flac"
   int rate = 16000;
   int channels = 1;

@@ -1,10 +1,10 @@
 #include "worker/extractor/waveform.hpp"
 
 #include <cmath>
+#include <cstring>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <numbers>
-#include <numeric>
+#include <limits>
 
 #include "tests/extractor/signals.hpp"
 
@@ -54,32 +54,44 @@ TEST(WaveformTest, FilesThatCannotBeHeardSayWhy) {
               HasSubstr("3700 s long, at most 3600"));
 }
 
-TEST(WaveformTest, ResamplingKeepsATone) {
-  Waveform wave{16000, std::vector<float>(16000)};
-  for (std::size_t i = 0; i < 16000; ++i) {
-    wave.samples[i] = float(std::sin(2 * std::numbers::pi * 440 * double(i) / 16000));
-  }
+// Seeking, which WAV can, and decoding everything before, which FLAC wants.
+TEST(WaveformTest, APartIsWhatTheWholeHasThere) {
+  for (const auto& [file, channels] : {std::pair("wav16", 1), {"wav24", 2}, {"float", 2}, {"flac", 1}}) {
+    const std::string bytes = file_of({.kind = "tones", .file = file, .channels = channels, .samples = 9000});
+    const Result<Waveform> whole = decode_audio(bytes);
+    for (const Stretch stretch : {Stretch{0, 9000}, {0, 10}, {4000, 8000}, {8999, 9000}, {5, 5}}) {
+      Result<AudioFile> opened = AudioFile::open(bytes);
+      ASSERT_TRUE(opened) << opened.error().message;
 
-  const Result<Waveform> result = resampled(wave, 22050);
+      const Result<Waveform> part = opened->read(stretch);
 
-  ASSERT_TRUE(result) << result.error().message;
-  ASSERT_EQ(result->samples.size(), 22050U);
-  for (std::size_t i = 2000; i < 20000; ++i) {
-    ASSERT_NEAR(result->samples[i], std::sin(2 * std::numbers::pi * 440 * double(i) / 22050), 1e-4) << i;
-  }
-}
-
-TEST(WaveformTest, ResampledLengthIsRoundedUp) {
-  for (const auto& [from, samples, expected] : {std::tuple(16000, 1, 2), {16000, 32001, 44102}, {48000, 100, 46}}) {
-    const Result<Waveform> result = resampled({from, std::vector<float>(std::size_t(samples), 0.5F)}, 22050);
-
-    ASSERT_TRUE(result) << result.error().message;
-    EXPECT_EQ(result->samples.size(), std::size_t(expected)) << from << ' ' << samples;
+      ASSERT_TRUE(part) << part.error().message;
+      const auto begin = whole->samples.begin();
+      EXPECT_EQ(part->samples, std::vector<float>(begin + long(stretch.begin), begin + long(stretch.end)));
+    }
   }
 }
 
-TEST(WaveformTest, ASignalIsCroppedAndPaddedAroundItsMiddle) {
-  EXPECT_THAT(centred({1, 2, 3, 4, 5, 6}, 3), ElementsAre(2, 3, 4));
+TEST(WaveformTest, SamplesThatAreNotFiniteAreFoundWhereverTheyAre) {
+  const std::string whole = file_of({.file = "float", .samples = 11});
+  for (std::size_t at = 0; at < 11; ++at) {
+    for (const float value : {std::numeric_limits<float>::infinity(), std::nanf("")}) {
+      std::string bytes = whole;
+      std::memcpy(bytes.data() + bytes.size() - (11 - at) * sizeof value, &value, sizeof value);
+
+      const Result<Waveform> heard = decode_audio(bytes);
+
+      ASSERT_FALSE(heard) << at;
+      EXPECT_EQ(heard.error().message, "holds samples that are not finite");
+    }
+  }
+}
+
+TEST(WaveformTest, TheMiddleOfALongSignalIsTakenAndAShortOneStandsBetweenZeros) {
+  const auto bounds = [](Stretch stretch) { return std::pair(stretch.begin, stretch.end); };
+  EXPECT_EQ(bounds(middle(6, 3)), std::pair(std::size_t(1), std::size_t(4)));
+  EXPECT_EQ(bounds(middle(3, 3)), std::pair(std::size_t(0), std::size_t(3)));
+  EXPECT_EQ(bounds(middle(2, 5)), std::pair(std::size_t(0), std::size_t(2)));
   EXPECT_THAT(centred({1, 2, 3}, 3), ElementsAre(1, 2, 3));
   EXPECT_THAT(centred({1, 2}, 5), ElementsAre(0, 1, 2, 0, 0));
 }

@@ -1,6 +1,7 @@
 #include "worker/extractor/acoustic_methods.hpp"
 
 #include <exception>
+#include <limits>
 #include <sndfile.h>
 #include <soxr.h>
 #include <string>
@@ -10,6 +11,7 @@
 #include "core/json.hpp"
 #include "worker/extractor/log_mel.hpp"
 #include "worker/extractor/mel_basis.hpp"
+#include "worker/extractor/resampling.hpp"
 #include "worker/extractor/waveform.hpp"
 
 namespace mer::extractor {
@@ -34,15 +36,17 @@ nlohmann::json shared_versions() {
           {"libtorch", TORCH_VERSION}};
 }
 
-Result<Waveform> heard(std::string_view file) {
-  MER_ASSIGN(Waveform wave, decode_audio(file));
-  return resampled(std::move(wave), kRate);
+// The middle of it, at kRate; all of it where that is less.
+Result<Waveform> heard(std::string_view bytes, std::size_t most) {
+  MER_ASSIGN(AudioFile file, AudioFile::open(bytes));
+  const std::size_t samples = resampled_length(file.samples(), file.rate(), kRate);
+  return resampled_part(file, kRate, middle(samples, most));
 }
 
 // LibTorch throws, for want of memory mostly.
-Result<MeanAndSd> bands_of(const LogMel& log_mel, const std::vector<float>& samples) {
+Result<Spectrogram> bands_of(const LogMel& log_mel, const std::vector<float>& samples) {
   try {
-    return over_time(log_mel.of(samples));
+    return log_mel.of(samples);
   } catch (const std::exception& error) {
     return Error{ErrorCode::internal, error.what()};
   }
@@ -61,9 +65,9 @@ class Mfcc : public Method {
 
   // The mean commutes with the transform, which is then computed once.
   Result<std::vector<float>> features(std::string_view input) const override {
-    MER_ASSIGN(Waveform wave, heard(input));
-    MER_ASSIGN(const MeanAndSd bands, bands_of(log_mel_, centred(std::move(wave.samples), kLength)));
-    const std::vector<double> cepstrum = cosine_transform(bands.mean, kCoefficients);
+    MER_ASSIGN(Waveform wave, heard(input, kLength));
+    MER_ASSIGN(const Spectrogram bands, bands_of(log_mel_, centred(std::move(wave.samples), kLength)));
+    const std::vector<double> cepstrum = cosine_transform(mean_over_time(bands), kCoefficients);
     return std::vector<float>(cepstrum.begin(), cepstrum.end());
   }
 
@@ -78,10 +82,11 @@ class PooledLogMel : public Method {
   nlohmann::json versions() const override { return shared_versions(); }
 
   Result<std::vector<float>> features(std::string_view input) const override {
-    MER_ASSIGN(const Waveform wave, heard(input));
-    MER_ASSIGN(const MeanAndSd bands, bands_of(log_mel_, wave.samples));
-    std::vector<float> features(bands.mean.begin(), bands.mean.end());
-    features.insert(features.end(), bands.sd.begin(), bands.sd.end());
+    MER_ASSIGN(const Waveform wave, heard(input, std::numeric_limits<std::size_t>::max()));
+    MER_ASSIGN(const Spectrogram bands, bands_of(log_mel_, wave.samples));
+    const std::vector<double> mean = mean_over_time(bands), sd = sd_over_time(bands, mean);
+    std::vector<float> features(mean.begin(), mean.end());
+    features.insert(features.end(), sd.begin(), sd.end());
     return features;
   }
 

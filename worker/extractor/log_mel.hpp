@@ -2,7 +2,7 @@
 //
 // Frames begin every `hop` samples, their middles on the samples 0, hop, 2 hop, ...; beyond its ends the signal is
 // zero. Powers below 1e-10 count as that, and so does, in decibel, what is more than 80 below the loudest place of the
-// signal. The Fourier transforms and products are LibTorch's. Threads: any may call a LogMel. Each thread computes
+// signal. The Fourier transforms are LibTorch's. Threads: any may call a LogMel. Each thread computes
 // alone: a result does not depend on how many there are. Errors: none.
 #pragma once
 
@@ -39,10 +39,8 @@ class LogMel {
   std::unique_ptr<const Basis> basis_;
 };
 
-// Over the frames. sd: of the population.
-struct MeanAndSd {
-  std::vector<double> mean, sd;
-};
-MeanAndSd over_time(const Spectrogram& spectrogram);
+// Of each mel, over the frames. sd: of the population.
+std::vector<double> mean_over_time(const Spectrogram& spectrogram);
+std::vector<double> sd_over_time(const Spectrogram& spectrogram, std::span<const double> mean);
 
 }  // namespace mer::extractor

@@ -31,17 +31,18 @@ std::vector<float> hann_window(int length) {
   return window;
 }
 
-std::vector<float> mel_filters(int rate, int window, int mels) {
-  const int bins = window / 2 + 1;
+std::vector<MelFilter> mel_filters(int rate, int window, int mels) {
   const auto edge = [&](int i) { return frequency_of(mel_of(rate / 2.0) * i / (mels + 1)); };
-  std::vector<float> filters(std::size_t(mels) * std::size_t(bins));
+  std::vector<MelFilter> filters(static_cast<std::size_t>(mels));
   for (int mel = 0; mel < mels; ++mel) {
     const double low = edge(mel), middle = edge(mel + 1), high = edge(mel + 2);
-    for (int bin = 0; bin < bins; ++bin) {
+    MelFilter& filter = filters[std::size_t(mel)];
+    for (int bin = 0; bin <= window / 2; ++bin) {
       const double frequency = double(rate) * bin / window;
-      const double rising = (frequency - low) / (middle - low), falling = (high - frequency) / (high - middle);
-      const double height = std::max(0.0, std::min(rising, falling));
-      filters[std::size_t(mel) * std::size_t(bins) + std::size_t(bin)] = float(height * 2 / (high - low));
+      const double height = std::min((frequency - low) / (middle - low), (high - frequency) / (high - middle));
+      if (height <= 0) continue;
+      if (filter.weights.empty()) filter.first = std::size_t(bin);
+      filter.weights.push_back(float(height * 2 / (high - low)));
     }
   }
   return filters;
@@ -55,7 +56,11 @@ std::vector<double> cosine_transform(std::span<const double> values, int count) 
   std::vector<double> result(static_cast<std::size_t>(count));
   for (std::size_t k = 0; k < result.size(); ++k) {
     double sum = 0;
-    for (std::size_t n = 0; n < length; ++n) sum += values[n] * cosines[k * (2 * n + 1) % cosines.size()];
+    std::size_t at = k;
+    for (const double value : values) {
+      sum += value * cosines[at];
+      at = (at + 2 * k) % cosines.size();
+    }
     result[k] = sum * std::sqrt((k == 0 ? 1 : 2) / double(length));
   }
   return result;

@@ -1,12 +1,11 @@
 #include "worker/extractor/waveform.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <cstdio>
 #include <cstring>
-#include <memory>
+#include <functional>
+#include <numeric>
 #include <sndfile.h>
-#include <soxr.h>
 #include <string>
 #include <utility>
 
@@ -50,10 +49,6 @@ struct CloseSound {
   void operator()(SNDFILE* sound) const { ::sf_close(sound); }
 };
 
-struct FreeResampler {
-  void operator()(soxr* resampler) const { ::soxr_delete(resampler); }
-};
-
 Status check(const SF_INFO& info) {
   if (info.samplerate < 1 || info.samplerate > kMostRate) {
     return invalid("a rate of " + std::to_string(info.samplerate) + " Hz, expected 1 to " + std::to_string(kMostRate));
@@ -78,61 +73,79 @@ std::vector<float> mean_of_channels(const std::vector<float>& frames, std::size_
   return mono;
 }
 
-}  // namespace
-
-Result<Waveform> decode_audio(std::string_view bytes) {
-  MemoryFile file{bytes};
-  SF_VIRTUAL_IO calls{length_of, seek_in, read_from, nullptr, tell_of};
-  SF_INFO info{};
-  const std::unique_ptr<SNDFILE, CloseSound> sound(::sf_open_virtual(&calls, SFM_READ, &info, &file));
-  if (!sound) return invalid(std::string("is no audio file: ") + ::sf_strerror(nullptr));
-  MER_TRY(check(info));
-  const auto channels = std::size_t(info.channels);
-  std::vector<float> frames(std::size_t(info.frames) * channels);
-  const sf_count_t read = ::sf_readf_float(sound.get(), frames.data(), info.frames);
-  if (read != info.frames) {
-    return invalid("is damaged: " + std::to_string(read) + " of " + std::to_string(info.frames) +
-                   " samples can be read (" + ::sf_strerror(sound.get()) + ")");
-  }
-  if (!std::ranges::all_of(frames, [](float sample) { return std::isfinite(sample); })) {
-    return invalid("holds samples that are not finite");
-  }
-  return Waveform{info.samplerate, channels == 1 ? std::move(frames) : mean_of_channels(frames, channels)};
+// Zero times a number that is not finite is none. Faster than to ask each of them.
+bool all_finite(const std::vector<float>& values) {
+  const auto zero_of = [](float value) { return 0 * value; };
+  return std::transform_reduce(values.begin(), values.end(), 0.0F, std::plus<>(), zero_of) == 0;
 }
 
-Result<Waveform> resampled(Waveform wave, int rate) {
-  if (wave.rate == rate) return wave;
-  const soxr_io_spec_t io = ::soxr_io_spec(SOXR_FLOAT32_I, SOXR_FLOAT32_I);
-  const soxr_quality_spec_t quality = ::soxr_quality_spec(SOXR_HQ, 0);
-  soxr_error_t error = nullptr;
-  const std::unique_ptr<soxr, FreeResampler> resampler(
-      ::soxr_create(wave.rate, rate, 1, &error, &io, &quality, nullptr));
-  // One more than it will give, so that "full" cannot be "not yet done".
-  const auto length = std::size_t(std::ceil(double(wave.samples.size()) * (double(rate) / wave.rate)));
-  Waveform result{rate, std::vector<float>(length + 1)};
-  std::size_t first = 0, last = 0;
-  if (error == nullptr) {
-    error = ::soxr_process(resampler.get(), wave.samples.data(), wave.samples.size(), nullptr, result.samples.data(),
-                           result.samples.size(), &first);
+// Each sample has its place in the file, where it is found by its number.
+bool has_plain_numbers(const SF_INFO& info) {
+  const int kind = info.format & SF_FORMAT_TYPEMASK, numbers = info.format & SF_FORMAT_SUBMASK;
+  return (kind == SF_FORMAT_WAV || kind == SF_FORMAT_WAVEX || kind == SF_FORMAT_AIFF) && numbers <= SF_FORMAT_DOUBLE;
+}
+
+}  // namespace
+
+struct AudioFile::Opened {
+  explicit Opened(std::string_view bytes) : file{bytes} {}
+
+  MemoryFile file;
+  SF_VIRTUAL_IO calls{length_of, seek_in, read_from, nullptr, tell_of};
+  SF_INFO info{};
+  std::unique_ptr<SNDFILE, CloseSound> sound{::sf_open_virtual(&calls, SFM_READ, &info, &file)};
+};
+
+AudioFile::AudioFile(std::unique_ptr<Opened> opened) : opened_(std::move(opened)) {}
+AudioFile::AudioFile(AudioFile&&) noexcept = default;
+AudioFile& AudioFile::operator=(AudioFile&&) noexcept = default;
+AudioFile::~AudioFile() = default;
+
+Result<AudioFile> AudioFile::open(std::string_view bytes) {
+  auto opened = std::make_unique<Opened>(bytes);
+  if (!opened->sound) return invalid(std::string("is no audio file: ") + ::sf_strerror(nullptr));
+  MER_TRY(check(opened->info));
+  return AudioFile(std::move(opened));
+}
+
+int AudioFile::rate() const {
+  return opened_->info.samplerate;
+}
+
+std::size_t AudioFile::samples() const {
+  return std::size_t(opened_->info.frames);
+}
+
+Result<Waveform> AudioFile::read(Stretch stretch) {
+  SNDFILE* const sound = opened_->sound.get();
+  const Stretch decoded = has_plain_numbers(opened_->info) ? stretch : Stretch{0, samples()};
+  if (decoded.begin > 0) ::sf_seek(sound, sf_count_t(decoded.begin), SEEK_SET);
+  const auto channels = std::size_t(opened_->info.channels);
+  std::vector<float> frames(decoded.size() * channels);
+  const sf_count_t read = ::sf_readf_float(sound, frames.data(), sf_count_t(decoded.size()));
+  if (read != sf_count_t(decoded.size())) {
+    return invalid("is damaged: " + std::to_string(std::max<sf_count_t>(read, 0)) + " of " +
+                   std::to_string(decoded.size()) + " samples can be read (" + ::sf_strerror(sound) + ")");
   }
-  if (error == nullptr) {
-    error = ::soxr_process(resampler.get(), nullptr, 0, nullptr, result.samples.data() + first,
-                           result.samples.size() - first, &last);
-  }
-  if (error != nullptr) {
-    return invalid("cannot be resampled from " + std::to_string(wave.rate) + " to " + std::to_string(rate) +
-                   " Hz: " + error);
-  }
-  std::fill(result.samples.begin() + std::ptrdiff_t(first + last), result.samples.end(), 0.0F);
-  result.samples.resize(length);
-  return result;
+  if (!all_finite(frames)) return invalid("holds samples that are not finite");
+  if (channels > 1) frames = mean_of_channels(frames, channels);
+  frames.resize(stretch.end - decoded.begin);
+  frames.erase(frames.begin(), frames.begin() + std::ptrdiff_t(stretch.begin - decoded.begin));
+  return Waveform{rate(), std::move(frames)};
+}
+
+Result<Waveform> decode_audio(std::string_view bytes) {
+  MER_ASSIGN(AudioFile file, AudioFile::open(bytes));
+  return file.read({0, file.samples()});
+}
+
+Stretch middle(std::size_t samples, std::size_t length) {
+  const std::size_t begin = (samples - std::min(samples, length)) / 2;
+  return {begin, begin + std::min(samples, length)};
 }
 
 std::vector<float> centred(std::vector<float> samples, std::size_t length) {
-  if (samples.size() >= length) {
-    const auto begin = samples.begin() + std::ptrdiff_t((samples.size() - length) / 2);
-    return {begin, begin + std::ptrdiff_t(length)};
-  }
+  if (samples.size() == length) return samples;
   std::vector<float> result(length);
   std::ranges::copy(samples, result.begin() + std::ptrdiff_t((length - samples.size()) / 2));
   return result;

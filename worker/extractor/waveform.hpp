@@ -1,10 +1,11 @@
 // Waveform: what is heard in an audio file, as one channel of samples.
 //
-// WAV, FLAC, AIFF, SPHERE, Ogg, MP3: what libsndfile reads. Threads: pure functions. Errors: invalid: no audio file, an
-// empty or damaged one, or one that is too long.
+// WAV, FLAC, AIFF, SPHERE, Ogg, MP3: what libsndfile reads. Threads: pure functions; an AudioFile has one user at a
+// time. Errors: invalid: no audio file, an empty or damaged one, or one that is too long.
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <string_view>
 #include <vector>
 
@@ -20,14 +21,41 @@ struct Waveform {
   std::vector<float> samples;  // integers are scaled to [-1, 1); several channels are averaged
 };
 
+// Samples begin, begin + 1, ..., end - 1 of a signal.
+struct Stretch {
+  std::size_t begin = 0, end = 0;
+  std::size_t size() const { return end - begin; }
+};
+
+class AudioFile {
+ public:
+  // `bytes`: of a whole file; they must outlive it.
+  static Result<AudioFile> open(std::string_view bytes);
+  AudioFile(AudioFile&&) noexcept;
+  AudioFile& operator=(AudioFile&&) noexcept;
+  ~AudioFile();
+
+  int rate() const;             // samples a second
+  std::size_t samples() const;  // of each channel
+
+  // REQUIRES: begin <= end <= samples(). In a WAV or AIFF file of plain numbers, others are not even looked at.
+  Result<Waveform> read(Stretch stretch);
+
+ private:
+  struct Opened;
+  explicit AudioFile(std::unique_ptr<Opened> opened);
+  std::unique_ptr<Opened> opened_;
+};
+
 // `bytes`: of a whole file.
 Result<Waveform> decode_audio(std::string_view bytes);
 
-// By soxr at its high quality (HQ); ceil(samples * to / from) samples. The rate that it has already: as it is.
-Result<Waveform> resampled(Waveform wave, int rate);
+// The middle `length` samples of a signal, all of a shorter one. Where the sides cannot be equal, the right one is
+// longer.
+Stretch middle(std::size_t samples, std::size_t length);
 
-// Exactly `length` samples: the middle of a longer signal, a shorter one between zeros. Where the two sides cannot be
-// equal, the right one gives or gets the odd sample.
+// Between zeros, `length` samples in all. Where the two sides cannot be equal, the right one gets the odd zero.
+// REQUIRES: samples.size() <= length.
 std::vector<float> centred(std::vector<float> samples, std::size_t length);
 
 }  // namespace mer::extractor
