@@ -15,11 +15,11 @@
 #include "cli/commands.hpp"
 #include "cli/completion.hpp"
 #include "cli/corpus_parser.hpp"
+#include "cli/extract_parser.hpp"
 #include "cli/man_page.hpp"
 #include "cli/parser_tree.hpp"
 #include "cli/slurm_request.hpp"
 #include "core/version.hpp"
-#include "data/feature_methods.hpp"
 #include "storage/control.hpp"
 
 namespace {
@@ -50,7 +50,6 @@ struct Arguments {
   mer::cli::ControlOptions control;
   mer::cli::ResultsOptions results, exported;
   mer::cli::BenchOptions bench;
-  mer::cli::ExtractOptions extract;
   mer::cli::ReproduceOptions reproduce;
   mer::cli::LogsOptions logs;
   mer::cli::RepresentationsOptions representations;
@@ -61,6 +60,7 @@ struct Arguments {
   int port = 8080;
   std::function<ExitCode()> chosen;
   mer::cli::CorpusArguments corpus{.context = context, .chosen = chosen};
+  mer::cli::ExtractArguments extract{.context = context, .chosen = chosen};
 };
 
 // CLI::PositiveNumber would say the largest double as the upper end, in 309 digits.
@@ -425,22 +425,6 @@ void add_representations_command(CLI::App& app, Arguments& arguments) {
   });
 }
 
-void add_extract_command(CLI::App& app, Arguments& arguments) {
-  mer::cli::ExtractOptions& options = arguments.extract;
-  CLI::App* extract = add_command(app, "extract", "Compute features of an imported corpus; run it again to resume",
-                                  "merctl extract corpora/iemocap --audio mfcc --text hash");
-  extract->add_option("DIR", options.folder, "Corpus folder with recordings.csv")->required();
-  extract->add_option("--audio", options.audio, "Method for what is heard")
-      ->check(CLI::IsMember(mer::data::kAudioMethods));
-  extract->add_option("--text", options.text, "Method for transcripts")->check(CLI::IsMember(mer::data::kTextMethods));
-  extract->add_option("--model", options.model, "Folder of the model that --text bert computes by");
-  extract->add_option("--jobs", options.jobs, "Utterances at a time; default: one a core")->check(CLI::Range(1, 1024));
-  extract->add_flag("--replace", options.replace, "Put them in the place of features that are there");
-  extract->callback([&arguments] {
-    arguments.chosen = [&arguments] { return extract_command(arguments.context, arguments.extract); };
-  });
-}
-
 void add_bench_command(CLI::App& app, Arguments& arguments) {
   CLI::App* bench = add_command(app, "bench", "Measure how fast this machine trains, on synthetic corpora",
                                 "merctl bench --shapes msp-improv --workers 2");
@@ -529,7 +513,7 @@ void add_commands(CLI::App& app, Arguments& arguments) {
   add_representations_command(app, arguments);
   add_following_commands(app, arguments);
   add_corpus_commands(app, arguments.corpus);
-  add_extract_command(app, arguments);
+  mer::cli::add_extract_command(app, arguments.extract);
   CLI::App* doctor = add_command(app, "doctor", "Say what this machine has and lacks, with remedies", "merctl doctor");
   CLI::Option* slurm = doctor->add_flag("--slurm", arguments.on_slurm, "Of the nodes that a small job of Slurm gets");
   add_job_options(doctor, slurm, arguments.slurm);
