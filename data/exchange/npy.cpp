@@ -175,6 +175,12 @@ Status set_type(NpyArray& array, const std::string& type, const std::string& whe
                  "ids; in Python: array.astype(\"<f4\"), array.astype(str)");
 }
 
+template <class T>
+std::string npy_of_numbers(const char* type, const std::vector<T>& numbers) {
+  const std::span<const std::byte> bytes = std::as_bytes(std::span(numbers));
+  return npy_header(type, {numbers.size()}).append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+}
+
 }  // namespace
 
 Result<NpyArray> parse_npy(std::string_view bytes, const std::string& where) {
@@ -243,16 +249,6 @@ std::string npy_of(const std::vector<std::string>& texts) {
   }
   return file;
 }
-
-namespace {
-
-template <class T>
-std::string npy_of_numbers(const char* type, const std::vector<T>& numbers) {
-  const std::span<const std::byte> bytes = std::as_bytes(std::span(numbers));
-  return npy_header(type, {numbers.size()}).append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-}
-
-}  // namespace
 
 std::string npy_of(const std::vector<std::int64_t>& numbers) {
   return npy_of_numbers("<i8", numbers);

@@ -35,17 +35,19 @@ std::string words_of(zip_error_t& error) {
   return words;
 }
 
-// Deflate makes nothing longer than 1032 times: a size beyond that is no size, and is not to be allocated.
-bool is_likely(const zip_stat_t& entry) {
+// Sizes of the zip's directory are to be believed before they are allocated: what is packed lies in the file, and
+// deflate makes nothing longer than 1032 times.
+bool is_likely(const zip_stat_t& entry, std::size_t file_bytes) {
   constexpr zip_uint64_t kMost = 1032, kFrame = 1024;
   return (entry.valid & ZIP_STAT_SIZE) != 0 && (entry.valid & ZIP_STAT_COMP_SIZE) != 0 &&
-         entry.size / kMost <= entry.comp_size + kFrame;
+         entry.comp_size <= file_bytes && entry.size / kMost <= entry.comp_size + kFrame;
 }
 
 }  // namespace
 
 struct NpzReader::Archive {
   Zip zip;
+  std::size_t bytes;  // of the file
 };
 
 NpzReader::NpzReader(std::unique_ptr<Archive> archive, std::string where)
@@ -63,7 +65,7 @@ Result<NpzReader> NpzReader::open(std::string_view bytes, const std::string& whe
     ::zip_source_free(source);
     return corrupt(where, "not a whole .npz file: " + words_of(error) + "; save it with np.savez");
   }
-  NpzReader reader(std::make_unique<Archive>(Archive{std::move(zip)}), where);
+  NpzReader reader(std::make_unique<Archive>(Archive{std::move(zip), bytes.size()}), where);
   const zip_int64_t entries = ::zip_get_num_entries(reader.archive_->zip.get(), 0);
   for (zip_int64_t i = 0; i < entries; ++i) {
     const char* entry = ::zip_get_name(reader.archive_->zip.get(), zip_uint64_t(i), 0);
@@ -84,7 +86,7 @@ Result<std::string> NpzReader::read(const std::string& name) const {
   const std::string where = where_ + ": array " + quote(name);
   zip_stat_t entry;
   if (::zip_stat_index(zip, index, 0, &entry) != 0) return corrupt(where, ::zip_strerror(zip));
-  if (!is_likely(entry)) return corrupt(where, "its size in the zip's directory cannot be");
+  if (!is_likely(entry, archive_->bytes)) return corrupt(where, "its size in the zip's directory cannot be");
   const std::unique_ptr<zip_file_t, Discard> file(::zip_fopen_index(zip, index, 0));
   if (!file) return corrupt(where, ::zip_strerror(zip));
   std::string bytes(entry.size, '\0');

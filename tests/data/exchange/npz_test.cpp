@@ -58,6 +58,24 @@ TEST(NpzTest, DamagedFilesAreCorrupt) {
   }
 }
 
+// Or a file of 500 bytes would have as much memory allocated as it likes.
+TEST(NpzTest, SizesThatCannotBeAreRefusedBeforeAnythingIsAllocated) {
+  constexpr std::size_t kPacked = 20, kWhole = 24;  // within an entry of the directory
+  const std::string whole = numpy_file("deflated");
+  const std::size_t entry = whole.find("PK\x01\x02");
+  for (const bool packed_too : {false, true}) {
+    std::string forged = whole;
+    if (packed_too) forged.replace(entry + kPacked, 4, "\xFF\xFF\xFF\x7F");
+    forged.replace(entry + kWhole, 4, "\xFF\xFF\xFF\x7F");
+    const auto npz = NpzReader::open(forged, "x.npz");
+    const auto read = npz ? npz->read("features") : npz.error();
+
+    ASSERT_FALSE(read);
+    EXPECT_EQ(read.error().code, ErrorCode::corrupt);
+    EXPECT_THAT(read.error().message, HasSubstr("its size in the zip's directory cannot be"));
+  }
+}
+
 TEST(NpzTest, WhatIsWrittenReadsBackAndHasTheSameBytesAgain) {
   const TemporaryFolder folder;
   const std::string header = npy_header("<f4", {1, 2});
