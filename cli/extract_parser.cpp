@@ -9,7 +9,7 @@ namespace mer::cli {
 
 void add_extract_command(CLI::App& app, ExtractArguments& arguments) {
   ExtractOptions& options = arguments.options;
-  CLI::App* extract = add_command(app, "extract", "Compute features of an imported corpus; run it again to resume",
+  CLI::App* extract = add_command(app, "extract", "Compute features of an imported corpus; resumable",
                                   "merctl extract corpora/iemocap --audio mfcc --text hash");
   extract->add_option("DIR", options.folder, "Corpus folder with recordings.csv")->required();
   extract->add_option("--audio", options.audio, "Method for what is heard")->check(CLI::IsMember(data::kAudioMethods));
