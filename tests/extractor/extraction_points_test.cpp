@@ -14,10 +14,10 @@
 
 #include "core/json.hpp"
 #include "data/corpus.hpp"
+#include "data/feature_lock.hpp"
 #include "data/file_io.hpp"
 #include "tests/faults/write_faults.hpp"
 #include "worker/extractor/extraction.hpp"
-#include "worker/extractor/folder_lock.hpp"
 
 // What AddressSanitizer remembers for its reports makes hundreds of forks slow.
 extern "C" const char* __asan_default_options();
@@ -77,17 +77,13 @@ class Quiet : public Listener {
 
 // As mer-extractor does it.
 Status extract_into(const fs::path& corpus, int added) {
-  const std::string folder = corpus.string(), features = folder + "/features";
+  const std::string folder = corpus.string();
   data::Recordings recordings;
   recordings.root = "raw";
   for (const char* text : {"one", "three", ""}) {
     recordings.rows.push_back({"u" + std::to_string(recordings.rows.size()), "u.wav", 1.0, text});
   }
-  std::error_code error;
-  fs::create_directory(features, error);
-  if (error) return system_error(error.value(), features);
-  MER_ASSIGN(const FolderLock lock, FolderLock::acquire(features));
-  for (const std::string& place : {features, folder}) data::remove_unfinished(place);
+  MER_ASSIGN(const data::FeatureLock lock, data::FeatureLock::acquire(folder));
   Quiet listener;
   const Request request{folder, "text", Method::Input::text, "letters", 1, true};
   MER_ASSIGN(const Outcome outcome, extract(request, Letters(added), recordings, listener));
