@@ -9,6 +9,7 @@
 #include <csignal>
 #include <cstdio>
 #include <exception>
+#include <malloc.h>
 #include <memory>
 #include <sched.h>
 #include <string>
@@ -38,6 +39,13 @@ void set_up_signals() {
   action.sa_flags = SA_RESTART;
   for (const int signal : {SIGINT, SIGTERM, SIGHUP}) ::sigaction(signal, &action, nullptr);
   ::prctl(PR_SET_PDEATHSIG, SIGTERM);
+}
+
+// Buffers of a recording are used again for the next one, rather than given to the system and asked for again.
+void keep_memory() {
+  constexpr int kMost = 32 << 20;  // of a buffer
+  ::mallopt(M_MMAP_THRESHOLD, kMost);
+  ::mallopt(M_TRIM_THRESHOLD, kMost);
 }
 
 int usable_cores() {
@@ -191,6 +199,7 @@ int parse_and_run(int argc, char** argv) {
 int main(int argc, char** argv) {
   try {
     mer::extractor::set_up_signals();
+    mer::extractor::keep_memory();
     return mer::extractor::parse_and_run(argc, argv);
   } catch (const std::exception& error) {  // LibTorch's
     std::fprintf(stderr, "mer-extractor: %s\n", error.what());

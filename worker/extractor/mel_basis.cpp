@@ -59,7 +59,8 @@ std::vector<double> cosine_transform(std::span<const double> values, int count) 
     std::size_t at = k;
     for (const double value : values) {
       sum += value * cosines[at];
-      at = (at + 2 * k) % cosines.size();
+      at += 2 * k;
+      if (at >= cosines.size()) at -= cosines.size();
     }
     result[k] = sum * std::sqrt((k == 0 ? 1 : 2) / double(length));
   }
