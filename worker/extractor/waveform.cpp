@@ -78,9 +78,15 @@ std::vector<float> mean_of_channels(const std::vector<float>& frames, std::size_
   return mono;
 }
 
+std::vector<float> first_channel(const std::vector<float>& frames, std::size_t channels) {
+  std::vector<float> mono(frames.size() / channels);
+  for (std::size_t i = 0; i < mono.size(); ++i) mono[i] = frames[i * channels];
+  return mono;
+}
+
 }  // namespace
 
-Result<Waveform> decode_audio(std::string_view bytes) {
+Result<Waveform> decode_audio(std::string_view bytes, Channels wanted) {
   MemoryFile file{bytes};
   SF_VIRTUAL_IO calls{length_of, seek_in, read_from, nullptr, tell_of};
   SF_INFO info{};
@@ -97,7 +103,9 @@ Result<Waveform> decode_audio(std::string_view bytes) {
   if (!std::ranges::all_of(frames, [](float sample) { return std::isfinite(sample); })) {
     return invalid("holds samples that are not finite");
   }
-  return Waveform{info.samplerate, channels == 1 ? std::move(frames) : mean_of_channels(frames, channels)};
+  if (channels == 1) return Waveform{info.samplerate, std::move(frames)};
+  return Waveform{info.samplerate,
+                  wanted == Channels::first ? first_channel(frames, channels) : mean_of_channels(frames, channels)};
 }
 
 Result<Waveform> resampled(Waveform wave, int rate) {

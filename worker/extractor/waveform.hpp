@@ -17,11 +17,13 @@ constexpr int kMostSeconds = 3600;
 
 struct Waveform {
   int rate = 0;                // samples a second
-  std::vector<float> samples;  // integers are scaled to [-1, 1); several channels are averaged
+  std::vector<float> samples;  // integers are scaled to [-1, 1); several channels: as Channels says
 };
 
+enum class Channels { mean, first };
+
 // `bytes`: of a whole file.
-Result<Waveform> decode_audio(std::string_view bytes);
+Result<Waveform> decode_audio(std::string_view bytes, Channels channels = Channels::mean);
 
 // By soxr at its high quality (HQ); ceil(samples * to / from) samples. The rate that it has already: as it is.
 Result<Waveform> resampled(Waveform wave, int rate);
