@@ -169,11 +169,12 @@ ExitCode export_command(const Context& context, const ResultsOptions& options);
 ExitCode serve_command(const Context& context, int port);
 
 struct ExtractOptions {
-  std::string folder;  // of a corpus with recordings
-  std::string audio;   // a method; empty: none
-  std::string text;    // a method; empty: none
-  std::string model;   // folder of the text method's model; empty: none
-  int jobs = 0;        // utterances at a time; 0: one a core
+  std::string folder;     // of a corpus with recordings
+  std::string audio;      // a method; empty: none
+  std::string text;       // a method; empty: none
+  std::string model;      // folder of the text method's model; empty: none
+  std::string opensmile;  // folder of the package, or of its environment; empty: it is looked for
+  int jobs = 0;           // utterances at a time; 0: one a core
   bool replace = false;
 };
 // done: the features stand in the folder; some_failed: some utterances have none, nothing was written; paused: by a

@@ -1,5 +1,7 @@
+#include <algorithm>
 #include <array>
 #include <cstdio>
+#include <set>
 #include <string>
 
 #include "cli/corpus_commands.hpp"
@@ -8,6 +10,7 @@
 #include "core/json.hpp"
 #include "data/corpus_header.hpp"
 #include "data/corpus_summary.hpp"
+#include "data/feature_names.hpp"
 #include "data/recordings.hpp"
 #include "data/utterance_table.hpp"
 
@@ -59,6 +62,21 @@ void print_outliers(const json& outliers) {
   if (count > 0) print_columns(rows);
 }
 
+// Of the columns that are named above it.
+void print_names(const json& features) {
+  std::set<int> columns;
+  for (const char* kind : {"zero_columns", "constant_columns"}) {
+    const auto all = features.at(kind).get<std::vector<int>>();
+    columns.insert(all.begin(), all.begin() + std::ptrdiff_t(std::min(all.size(), kColumnsShown)));
+  }
+  for (const json& outlier : features.at("outliers").at("first")) columns.insert(outlier.at("column").get<int>());
+  std::vector<std::vector<std::string>> rows = {{"  column", "feature"}};
+  for (const int column : columns) {
+    rows.push_back({"  " + std::to_string(column), features.at("names")[std::size_t(column)].get<std::string>()});
+  }
+  if (!columns.empty()) print_columns(rows);
+}
+
 void print_features(const std::string& modality, const json& features) {
   std::printf("\n%s: %s features an utterance\n", modality.c_str(), features.at("dim").dump().c_str());
   print_fact("  values", number(features.at("range")[0]) + " to " + number(features.at("range")[1]));
@@ -67,6 +85,7 @@ void print_features(const std::string& modality, const json& features) {
   print_fact("  all zero", columns_list(features.at("zero_columns")));
   print_fact("  constant", columns_list(features.at("constant_columns")));
   print_outliers(features.at("outliers"));
+  if (features.contains("names")) print_names(features);
 }
 
 void print_summary(const data::Corpus& corpus, const json& summary) {
@@ -94,6 +113,16 @@ void print_summary(const data::Corpus& corpus, const json& summary) {
   }
 }
 
+// What the columns are, where their file names them all.
+Status add_names(const std::string& folder, json& summary) {
+  MER_ASSIGN(const data::CorpusHeader header, data::read_corpus_header(folder));
+  for (const data::ModalityEntry& entry : header.modalities) {
+    MER_ASSIGN(const std::vector<std::string> names, data::feature_names(folder + "/" + entry.file));
+    if (names.size() == std::size_t(entry.dim)) summary["features"][entry.name]["names"] = names;
+  }
+  return {};
+}
+
 }  // namespace
 
 ExitCode corpus_show_command(const Context& context, const std::string& folder) {
@@ -101,6 +130,7 @@ ExitCode corpus_show_command(const Context& context, const std::string& folder) 
   const Result<data::Corpus> shown = load(folder);
   if (!shown) return report(context, shown.error());
   json summary = json::parse(data::corpus_summary(*shown));
+  if (const Status named = add_names(folder, summary); !named) return report(context, named.error());
   if (context.format == Format::json) {
     summary["schema"] = 1;
     summary["name"] = shown->name;

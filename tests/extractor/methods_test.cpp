@@ -3,6 +3,7 @@
 
 #include "core/json.hpp"
 #include "data/feature_methods.hpp"
+#include "tests/extractor/fake_package.hpp"
 #include "worker/extractor/method.hpp"
 
 namespace mer::extractor {
@@ -11,10 +12,13 @@ namespace {
 using testing::HasSubstr;
 
 TEST(MethodsTest, EveryMethodSaysWhatDecidesItsNumbers) {
+  const FakePackage package;
   for (const Method::Input input : {Method::Input::audio, Method::Input::text}) {
     for (const std::string& name : method_names(input)) {
       const std::string model = name == "bert" ? MER_SOURCE_DIR "/tests/golden/extractor/bert" : "";
-      const auto method = method_named(input, name, {.model = model});
+      const std::string opensmile = name == "compare2016" || name == "egemaps" ? package.folder() : "";
+      const auto method =
+          method_named(input, name, {.model = model, .opensmile = opensmile, .programs = MER_BINARY_DIR "/bin"});
 
       ASSERT_TRUE(method) << method.error().message;
       EXPECT_GT((*method)->dim(), 0) << name;
@@ -44,6 +48,13 @@ TEST(MethodsTest, OnlyAMethodThatHasAModelWantsItsFolder) {
   EXPECT_THAT(without.error().message, HasSubstr("--text bert wants a model: --model and its folder"));
   ASSERT_FALSE(with);
   EXPECT_THAT(with.error().message, HasSubstr("--text hash has no model: leave out --model"));
+}
+
+TEST(MethodsTest, OnlyAMethodByOpenSmileTakesItsFolder) {
+  const auto method = method_named(Method::Input::audio, "mfcc", {.opensmile = "folder"});
+
+  ASSERT_FALSE(method);
+  EXPECT_THAT(method.error().message, HasSubstr("--audio mfcc is not computed by openSMILE: leave out --opensmile"));
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cmath>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -17,6 +18,7 @@
 #include "core/version.hpp"
 #include "data/content_hash.hpp"
 #include "data/corpus_format.hpp"
+#include "data/feature_names.hpp"
 #include "worker/extractor/inputs.hpp"
 #include "worker/extractor/partial_matrix.hpp"
 #include "worker/extractor/row_pool.hpp"
@@ -35,6 +37,16 @@ Provenance provenance_of(const std::string& name, const Method& method) {
   nlohmann::json versions = method.versions();
   versions["mer"] = code_version();
   return {name, method.parameters().dump(), versions.dump(), "", ""};
+}
+
+// Of the feature file. The names have a line each.
+std::map<std::string, std::string> metadata_of(const Provenance& made, const Method& method) {
+  std::map<std::string, std::string> metadata = {
+      {"method", made.method}, {"parameters", made.parameters}, {"versions", made.versions}};
+  std::string lines;
+  for (const std::string& name : method.names()) lines += (lines.empty() ? "" : "\n") + name;
+  if (!lines.empty()) metadata[data::kNamesMetadata] = lines;
+  return metadata;
 }
 
 // Digests of the inputs, row by row, as one hash with the utterances that they belong to.
@@ -63,7 +75,12 @@ std::string key_of(const Provenance& made, const Inputs& inputs) {
 class Extraction {
  public:
   Extraction(const Inputs& inputs, const Method& method, PartialMatrix& matrix, Listener& listener)
-      : inputs_(inputs), method_(method), matrix_(matrix), listener_(listener), digests_(inputs.rows()) {}
+      : inputs_(inputs),
+        method_(method),
+        names_(method.names()),
+        matrix_(matrix),
+        listener_(listener),
+        digests_(inputs.rows()) {}
 
   // Error: the file cannot be written.
   Result<Outcome> run(int jobs) {
@@ -127,7 +144,7 @@ class Extraction {
   bool settle(std::size_t row, const Result<std::vector<float>>& features) {
     if (!features) return fail(row, inputs_.where(row) + ": " + features.error().message);
     if (!std::ranges::all_of(*features, [](float value) { return std::isfinite(value); })) {
-      return fail(row, inputs_.where(row) + ": its features are not finite");
+      return fail(row, inputs_.where(row) + ": " + not_finite(*features));
     }
     if (Status put = matrix_.put(row, digests_[row], *features); !put) {
       const std::scoped_lock lock(mutex_);
@@ -143,6 +160,14 @@ class Extraction {
     if (zero) ++zeros_;
     ++(computed ? computed_ : kept_);
     return true;
+  }
+
+  std::string not_finite(const std::vector<float>& values) const {
+    const auto finite = [](float value) { return std::isfinite(value); };
+    const auto first = std::size_t(std::ranges::find_if_not(values, finite) - values.begin());
+    const auto all = std::ranges::count_if(values, std::not_fn(finite));
+    return std::to_string(all) + " of its features " + (all == 1 ? "is" : "are") + " not finite, the first is " +
+           (names_.empty() ? "number" : names_[first] + ", number") + " " + std::to_string(first);
   }
 
   bool fail(std::size_t row, std::string reason) {
@@ -177,6 +202,7 @@ class Extraction {
 
   const Inputs& inputs_;
   const Method& method_;
+  const std::vector<std::string> names_;
   PartialMatrix& matrix_;
   Listener& listener_;
   std::vector<std::string> digests_;  // each row's by the thread that has it
@@ -262,14 +288,12 @@ Result<Outcome> extract(const Request& request, const Method& method, const data
     if (already->end == Outcome::End::already_there) MER_TRY(remove_partial(file));
     return *already;
   }
-  MER_ASSIGN(PartialMatrix matrix,
-             PartialMatrix::open(
-                 {.file = file,
-                  .rows = inputs.rows(),
-                  .dim = method.dim(),
-                  .metadata = {{"method", made.method}, {"parameters", made.parameters}, {"versions", made.versions}},
-                  .key = key_of(made, inputs),
-                  .published = there.named}));
+  MER_ASSIGN(PartialMatrix matrix, PartialMatrix::open({.file = file,
+                                                        .rows = inputs.rows(),
+                                                        .dim = method.dim(),
+                                                        .metadata = metadata_of(made, method),
+                                                        .key = key_of(made, inputs),
+                                                        .published = there.named}));
   if (matrix.discarded()) listener.say(request.modality + ": a run that was made in another way is discarded");
   if (matrix.journalled() > 0) {
     listener.say(request.modality + ": goes on with " + std::to_string(matrix.journalled()) + " of " +

@@ -53,6 +53,11 @@ int usable_cores() {
   return ::sched_getaffinity(0, sizeof set, &set) == 0 ? std::max(1, CPU_COUNT(&set)) : 1;
 }
 
+std::string program_folder() {
+  std::error_code error;
+  return std::filesystem::read_symlink("/proc/self/exe", error).parent_path().string();
+}
+
 void print(const std::string& line) {
   std::fprintf(stdout, "%s\n", line.c_str());
   std::fflush(stdout);
@@ -127,7 +132,7 @@ ExitCode tell(const Request& request, const Outcome& outcome, double seconds) {
 }
 
 struct Arguments {
-  std::string folder, audio, text, model;
+  std::string folder, audio, text, model, opensmile;
   int jobs = 0;  // 0: as many as cores
   bool replace = false, lines = false;
 };
@@ -141,17 +146,20 @@ struct Job {
 Result<std::vector<Job>> jobs_of(const Arguments& arguments) {
   std::vector<Job> jobs;
   const auto add = [&](Method::Input input, const char* modality, const std::string& name,
-                       const std::string& model) -> Status {
+                       const MethodOptions& options) -> Status {
     if (name.empty()) return {};
-    MER_ASSIGN(std::unique_ptr<const Method> method, method_named(input, name, {.model = model}));
+    MER_ASSIGN(std::unique_ptr<const Method> method, method_named(input, name, options));
     const int threads = arguments.jobs > 0 ? arguments.jobs : usable_cores();
     jobs.push_back({{arguments.folder, modality, input, name, threads, arguments.replace}, std::move(method)});
     return {};
   };
   if (arguments.text.empty() && !arguments.model.empty())
     return invalid("--model is of a text method: name it by --text");
-  MER_TRY(add(Method::Input::audio, "audio", arguments.audio, ""));
-  MER_TRY(add(Method::Input::text, "text", arguments.text, arguments.model));
+  if (arguments.audio.empty() && !arguments.opensmile.empty())
+    return invalid("--opensmile is of an audio method: name it by --audio");
+  MER_TRY(add(Method::Input::audio, "audio", arguments.audio,
+              {.opensmile = arguments.opensmile, .programs = program_folder()}));
+  MER_TRY(add(Method::Input::text, "text", arguments.text, {.model = arguments.model}));
   if (jobs.empty()) return invalid("nothing to extract: name a method with --audio or --text");
   return jobs;
 }
@@ -186,6 +194,7 @@ int parse_and_run(int argc, char** argv) {
   app.add_option("--audio", arguments.audio, "method for the modality \"audio\"");
   app.add_option("--text", arguments.text, "method for the modality \"text\"");
   app.add_option("--model", arguments.model, "folder of the model of a text method that has one");
+  app.add_option("--opensmile", arguments.opensmile, "folder of the Python package opensmile, or of its environment");
   app.add_option("--jobs", arguments.jobs, "utterances at a time; default: one a core")->check(CLI::Range(1, 1024));
   app.add_flag("--replace", arguments.replace, "put others in the place of features that are there");
   app.add_flag("--lines", arguments.lines, "say how far it is every 10 s, as text");

@@ -26,6 +26,7 @@ class Method {
   Method& operator=(const Method&) = delete;
 
   virtual int dim() const = 0;
+  virtual std::vector<std::string> names() const { return {}; }  // of the numbers; empty: they have none
   // Everything that decides the numbers, but for the input and the versions; stands in corpus.json.
   virtual nlohmann::json parameters() const = 0;
   virtual nlohmann::json versions() const = 0;  // of the libraries that compute: {"libsoxr": "0.1.3"}
@@ -46,11 +47,13 @@ class Method {
 std::vector<std::string> method_names(Method::Input input);
 
 struct MethodOptions {
-  std::string model = {};  // folder of the model, for a method that has one
+  std::string model = {};      // folder of the model, for a method that has one
+  std::string opensmile = {};  // where the package is, for a method by openSMILE; empty: it is looked for
+  std::string programs = {};   // folder of mer-smile
 };
 
 // Error invalid: there is none of this name for this kind of input; names those that there are. Or it wants a model, or
-// wants none; or those of the model.
+// wants none; or those of the model, or of openSMILE.
 Result<std::unique_ptr<const Method>> method_named(Method::Input input, const std::string& name,
                                                    const MethodOptions& options);
 

@@ -5,24 +5,38 @@
 #include "worker/extractor/bert_method.hpp"
 #include "worker/extractor/hashed_text.hpp"
 #include "worker/extractor/method.hpp"
+#include "worker/extractor/smile_method.hpp"
 
 namespace mer::extractor {
 namespace {
 
+using Made = Result<std::unique_ptr<const Method>>;
+
+template <std::unique_ptr<const Method> (*make)()>
+Made plain(const MethodOptions&) {
+  return make();
+}
+
+Made bert_of_model(const MethodOptions& options) {
+  return make_bert(options.model);
+}
+
+enum class Needs { nothing, model, opensmile };
+
 struct Row {
   Method::Input input;
   const char* name;
-  std::unique_ptr<const Method> (*make)();                                         // nullptr: of a model
-  Result<std::unique_ptr<const Method>> (*make_of)(const std::string&) = nullptr;  // the model's folder
-
-  bool has_model() const { return make_of != nullptr; }
+  Made (*make)(const MethodOptions&);
+  Needs needs = Needs::nothing;
 };
 
 constexpr Row kMethods[] = {
-    {Method::Input::audio, "mfcc", make_mfcc},
-    {Method::Input::audio, "logmel", make_logmel},
-    {Method::Input::text, "hash", make_hashed_text},
-    {Method::Input::text, "bert", nullptr, make_bert},
+    {Method::Input::audio, "mfcc", plain<make_mfcc>},
+    {Method::Input::audio, "logmel", plain<make_logmel>},
+    {Method::Input::audio, "compare2016", make_compare2016, Needs::opensmile},
+    {Method::Input::audio, "egemaps", make_egemaps, Needs::opensmile},
+    {Method::Input::text, "hash", plain<make_hashed_text>},
+    {Method::Input::text, "bert", bert_of_model, Needs::model},
 };
 
 }  // namespace
@@ -43,14 +57,17 @@ Result<std::unique_ptr<const Method>> method_named(Method::Input input, const st
   if (row == std::end(kMethods)) {
     return invalid(option + " " + quote(name) + " is no method, expected one of " + quote_list(method_names(input)));
   }
-  if (row->has_model() && options.model.empty()) {
+  if (row->needs == Needs::model && options.model.empty()) {
     return invalid(option + " " + name + " wants a model: --model and its folder");
   }
-  if (!row->has_model() && !options.model.empty()) {
+  if (row->needs != Needs::model && !options.model.empty()) {
     return invalid(option + " " + name + " has no model: leave out --model, or name another method");
   }
-  if (row->has_model()) return row->make_of(options.model);
-  return row->make();
+  if (row->needs != Needs::opensmile && !options.opensmile.empty()) {
+    return invalid(option + " " + name +
+                   " is not computed by openSMILE: leave out --opensmile, or name another method");
+  }
+  return row->make(options);
 }
 
 }  // namespace mer::extractor

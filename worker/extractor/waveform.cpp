@@ -73,6 +73,12 @@ std::vector<float> mean_of_channels(const std::vector<float>& frames, std::size_
   return mono;
 }
 
+std::vector<float> first_channel(const std::vector<float>& frames, std::size_t channels) {
+  std::vector<float> mono(frames.size() / channels);
+  for (std::size_t i = 0; i < mono.size(); ++i) mono[i] = frames[i * channels];
+  return mono;
+}
+
 // Zero times a number that is not finite is none. Faster than to ask each of them.
 bool all_finite(const std::vector<float>& values) {
   const auto zero_of = [](float value) { return 0 * value; };
@@ -116,7 +122,7 @@ std::size_t AudioFile::samples() const {
   return std::size_t(opened_->info.frames);
 }
 
-Result<Waveform> AudioFile::read(Stretch stretch) {
+Result<Waveform> AudioFile::read(Stretch stretch, Channels wanted) {
   SNDFILE* const sound = opened_->sound.get();
   const Stretch decoded = has_plain_numbers(opened_->info) ? stretch : Stretch{0, samples()};
   if (decoded.begin > 0) ::sf_seek(sound, sf_count_t(decoded.begin), SEEK_SET);
@@ -128,15 +134,17 @@ Result<Waveform> AudioFile::read(Stretch stretch) {
                    std::to_string(decoded.size()) + " samples can be read (" + ::sf_strerror(sound) + ")");
   }
   if (!all_finite(frames)) return invalid("holds samples that are not finite");
-  if (channels > 1) frames = mean_of_channels(frames, channels);
+  if (channels > 1) {
+    frames = wanted == Channels::first ? first_channel(frames, channels) : mean_of_channels(frames, channels);
+  }
   frames.resize(stretch.end - decoded.begin);
   frames.erase(frames.begin(), frames.begin() + std::ptrdiff_t(stretch.begin - decoded.begin));
   return Waveform{rate(), std::move(frames)};
 }
 
-Result<Waveform> decode_audio(std::string_view bytes) {
+Result<Waveform> decode_audio(std::string_view bytes, Channels channels) {
   MER_ASSIGN(AudioFile file, AudioFile::open(bytes));
-  return file.read({0, file.samples()});
+  return file.read({0, file.samples()}, channels);
 }
 
 Stretch middle(std::size_t samples, std::size_t length) {

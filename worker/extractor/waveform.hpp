@@ -18,8 +18,10 @@ constexpr int kMostSeconds = 3600;
 
 struct Waveform {
   int rate = 0;                // samples a second
-  std::vector<float> samples;  // integers are scaled to [-1, 1); several channels are averaged
+  std::vector<float> samples;  // integers are scaled to [-1, 1); several channels: as Channels says
 };
+
+enum class Channels { mean, first };
 
 // Samples begin, begin + 1, ..., end - 1 of a signal.
 struct Stretch {
@@ -39,7 +41,7 @@ class AudioFile {
   std::size_t samples() const;  // of each channel
 
   // REQUIRES: begin <= end <= samples(). In a WAV or AIFF file of plain numbers, others are not even looked at.
-  Result<Waveform> read(Stretch stretch);
+  Result<Waveform> read(Stretch stretch, Channels channels = Channels::mean);
 
  private:
   struct Opened;
@@ -48,7 +50,7 @@ class AudioFile {
 };
 
 // `bytes`: of a whole file.
-Result<Waveform> decode_audio(std::string_view bytes);
+Result<Waveform> decode_audio(std::string_view bytes, Channels channels = Channels::mean);
 
 // The middle `length` samples of a signal, all of a shorter one. Where the sides cannot be equal, the right one is
 // longer.
