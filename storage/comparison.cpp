@@ -117,26 +117,25 @@ std::vector<std::string> comparison_notes(const Comparison& comparison, const st
 }
 
 std::string comparison_caption(const SweepDetail& sweep, const Comparison& comparison, SelectionRule rule,
-                               Metric metric) {
+                               Metric metric, const std::vector<std::string>& labels) {
   char share[16];
   std::snprintf(share, sizeof share, "%.3f", comparison.test_share);
   return results_caption(sweep, rule, metric, Beside::none) + " Difference in " + name_of(metric) + " from " +
-         configuration_labels(sweep)[comparison.baseline] +
+         labels[comparison.baseline] +
          ", fold by fold; p of Wilcoxon's exact signed-rank test and of the corrected resampled t-test (test/train " +
          share +
          "), two-sided, with Holm's correction over the rows; * under 0.05; d: mean/sd of the differences; r: " +
          "rank-biserial.";
 }
 
-Result<Comparison> compare(ResultReader& reader, SweepId sweep, SelectionRule rule, Metric metric,
+Result<Comparison> compare(ResultReader& reader, const SweepDetail& sweep, SelectionRule rule, Metric metric,
                            const std::string& baseline) {
-  MER_ASSIGN(const SweepDetail detail, reader.sweep(sweep));
   Comparison comparison;
-  MER_ASSIGN(comparison.baseline, find_configuration(detail, baseline));
-  comparison.test_share = mean_test_share(detail);
-  MER_ASSIGN(const std::vector<ResultRow> results, reader.results(sweep, rule, metric));
-  MER_ASSIGN(const std::vector<TrialRow> trials, reader.trials(sweep));
-  const auto folds = folds_by_configuration(trials, detail.configurations.size());
+  MER_ASSIGN(comparison.baseline, find_configuration(sweep, baseline));
+  comparison.test_share = mean_test_share(sweep);
+  MER_ASSIGN(const std::vector<ResultRow> results, reader.results(sweep.summary.id, rule, metric));
+  MER_ASSIGN(const std::vector<TrialRow> trials, reader.trials(sweep.summary.id));
+  const auto folds = folds_by_configuration(trials, sweep.configurations.size());
   const Aggregate& base = aggregate_for(results[comparison.baseline], metric);
   comparison.folds = folds[comparison.baseline];
   if (base.mean && !base.over_seeds) {
@@ -157,10 +156,10 @@ Result<Comparison> compare(ResultReader& reader, SweepId sweep, SelectionRule ru
 Result<Table> comparison_summary(ResultReader& reader, SweepId sweep, SelectionRule rule, Metric metric,
                                  const std::string& baseline) {
   MER_ASSIGN(const SweepDetail detail, reader.sweep(sweep));
-  MER_ASSIGN(const Comparison comparison, compare(reader, sweep, rule, metric, baseline));
+  MER_ASSIGN(const Comparison comparison, compare(reader, detail, rule, metric, baseline));
   const std::vector<std::string> labels = configuration_labels(detail);
   Table table;
-  table.caption = comparison_caption(detail, comparison, rule, metric);
+  table.caption = comparison_caption(detail, comparison, rule, metric, labels);
   table.columns = {"configuration", "difference", "p Wilcoxon", "p corrected t", "d", "r"};
   for (const ComparedConfiguration& row : comparison.rows) {
     table.rows.push_back(cells_of(row, labels[row.configuration]));
@@ -172,7 +171,7 @@ Result<Table> comparison_summary(ResultReader& reader, SweepId sweep, SelectionR
 Result<Table> comparison_table(ResultReader& reader, SweepId sweep, SelectionRule rule, Metric metric,
                                const std::string& baseline) {
   MER_ASSIGN(const SweepDetail detail, reader.sweep(sweep));
-  MER_ASSIGN(const Comparison comparison, compare(reader, sweep, rule, metric, baseline));
+  MER_ASSIGN(const Comparison comparison, compare(reader, detail, rule, metric, baseline));
   Table table;
   table.columns = {
       "configuration",       "difference", "sd",  "n",        "wilcoxon_w", "wilcoxon_p",    "wilcoxon_p_holm",

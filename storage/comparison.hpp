@@ -32,12 +32,12 @@ struct Comparison {
   double test_share = 0;            // utterances of a test part over those of its training part, mean over folds
   std::vector<ComparedConfiguration> rows;  // all but the baseline, in order
 };
-Result<Comparison> compare(ResultReader& reader, SweepId sweep, SelectionRule rule, Metric metric,
+Result<Comparison> compare(ResultReader& reader, const SweepDetail& sweep, SelectionRule rule, Metric metric,
                            const std::string& baseline);
 
 // What a reader must know of the numbers, and of the rows that have none.
 std::string comparison_caption(const SweepDetail& sweep, const Comparison& comparison, SelectionRule rule,
-                               Metric metric);
+                               Metric metric, const std::vector<std::string>& labels);
 std::vector<std::string> comparison_notes(const Comparison& comparison, const std::vector<std::string>& labels);
 
 // For reading.

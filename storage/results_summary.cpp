@@ -114,7 +114,7 @@ Result<Table> results_summary(ResultReader& reader, SweepId sweep, SelectionRule
                           " trials had their results in the store when this sweep was submitted.");
   }
   if (baseline.empty()) return table;
-  MER_ASSIGN(const Comparison comparison, compare(reader, sweep, rule, metric, baseline));
+  MER_ASSIGN(const Comparison comparison, compare(reader, detail, rule, metric, baseline));
   if (mark_differences(table.rows, column_of(metric), comparison)) {
     table.notes.push_back(std::string("* ") + name_of(metric) + " differs from that of " + labels[comparison.baseline] +
                           ": corrected resampled t-test, p < 0.05 after Holm's correction over the rows.");

@@ -124,7 +124,7 @@ Json audited_value(const storage::AuditedScore& score) {
 Result<std::string> comparison_json(ResultReader& reader, SweepId id, EpochChoice epoch, const std::string& baseline,
                                     const Page& page) {
   MER_ASSIGN(const storage::SweepDetail sweep, reader.sweep(id));
-  MER_ASSIGN(storage::Comparison comparison, storage::compare(reader, id, epoch.rule, epoch.metric, baseline));
+  MER_ASSIGN(storage::Comparison comparison, storage::compare(reader, sweep, epoch.rule, epoch.metric, baseline));
   const std::size_t total = comparison.rows.size();
   const auto shown = part_of(comparison.rows, page);
   comparison.rows = std::vector(shown.begin(), shown.end());
@@ -139,7 +139,7 @@ Result<std::string> comparison_json(ResultReader& reader, SweepId id, EpochChoic
   Json rows = Json::array();
   for (const storage::ComparedConfiguration& row : comparison.rows) rows.push_back(compared_value(row));
   answer["rows"] = std::move(rows);
-  answer["caption"] = storage::comparison_caption(sweep, comparison, epoch.rule, epoch.metric);
+  answer["caption"] = storage::comparison_caption(sweep, comparison, epoch.rule, epoch.metric, labels);
   answer["notes"] = storage::comparison_notes(comparison, labels);
   return text_of(answer);
 }

@@ -40,7 +40,7 @@ class ComparisonTest : public testing::Test {
     }
   }
   Comparison compared(const std::string& baseline = "1") {
-    return compare(store_, sweep_, SelectionRule::last, Metric::wa, baseline).value();
+    return compare(store_, store_.sweep(sweep_).value(), SelectionRule::last, Metric::wa, baseline).value();
   }
   std::string text(const std::string& baseline = "1") {
     return format_table(comparison_summary(store_, sweep_, SelectionRule::last, Metric::wa, baseline).value(),

@@ -30,7 +30,8 @@ class AnalysisApiTest : public ::testing::Test {
 
 TEST_F(AnalysisApiTest, AComparisonHasEveryFoldAndTest) {
   const json answer = parse(comparison_json(*store_, SweepId{4}, last_wa_, "1"));
-  const auto comparison = storage::compare(*store_, SweepId{4}, SelectionRule::last, Metric::wa, "1").value();
+  const auto comparison =
+      storage::compare(*store_, store_->sweep(SweepId{4}).value(), SelectionRule::last, Metric::wa, "1").value();
 
   EXPECT_EQ(answer.at("baseline"), 0);
   EXPECT_EQ(answer.at("folds").size(), std::size_t{kFolds});
