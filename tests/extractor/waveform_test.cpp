@@ -38,6 +38,15 @@ TEST(WaveformTest, ChannelsAreAveraged) {
   EXPECT_NE(both->samples[700], left->samples[700]);
 }
 
+TEST(WaveformTest, TheFirstChannelIsHeardAloneWhereItIsAskedFor) {
+  const Result<Waveform> left = decode_audio(file_of({.kind = "tones", .file = "float"}));
+  const Result<Waveform> first =
+      decode_audio(file_of({.kind = "tones", .file = "float", .channels = 2}), Channels::first);
+
+  ASSERT_TRUE(left && first);
+  EXPECT_EQ(first->samples, left->samples);
+}
+
 TEST(WaveformTest, FilesThatCannotBeHeardSayWhy) {
   std::string cut = file_of({.file = "flac", .samples = 20000});
   cut.resize(cut.size() / 2);
