@@ -18,6 +18,7 @@
 #include "cli/slurm_jobs.hpp"
 #include "cli/slurm_plan.hpp"
 #include "cli/store_access.hpp"
+#include "core/joined.hpp"
 #include "core/json.hpp"
 #include "core/unix_time.hpp"
 #include "data/file_io.hpp"
@@ -200,9 +201,7 @@ json json_of(const NumberedAlloc& one) {
 }
 
 std::string request_text(const AllocSettings& settings) {
-  std::string text;
-  for (const auto& [name, value] : settings.request) text += (text.empty() ? "" : " ") + ("--" + name + "=" + value);
-  return text;
+  return joined(settings.request, " ", [](const auto& part) { return "--" + part.first + "=" + part.second; });
 }
 
 }  // namespace

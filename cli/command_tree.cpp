@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/joined.hpp"
 #include "core/nearest.hpp"
 #include "core/quoting.hpp"
 
@@ -53,9 +54,7 @@ std::vector<std::string> command_names(const CommandSpec& parent) {
 
 // "merctl alloc add"
 std::string called(const CommandPath& path) {
-  std::string text;
-  for (const CommandSpec* const command : path.commands) text += (text.empty() ? "" : " ") + command->name;
-  return text;
+  return joined(path.commands, " ", [](const CommandSpec* command) { return command->name; });
 }
 
 }  // namespace

@@ -3,20 +3,11 @@
 
 #include "cli/corpus_commands.hpp"
 #include "cli/output.hpp"
+#include "core/joined.hpp"
 #include "core/json.hpp"
 #include "data/exchange/corpus_export.hpp"
 
 namespace mer::cli {
-namespace {
-
-std::string listed(const std::vector<std::string>& names) {
-  std::string text;
-  for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
-  return text;
-}
-
-}  // namespace
-
 ExitCode corpus_export_command(const Context& context, const ExportOptions& options) {
   if (!plain_format(context, "corpus export")) return ExitCode::usage;
   const Result<data::ExportedCorpus> exported = data::export_corpus(options.folder, options.out, options.modality);
@@ -32,8 +23,8 @@ ExitCode corpus_export_command(const Context& context, const ExportOptions& opti
   }
   if (context.format == Format::table) {
     print_fact("written", options.out + ", " + std::to_string(exported->utterances) + " utterances");
-    print_fact("modalities", exported->modalities.empty() ? "none yet" : listed(exported->modalities));
-    if (!exported->arrays.empty()) print_fact("arrays", listed(exported->arrays));
+    print_fact("modalities", exported->modalities.empty() ? "none yet" : joined(exported->modalities, ", "));
+    if (!exported->arrays.empty()) print_fact("arrays", joined(exported->arrays, ", "));
     print_fact("content", exported->id.hex.empty() ? "no features yet" : exported->id.hex);
   }
   return ExitCode::done;

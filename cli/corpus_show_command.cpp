@@ -22,11 +22,8 @@ using nlohmann::json;
 constexpr std::size_t kColumnsShown = 12;
 constexpr std::size_t kOutliersShown = 5;
 
-// An imported corpus without features, too.
 Result<data::Corpus> load(const std::string& folder) {
-  MER_ASSIGN(const data::CorpusHeader header, data::read_corpus_header(folder));
-  MER_ASSIGN(data::Corpus corpus,
-             header.modalities.empty() ? data::load_utterances(folder) : data::load_corpus(folder));
+  MER_ASSIGN(data::Corpus corpus, data::load_imported(folder));
   MER_ASSIGN(corpus.seconds, data::recorded_seconds(folder));
   return corpus;
 }

@@ -1,15 +1,14 @@
 #include "cli/extractor_process.hpp"
 
-#include <array>
 #include <cerrno>
 #include <csignal>
 #include <cstring>
 #include <fcntl.h>
-#include <poll.h>
 #include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "cli/child_output.hpp"
 #include "cli/spawn_settings.hpp"
 
 extern char** environ;  // NOLINT: POSIX
@@ -46,13 +45,7 @@ ExtractorProcess::~ExtractorProcess() {
 }
 
 std::string ExtractorProcess::read_output(int milliseconds) {
-  pollfd waiting{output_.get(), POLLIN, 0};
-  if (::poll(&waiting, 1, milliseconds) <= 0) return "";
-  std::array<char, 65536> buffer{};
-  const ssize_t count = ::read(output_.get(), buffer.data(), buffer.size());
-  if (count > 0) return {buffer.data(), std::size_t(count)};
-  if (count == 0 || errno != EINTR) output_.reset();
-  return "";
+  return read_some(output_, milliseconds);
 }
 
 void ExtractorProcess::request_stop() {

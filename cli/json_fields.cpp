@@ -4,6 +4,7 @@
 #include <set>
 #include <string_view>
 
+#include "core/joined.hpp"
 #include "core/json.hpp"
 
 namespace mer::cli {
@@ -57,9 +58,7 @@ std::string fields_of(const Json& document) {
       for (const auto& [name, ignored] : one.items()) names.insert(name);
     }
   }
-  std::string text;
-  for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
-  return text;
+  return joined(names, ", ");
 }
 
 }  // namespace

@@ -2,6 +2,8 @@
 
 #include <vector>
 
+#include "core/joined.hpp"
+
 namespace mer::cli {
 namespace {
 
@@ -30,9 +32,7 @@ std::string italic(const std::string& text) {
 }
 
 std::string choices_text(const OptionSpec& option) {
-  std::string text;
-  for (const std::string& choice : option.choices) text += (text.empty() ? "" : ", ") + choice;
-  return text.empty() ? "" : " One of " + text + ".";
+  return option.choices.empty() ? "" : " One of " + joined(option.choices, ", ") + ".";
 }
 
 std::string entry(const std::string& term, const OptionSpec& option) {
@@ -40,8 +40,7 @@ std::string entry(const std::string& term, const OptionSpec& option) {
 }
 
 std::string option_entry(const OptionSpec& option) {
-  std::string term;
-  for (const std::string& name : option.names) term += (term.empty() ? "" : ", ") + bold(name);
+  const std::string term = joined(option.names, ", ", bold);
   return entry(option.value.empty() ? term : term + ' ' + italic(option.value), option);
 }
 

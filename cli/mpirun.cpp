@@ -8,13 +8,13 @@
 #include <cstring>
 #include <fcntl.h>
 #include <initializer_list>
-#include <poll.h>
 #include <string_view>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <utility>
 
+#include "cli/child_output.hpp"
 #include "cli/srun.hpp"
 
 namespace mer::cli {
@@ -207,14 +207,7 @@ Mpirun::~Mpirun() {
 }
 
 std::string Mpirun::read_output(int milliseconds) {
-  if (!output_) return "";
-  pollfd waiting{output_.get(), POLLIN, 0};
-  if (::poll(&waiting, 1, milliseconds) <= 0) return "";
-  std::array<char, 65536> buffer{};
-  const ssize_t count = ::read(output_.get(), buffer.data(), buffer.size());
-  if (count > 0) return {buffer.data(), std::size_t(count)};
-  if (count == 0 || errno != EINTR) output_.reset();
-  return "";
+  return output_ ? read_some(output_, milliseconds) : std::string();
 }
 
 bool Mpirun::ended() {

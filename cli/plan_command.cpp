@@ -4,6 +4,7 @@
 #include "cli/output.hpp"
 #include "cli/prepare.hpp"
 #include "cli/store_access.hpp"
+#include "core/joined.hpp"
 #include "core/json.hpp"
 
 namespace mer::cli {
@@ -61,18 +62,10 @@ std::string short_hash(const std::string& hex) {
   return hex.substr(0, 8);
 }
 
-template <class Parts, class Text>
-std::string joined(const Parts& parts, Text text) {
-  std::string all;
-  for (const auto& part : parts) all += (all.empty() ? "" : " ") + text(part);
-  return all;
-}
-
 void print_corpora(const PlanSummary& plan) {
   for (const storage::CorpusRecord& corpus : plan.corpora) {
     print_fact("corpus", short_hash(corpus.id.hex) + " " + corpus.name);
-    print_fact("", std::to_string(corpus.utterances) + " utterances; classes in order: " +
-                       joined(corpus.labels, [](const std::string& label) { return label; }));
+    print_fact("", std::to_string(corpus.utterances) + " utterances; classes in order: " + joined(corpus.labels, " "));
   }
 }
 
@@ -80,7 +73,7 @@ void print_configurations(const Sweep& sweep) {
   Rows rows = {{"configuration", "settings that differ"}};
   for (const Configuration& configuration : sweep.configurations) {
     const std::string settings =
-        joined(configuration.differing, [](const auto& setting) { return setting.first + "=" + setting.second; });
+        joined(configuration.differing, " ", [](const auto& setting) { return setting.first + "=" + setting.second; });
     rows.push_back({short_hash(configuration.id.hex), settings.empty() ? "none" : settings});
   }
   std::printf("\n");
@@ -97,7 +90,7 @@ void print_folds(const PlanSummary& plan) {
                                         {"test", fold.test}}) {
       if (summary.utterances == 0) continue;
       rows.push_back({names[0], names[1], part, std::to_string(summary.utterances),
-                      joined(summary.classes, [](std::int64_t count) { return std::to_string(count); })});
+                      joined(summary.classes, " ", [](std::int64_t count) { return std::to_string(count); })});
       names = {"", ""};
     }
   }

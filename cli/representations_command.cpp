@@ -6,6 +6,7 @@
 #include "cli/commands.hpp"
 #include "cli/output.hpp"
 #include "cli/store_access.hpp"
+#include "core/joined.hpp"
 #include "storage/tables.hpp"
 #include "web/projection.hpp"
 #include "web/representations_api.hpp"
@@ -72,8 +73,7 @@ void print_modalities(const Projection& projection) {
 void print_measures(const Projection& projection) {
   print_fact("trial", projection.trial.hex);
   print_fact("what", web::caption_of(projection));
-  std::string explained;
-  for (const double share : projection.explained) explained += (explained.empty() ? "" : ", ") + percent(share) + " %";
+  const std::string explained = joined(projection.explained, ", ", [](double share) { return percent(share) + " %"; });
   if (!explained.empty()) print_fact("explained", explained + " of the variance");
   if (projection.divergence) print_fact("divergence", decimal(projection.divergence));
   std::printf("\n");

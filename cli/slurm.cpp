@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "cli/shell.hpp"
+#include "core/joined.hpp"
 
 namespace mer::cli {
 namespace {
@@ -51,12 +52,6 @@ Result<std::string> ask_slurm(std::vector<std::string> words) {
   return invalid(program + " refused: " + (said.empty() ? "exit status " + std::to_string(output.status) : said));
 }
 
-std::string joined(const std::vector<std::string>& words, char between) {
-  std::string text;
-  for (const std::string& word : words) text += (text.empty() ? "" : std::string(1, between)) + word;
-  return text;
-}
-
 std::string known(const std::string& text) {
   return text == "N/A" || text == "None" || text == "INVALID" ? "" : text;
 }
@@ -91,7 +86,7 @@ std::vector<QueuedJob> queued_jobs_from(const std::string& text) {
 
 Result<std::vector<QueuedJob>> queued_jobs(const std::vector<std::string>& ids) {
   if (ids.empty()) return std::vector<QueuedJob>();
-  const auto text = ask_slurm({"squeue", "-h", "-j", joined(ids, ','), "-o", kFields});
+  const auto text = ask_slurm({"squeue", "-h", "-j", joined(ids, ","), "-o", kFields});
   if (text) return queued_jobs_from(*text);
   // What squeue says when it knows none of them any more.
   if (text.error().message.find("Invalid job id") != std::string::npos) return std::vector<QueuedJob>();

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/joined.hpp"
 #include "core/json.hpp"
 #include "core/nearest.hpp"
 #include "core/quoting.hpp"
@@ -9,15 +10,6 @@
 namespace mer {
 
 using nlohmann::json;
-
-namespace {
-
-std::string listed(const std::vector<std::string>& words) {
-  std::string list;
-  for (const std::string& word : words) list += (list.empty() ? "" : ", ") + word;
-  return list;
-}
-}  // namespace
 
 Error SweepOrigin::error(const std::string& pointer, const std::string& message) const {
   std::string where = file;
@@ -44,7 +36,7 @@ Status check_keys(const SweepOrigin& origin, const std::string& pointer, const j
   for (const auto& [key, value] : object.items()) {
     if (std::count(allowed.begin(), allowed.end(), key)) continue;
     return origin.error(pointer_to(pointer, key), "unknown key " + shown(json(key)) + did_you_mean(key, allowed) +
-                                                      "; allowed: " + listed(allowed));
+                                                      "; allowed: " + joined(allowed, ", "));
   }
   return {};
 }

@@ -38,4 +38,23 @@ bool is_utf8(std::string_view text) {
   return true;
 }
 
+void append_utf8(std::string& text, char32_t point) {
+  // A lead byte says how many follow; each of them carries six bits.
+  const auto append_followers = [&](int count) {
+    for (; count > 0; --count) text += char(0x80U | ((point >> unsigned(6 * (count - 1))) & 0x3FU));
+  };
+  if (point < 0x80) {
+    text += char(point);
+  } else if (point < 0x800) {
+    text += char(0xC0U | (point >> 6U));
+    append_followers(1);
+  } else if (point < 0x10000) {
+    text += char(0xE0U | (point >> 12U));
+    append_followers(2);
+  } else {
+    text += char(0xF0U | (point >> 18U));
+    append_followers(3);
+  }
+}
+
 }  // namespace mer

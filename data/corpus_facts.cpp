@@ -4,6 +4,7 @@
 #include <map>
 
 #include "core/json.hpp"
+#include "data/median.hpp"
 #include "data/natural_order.hpp"
 
 namespace mer::data {
@@ -30,10 +31,9 @@ ordered_json dialogues_json(const Corpus& corpus) {
   for (const Dialogue& dialogue : corpus.dialogues) turns.push_back(dialogue.rows.size());
   if (turns.empty()) return {{"count", 0}};
   std::ranges::sort(turns);
-  const double median = double(turns[(turns.size() - 1) / 2] + turns[turns.size() / 2]) / 2;
   return {{"count", turns.size()},
           {"fewest_turns", turns.front()},
-          {"median_turns", median},
+          {"median_turns", median_of(turns)},
           {"mean_turns", double(corpus.utterances.size()) / double(turns.size())},
           {"most_turns", turns.back()}};
 }

@@ -6,6 +6,7 @@
 #include "core/json.hpp"
 #include "data/corpus_facts.hpp"
 #include "data/feature_summary.hpp"
+#include "data/median.hpp"
 
 namespace mer::data {
 namespace {
@@ -14,12 +15,11 @@ using nlohmann::ordered_json;
 
 ordered_json seconds_json(std::vector<double> seconds) {
   std::ranges::sort(seconds);
-  const std::size_t n = seconds.size();
   const double total = std::accumulate(seconds.begin(), seconds.end(), 0.0);
   return {{"total", total},
           {"shortest", seconds.front()},
-          {"median", (seconds[(n - 1) / 2] + seconds[n / 2]) / 2},
-          {"mean", total / double(n)},
+          {"median", median_of(seconds)},
+          {"mean", total / double(seconds.size())},
           {"longest", seconds.back()}};
 }
 

@@ -1,6 +1,3 @@
-#include <cerrno>
-#include <sys/stat.h>
-
 #include "core/json.hpp"
 #include "data/corpus.hpp"
 #include "data/corpus_format.hpp"
@@ -27,11 +24,6 @@ std::string corpus_json(const Corpus& corpus) {
                                        {"utterances", corpus.utterances.size()},
                                        {"modalities", modalities}};
   return json.dump(1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
-}
-
-Status make_folder(const std::string& folder) {
-  if (::mkdir(folder.c_str(), 0755) != 0) return system_error(errno, folder);
-  return {};
 }
 
 Status write_files(const Corpus& corpus, const std::string& folder) {

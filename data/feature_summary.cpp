@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "data/median.hpp"
+
 namespace mer::data {
 namespace {
 
@@ -44,8 +46,7 @@ std::vector<Column> columns_of(const FeatureMatrix& features) {
 
 ColumnSpread spread_of(std::vector<double> values) {
   std::ranges::sort(values);
-  const std::size_t n = values.size();
-  return {values.front(), (values[(n - 1) / 2] + values[n / 2]) / 2, values.back()};
+  return {values.front(), median_of(values), values.back()};
 }
 
 void find_outliers(const FeatureMatrix& features, const std::vector<Column>& columns, FeatureSummary& summary) {

@@ -1,6 +1,5 @@
 #include "data/recordings.hpp"
 
-#include <array>
 #include <charconv>
 #include <cmath>
 #include <optional>
@@ -12,6 +11,7 @@
 #include "data/corpus_text.hpp"
 #include "data/csv.hpp"
 #include "data/file_io.hpp"
+#include "data/number_text.hpp"
 #include "data/plain_name.hpp"
 #include "data/utterance_table.hpp"
 
@@ -26,13 +26,6 @@ std::optional<double> seconds_of(const std::string& text) {
   if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
   if (!std::isfinite(seconds) || seconds < 0) return std::nullopt;
   return seconds;
-}
-
-// The fewest digits that read back as the same number.
-std::string seconds_text(double seconds) {
-  std::array<char, 32> text{};
-  const auto [end, error] = std::to_chars(text.data(), text.data() + text.size(), seconds);
-  return {text.data(), end};
 }
 
 Result<Recording> recording_of(const CsvRecord& record, const std::string& utterance, const std::string& path) {
@@ -87,7 +80,7 @@ Result<std::vector<double>> recorded_seconds(const std::string& folder) {
 Status write_recordings(const std::vector<Recording>& rows, const std::string& folder) {
   std::string text = csv_line(kRecordingColumns);
   for (const Recording& row : rows) {
-    text += csv_line({row.utterance, row.audio, seconds_text(row.seconds), row.transcript});
+    text += csv_line({row.utterance, row.audio, shortest_text(row.seconds), row.transcript});
   }
   return write_text(folder + "/" + kRecordingsCsv, text);
 }

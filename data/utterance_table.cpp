@@ -121,4 +121,9 @@ Result<Corpus> load_utterances(const std::string& folder) {
   return corpus;
 }
 
+Result<Corpus> load_imported(const std::string& folder) {
+  MER_ASSIGN(const CorpusHeader header, read_corpus_header(folder));
+  return header.modalities.empty() ? load_utterances(folder) : load_corpus(folder);
+}
+
 }  // namespace mer::data

@@ -18,4 +18,7 @@ Result<std::vector<Utterance>> read_utterances(const std::string& folder, const 
 // and of any other. Training takes load_corpus.
 Result<Corpus> load_utterances(const std::string& folder);
 
+// With its features, where it has any yet.
+Result<Corpus> load_imported(const std::string& folder);
+
 }  // namespace mer::data

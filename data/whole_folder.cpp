@@ -23,12 +23,12 @@ Status check_target(const fs::path& target) {
   return {};
 }
 
+}  // namespace
+
 Status make_folder(const std::string& folder) {
   if (::mkdir(folder.c_str(), 0755) != 0) return system_error(errno, folder);
   return {};
 }
-
-}  // namespace
 
 Status write_whole_folder(const std::string& folder, const std::function<Status(const std::string& temporary)>& fill) {
   std::error_code error;

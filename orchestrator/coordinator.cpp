@@ -4,6 +4,7 @@
 #include <iterator>
 #include <spdlog/spdlog.h>
 
+#include "core/joined.hpp"
 #include "core/json.hpp"
 
 namespace mer::orchestrator {
@@ -37,12 +38,6 @@ std::string merged(const std::string& of_trainer, const std::string& of_job) {
   if (!versions.is_object() || !more.is_object() || more.empty()) return of_trainer;
   for (const auto& [key, value] : more.items()) versions.emplace(key, value);
   return versions.dump(-1, ' ', false, json::error_handler_t::replace);
-}
-
-std::string joined(const std::vector<std::string>& lines) {
-  std::string text;
-  for (const std::string& line : lines) text += (text.empty() ? "" : "\n") + line;
-  return text;
 }
 
 // A gateway repeats what the last coordinator may not have kept.
@@ -479,7 +474,7 @@ Status Coordinator::commit() {
 void Coordinator::send_outbox() {
   for (const auto& [rank, message] : outbox_) transport_.send(rank, message);
   outbox_.clear();
-  if (!lines_.empty()) print_(joined(lines_));
+  if (!lines_.empty()) print_(joined(lines_, "\n"));
   lines_.clear();
 }
 

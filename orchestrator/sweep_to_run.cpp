@@ -4,6 +4,7 @@
 #include <set>
 #include <utility>
 
+#include "core/joined.hpp"
 #include "core/json.hpp"
 #include "core/sha256.hpp"
 #include "core/sweep_file.hpp"
@@ -86,8 +87,8 @@ Result<SweepToRun> load_sweep(storage::ResultReader& reader, storage::ResultWrit
   loaded.record_representations = sweep.record_representations;
   for (const auto& corpus : detail.corpora) loaded.corpora[corpus.id] = corpus.path;
   for (const auto& configuration : detail.configurations) {
-    std::string& name = loaded.names[configuration.id];
-    for (const auto& [key, value] : configuration.differing) name += (name.empty() ? "" : " ") + key + "=" + value;
+    loaded.names[configuration.id] =
+        joined(configuration.differing, " ", [](const auto& setting) { return setting.first + "=" + setting.second; });
   }
   MER_TRY(writer.each_trial(id, [&](storage::TrialProgress trial) { loaded.add(std::move(trial)); }));
   return loaded;

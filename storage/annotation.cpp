@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string_view>
 
+#include "core/joined.hpp"
 #include "core/quoting.hpp"
 #include "core/utf8.hpp"
 
@@ -76,9 +77,7 @@ std::vector<std::string> words_of(const std::string& text) {
 }
 
 std::string line_of(const std::vector<std::string>& tags) {
-  std::string line;
-  for (const std::string& tag : tags) line += (line.empty() ? "" : " ") + tag;
-  return line;
+  return joined(tags, " ");
 }
 
 Result<Annotation> with_tags(Annotation annotation, const std::vector<std::string>& tags) {

@@ -13,16 +13,6 @@
 namespace mer::storage {
 namespace {
 
-// The folds of each configuration, in the order of its points.
-std::vector<std::vector<int>> folds_by_configuration(const std::vector<TrialRow>& trials, std::size_t configurations) {
-  std::vector<std::vector<int>> folds(configurations);
-  for (const TrialRow& trial : trials) {
-    std::vector<int>& own = folds[std::size_t(trial.configuration)];
-    if (std::ranges::find(own, trial.fold) == own.end()) own.push_back(trial.fold);
-  }
-  return folds;
-}
-
 double mean_test_share(const SweepDetail& detail) {
   std::vector<double> shares;
   for (const FoldRecord& fold : detail.folds) {
@@ -134,17 +124,15 @@ Result<Comparison> compare(ResultReader& reader, const SweepDetail& sweep, Selec
   MER_ASSIGN(comparison.baseline, find_configuration(sweep, baseline));
   comparison.test_share = mean_test_share(sweep);
   MER_ASSIGN(const std::vector<ResultRow> results, reader.results(sweep.summary.id, rule, metric));
-  MER_ASSIGN(const std::vector<TrialRow> trials, reader.trials(sweep.summary.id));
-  const auto folds = folds_by_configuration(trials, sweep.configurations.size());
   const Aggregate& base = aggregate_for(results[comparison.baseline], metric);
-  comparison.folds = folds[comparison.baseline];
+  comparison.folds = results[comparison.baseline].folds;
   if (base.mean && !base.over_seeds) {
     for (const std::optional<double>& point : base.points) comparison.scores.push_back(*point);
   }
   for (std::size_t i = 0; i < results.size(); ++i) {
     if (i == comparison.baseline) continue;
     const Aggregate& own = aggregate_for(results[i], metric);
-    ComparedConfiguration row{.configuration = i, .why = why_not(own, base, folds[i] == folds[comparison.baseline])};
+    ComparedConfiguration row{.configuration = i, .why = why_not(own, base, results[i].folds == comparison.folds)};
     if (row.why.empty()) add_tests(row, own, base, comparison.test_share);
     comparison.rows.push_back(std::move(row));
   }

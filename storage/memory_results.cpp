@@ -218,8 +218,11 @@ Result<std::vector<ResultRow>> MemoryStore::results(SweepId id, SelectionRule ru
   const Lock lock(content_->mutex);
   const Submission* submission = content_->find_submission(id);
   if (submission == nullptr) return no_sweep(std::to_string(id.number), {});
-  std::map<int, std::set<int>> folds_of;
-  for (const PlannedTrial& planned : submission->trials) folds_of[planned.configuration].insert(planned.fold);
+  std::map<int, std::vector<int>> folds_of;
+  for (const PlannedTrial& planned : submission->trials) {
+    std::vector<int>& folds = folds_of[planned.configuration];
+    if (std::ranges::find(folds, planned.fold) == folds.end()) folds.push_back(planned.fold);
+  }
 
   std::map<int, std::vector<Point>> points_of;
   std::map<std::pair<int, std::uint64_t>, std::size_t> places;  // (configuration, fold or seed) -> point
@@ -239,7 +242,8 @@ Result<std::vector<ResultRow>> MemoryStore::results(SweepId id, SelectionRule ru
   for (const auto& [configuration, points] : points_of) {
     const bool over_seeds = folds_of[configuration].size() == 1;
     const auto of = [&, &points = points](Metric m) { return aggregate_points(points, m, over_seeds); };
-    rows.push_back({configuration, of(Metric::wa), of(Metric::ua), of(Metric::macro_f1), of(Metric::weighted_f1)});
+    rows.push_back({configuration, folds_of[configuration], of(Metric::wa), of(Metric::ua), of(Metric::macro_f1),
+                    of(Metric::weighted_f1)});
   }
   return rows;
 }

@@ -191,6 +191,7 @@ void each_field(S& aggregate, V&& field) {
 template <Is<ResultRow> S, class V>
 void each_field(S& row, V&& field) {
   field("configuration", row.configuration);
+  field("folds", row.folds);
   field("wa", row.wa);
   field("ua", row.ua);
   field("macro_f1", row.macro_f1);

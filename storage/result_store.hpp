@@ -263,6 +263,7 @@ struct Aggregate {
 
 struct ResultRow {
   int configuration = 0;
+  std::vector<int> folds;  // its own, in the order of the points: positions in SweepDetail::folds
   Aggregate wa, ua, macro_f1, weighted_f1;
 };
 

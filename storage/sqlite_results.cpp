@@ -18,7 +18,7 @@ const std::string kPoints =
     "WITH shape AS (SELECT configuration, min(fold) = max(fold) AS one_fold FROM sweep_trials WHERE sweep = ?1 "
     "GROUP BY configuration) "
     "SELECT s.configuration, shape.one_fold, count(*), count(x.wa), total(x.wa), count(x.ua), total(x.ua), "
-    "count(x.macro_f1), total(x.macro_f1), count(x.weighted_f1), total(x.weighted_f1) "
+    "count(x.macro_f1), total(x.macro_f1), count(x.weighted_f1), total(x.weighted_f1), min(s.fold) "
     "FROM sweep_trials s JOIN shape USING (configuration) JOIN trials t USING (trial) "
     "LEFT JOIN selected x ON x.trial = s.trial AND x.rule = ?2 AND x.metric = ?3 "
     "WHERE s.sweep = ?1 AND " +
@@ -28,6 +28,7 @@ const std::string kPoints =
 
 struct Points {
   bool over_seeds = false;
+  std::vector<int> folds;
   std::vector<std::optional<double>> wa, ua, macro_f1, weighted_f1;
 };
 
@@ -59,6 +60,7 @@ Result<std::vector<ResultRow>> SqliteReader::results(SweepId id, SelectionRule r
   MER_TRY(query.each([&](const Statement& row) {
     Points& points = configurations[row.small(0)];
     points.over_seeds = row.integer(1) != 0;
+    if (!points.over_seeds || points.folds.empty()) points.folds.push_back(row.small(11));
     const int expected = row.small(2);
     points.wa.push_back(point_of(row.real(4), row.small(3), expected));
     points.ua.push_back(point_of(row.real(6), row.small(5), expected));
@@ -68,7 +70,7 @@ Result<std::vector<ResultRow>> SqliteReader::results(SweepId id, SelectionRule r
   std::vector<ResultRow> rows;
   for (auto& [configuration, points] : configurations) {
     const bool over_seeds = points.over_seeds;
-    rows.push_back({configuration, aggregate_of(std::move(points.wa), over_seeds),
+    rows.push_back({configuration, std::move(points.folds), aggregate_of(std::move(points.wa), over_seeds),
                     aggregate_of(std::move(points.ua), over_seeds),
                     aggregate_of(std::move(points.macro_f1), over_seeds),
                     aggregate_of(std::move(points.weighted_f1), over_seeds)});

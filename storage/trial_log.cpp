@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "core/joined.hpp"
 #include "core/log_pointer.hpp"
 
 namespace mer::storage {
@@ -30,9 +31,8 @@ std::string those_there(const std::vector<AttemptRow>& attempts) {
   if (last - first + 1 == int(attempts.size())) {
     return "there are attempts " + std::to_string(first) + " to " + std::to_string(last);
   }
-  std::string numbers;
-  for (const auto& attempt : attempts) numbers += (numbers.empty() ? "" : ", ") + std::to_string(attempt.attempt);
-  return "there are attempts " + numbers;
+  const auto number = [](const auto& attempt) { return std::to_string(attempt.attempt); };
+  return "there are attempts " + joined(attempts, ", ", number);
 }
 
 }  // namespace

@@ -15,7 +15,7 @@ add_custom_target(fuzz_programs ALL
           "-DCMAKE_CXX_COMPILER=${MER_CLANGXX}" "-DCMAKE_CXX_COMPILER_LAUNCHER=${CMAKE_CXX_COMPILER_LAUNCHER}"
   COMMAND "${CMAKE_COMMAND}" --build "${fuzz}" -- --quiet
   VERBATIM)
-foreach(name csv iemocap_labels iemocap_transcripts msp_evaluation npy safetensors)
+foreach(name bert_config csv iemocap_labels iemocap_transcripts msp_evaluation npy safetensors vocab wav)
   # New inputs stay in the build folder.
   set(found "${fuzz}/found/${name}")
   file(MAKE_DIRECTORY "${found}")

@@ -9,6 +9,7 @@
 #include <utility>
 #include <variant>
 
+#include "core/joined.hpp"
 #include "core/sha256.hpp"
 #include "web/plain_answer.hpp"
 #include "web/request_filter.hpp"
@@ -60,15 +61,9 @@ std::string in_lower_case(std::string text) {
   return text;
 }
 
-std::string joined(const std::vector<std::string>& words) {
-  std::string text;
-  for (const std::string& word : words) text += (text.empty() ? "" : ", ") + word;
-  return text;
-}
-
 // For heads that httplib never sees.
 std::string answer_of(const Rejection& rejection, const RequestPolicy& policy, bool with_body) {
-  return plain_answer(rejection.status, rejection.reason, rejection.status == 405 ? joined(policy.methods) : "",
+  return plain_answer(rejection.status, rejection.reason, rejection.status == 405 ? joined(policy.methods, ", ") : "",
                       with_body);
 }
 

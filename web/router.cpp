@@ -5,6 +5,8 @@
 #include <optional>
 #include <utility>
 
+#include "core/joined.hpp"
+
 namespace mer::web {
 namespace {
 
@@ -50,9 +52,7 @@ std::optional<std::vector<std::string>> match(std::string_view pattern, std::str
 }
 
 std::string names_of(const std::vector<Parameter>& parameters) {
-  std::string names;
-  for (const Parameter& parameter : parameters) names += (names.empty() ? "" : ", ") + parameter.name;
-  return names;
+  return joined(parameters, ", ", [](const Parameter& parameter) { return parameter.name; });
 }
 
 }  // namespace

@@ -27,11 +27,6 @@ struct Array {
   std::string_view elements = {};
 };
 
-Result<Corpus> load(const std::string& folder) {
-  MER_ASSIGN(const CorpusHeader header, read_corpus_header(folder));
-  return header.modalities.empty() ? load_utterances(folder) : load_corpus(folder);
-}
-
 // Leaves the modality that is wanted.
 Status choose(Corpus& corpus, const std::string& modality) {
   if (modality.empty()) return {};
@@ -126,7 +121,7 @@ Status check_kind(const std::string& extension, const std::string& out) {
 Result<ExportedCorpus> export_corpus(const std::string& folder, const std::string& out, const std::string& modality) {
   const std::string extension = std::filesystem::path(out).extension().string();
   MER_TRY(check_kind(extension, out));
-  MER_ASSIGN(Corpus corpus, load(folder));
+  MER_ASSIGN(Corpus corpus, load_imported(folder));
   MER_TRY(choose(corpus, modality));
   ExportedCorpus exported{corpus.utterances.size(), {}, {}, corpus.id};
   for (const FeatureMatrix& features : corpus.features) exported.modalities.push_back(features.modality);

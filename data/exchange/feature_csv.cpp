@@ -1,7 +1,6 @@
 #include "data/exchange/feature_csv.hpp"
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <cmath>
 #include <cstdlib>
@@ -12,6 +11,7 @@
 #include "data/corpus_format.hpp"
 #include "data/corpus_text.hpp"
 #include "data/csv.hpp"
+#include "data/number_text.hpp"
 
 namespace mer::data {
 namespace {
@@ -48,12 +48,6 @@ std::optional<float> float_of(const std::string& text) {
   return error == std::errc() ? value : std::strtof(text.c_str(), nullptr);
 }
 
-std::string text_of(float value) {
-  std::array<char, 32> text{};
-  const auto [end, error] = std::to_chars(text.data(), text.data() + text.size(), value);
-  return {text.data(), end};
-}
-
 }  // namespace
 
 Result<FeatureSource> parse_feature_csv(std::string_view text, const std::string& where) {
@@ -85,7 +79,7 @@ std::string feature_csv(const Corpus& corpus, const FeatureMatrix& features) {
   std::string text = csv_line(fields);
   for (std::size_t row = 0; row < corpus.utterances.size(); ++row) {
     fields = utterance_fields(corpus, corpus.utterances[row]);
-    for (const float value : features.row(row)) fields.push_back(text_of(value));
+    for (const float value : features.row(row)) fields.push_back(shortest_text(value));
     text += csv_line(fields);
   }
   return text;

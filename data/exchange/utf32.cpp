@@ -3,22 +3,9 @@
 #include <cstdint>
 #include <cstring>
 
+#include "core/utf8.hpp"
+
 namespace mer::data {
-namespace {
-
-// A lead byte says how many follow; each of them carries six bits.
-constexpr std::uint32_t kLow = 0x3F;
-
-std::string utf8_of(std::uint32_t code) {
-  const auto follower = [code](int shift) { return char(0x80 | (code >> shift & kLow)); };
-  if (code < 0x80) return {char(code)};
-  if (code < 0x800) return {char(0xC0 | code >> 6), follower(0)};
-  if (code < 0x10000) return {char(0xE0 | code >> 12), follower(6), follower(0)};
-  return {char(0xF0 | code >> 18), follower(12), follower(6), follower(0)};
-}
-
-}  // namespace
-
 std::optional<std::string> utf8_of_utf32(std::string_view bytes) {
   while (bytes.ends_with(std::string_view("\0\0\0\0", 4))) bytes.remove_suffix(4);
   std::string text;
@@ -26,7 +13,7 @@ std::optional<std::string> utf8_of_utf32(std::string_view bytes) {
     std::uint32_t code = 0;
     std::memcpy(&code, bytes.data(), sizeof code);
     if (code > 0x10FFFF || (code >= 0xD800 && code < 0xE000)) return std::nullopt;
-    text += utf8_of(code);
+    append_utf8(text, code);
   }
   return text;
 }
@@ -37,7 +24,7 @@ std::string utf32_of_utf8(std::string_view text) {
     const auto lead = static_cast<unsigned char>(text[at++]);
     std::uint32_t code = lead < 0x80 ? lead : lead < 0xE0 ? lead & 0x1F : lead < 0xF0 ? lead & 0x0F : lead & 0x07;
     for (; at < text.size() && (static_cast<unsigned char>(text[at]) & 0xC0) == 0x80; ++at) {
-      code = code << 6 | (static_cast<unsigned char>(text[at]) & kLow);
+      code = code << 6 | (static_cast<unsigned char>(text[at]) & 0x3FU);
     }
     bytes.append(reinterpret_cast<const char*>(&code), sizeof code);
   }

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <map>
 #include <optional>
 #include <set>
@@ -13,6 +12,7 @@
 #include "data/import/msp_evaluation.hpp"
 #include "data/import/take_turn.hpp"
 #include "data/import/text_lines.hpp"
+#include "data/number_text.hpp"
 
 namespace mer::data {
 namespace {
@@ -29,17 +29,12 @@ std::optional<std::string> evaluation_file(const std::string& root) {
   return std::nullopt;
 }
 
-std::string number_text(double number) {
-  std::array<char, 32> text{};
-  return {text.data(), std::to_chars(text.data(), text.data() + text.size(), number).ptr};
-}
-
 class MspImprovImport {
  public:
   MspImprovImport(std::string root, const MspImprovOptions& options) : options_(options) {
     imported_.importer = "msp-improv";
     imported_.root = std::move(root);
-    imported_.options = {{"groups", options.groups}, {"min_seconds", number_text(options.min_seconds)}};
+    imported_.options = {{"groups", options.groups}, {"min_seconds", shortest_text(options.min_seconds)}};
     imported_.corpus.name = "MSP-IMPROV";
     imported_.corpus.labels = {"happy", "angry", "sad", "neutral"};
     imported_.paper = {{{"happy", 999}, {"angry", 460}, {"sad", 627}, {"neutral", 1733}},

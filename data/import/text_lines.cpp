@@ -18,21 +18,6 @@ constexpr std::array<char32_t, 32> kWindows1252 = {0x20AC, 0xFFFD, 0x201A, 0x019
                                                    0xFFFD, 0x2018, 0x2019, 0x201C, 0x201D, 0x2022, 0x2013, 0x2014,
                                                    0x02DC, 0x2122, 0x0161, 0x203A, 0x0153, 0xFFFD, 0x017E, 0x0178};
 
-// REQUIRES: a point below 0x10000.
-void append_utf8(std::string& text, char32_t point) {
-  if (point < 0x80) {
-    text += char(point);
-    return;
-  }
-  if (point < 0x800) {
-    text += char(0xC0 | (point >> 6));
-  } else {
-    text += char(0xE0 | (point >> 12));
-    text += char(0x80 | ((point >> 6) & 0x3F));
-  }
-  text += char(0x80 | (point & 0x3F));
-}
-
 std::string_view trimmed(std::string_view line) {
   const std::size_t first = line.find_first_not_of(kBlank);
   if (first == std::string_view::npos) return {};

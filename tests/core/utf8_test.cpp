@@ -1,6 +1,7 @@
 #include "core/utf8.hpp"
 
 #include <gtest/gtest.h>
+#include <string>
 
 namespace mer {
 namespace {
@@ -13,6 +14,13 @@ TEST(Utf8, WholeCharactersThatAreNoLongerThanTheyHaveToBe) {
         "a"}) {
     EXPECT_FALSE(is_utf8(bad)) << bad;
   }
+}
+
+TEST(Utf8, ACodePointIsWrittenInOneToFourBytes) {
+  std::string text;
+  for (const char32_t point : {0x41, 0x7F, 0x80, 0x7FF, 0x800, 0xFFFF, 0x10000, 0x10FFFF}) append_utf8(text, point);
+  EXPECT_EQ(text, "A\x7F\xC2\x80\xDF\xBF\xE0\xA0\x80\xEF\xBF\xBF\xF0\x90\x80\x80\xF4\x8F\xBF\xBF");
+  EXPECT_TRUE(is_utf8(text));
 }
 
 }  // namespace

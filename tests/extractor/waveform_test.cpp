@@ -1,10 +1,13 @@
 #include "worker/extractor/waveform.hpp"
 
+#include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <cstring>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <limits>
+#include <span>
 
 #include "tests/extractor/signals.hpp"
 
@@ -61,6 +64,32 @@ TEST(WaveformTest, FilesThatCannotBeHeardSayWhy) {
   EXPECT_THAT(problem(cut), HasSubstr("is damaged"));
   EXPECT_THAT(problem(file_of({.kind = "silence", .rate = 1, .samples = 3700})),
               HasSubstr("3700 s long, at most 3600"));
+}
+
+// 3,599 s of eight channels at 96 kHz would be 11 GB.
+TEST(WaveformTest, AHeaderThatClaimsMoreThanItsFileHasTakesNoMemory) {
+  std::string bytes = file_of({.file = "flac", .samples = 20000});
+  const std::size_t facts = 8 + 10;  // in STREAMINFO: 20 bits rate, 3 channels - 1, 5 bits - 1, 36 samples
+  std::uint64_t claim = (std::uint64_t{96000} << 44) | (std::uint64_t{7} << 41) | (std::uint64_t{15} << 36) |
+                        (std::uint64_t{96000} * 3599);
+  for (int i = 7; i >= 0; --i, claim >>= 8) bytes[facts + std::size_t(i)] = char(claim & 0xFF);
+  const Result<Waveform> heard = decode_audio(bytes);
+
+  ASSERT_FALSE(heard);
+  EXPECT_THAT(heard.error().message, HasSubstr("of 345504000 samples can be read"));
+}
+
+// Blocks end within it.
+TEST(WaveformTest, APartOfALongSignalIsWhatTheWholeHasThere) {
+  for (const char* file : {"wav16", "flac"}) {
+    const std::string bytes = file_of({.kind = "tones", .file = file, .channels = 2, .samples = 200'000});
+    const Result<Waveform> whole = decode_audio(bytes);
+    const Result<Waveform> part = AudioFile::open(bytes)->read({60'000, 199'999});
+
+    ASSERT_TRUE(whole && part);
+    ASSERT_EQ(whole->samples.size(), 200'000U);
+    EXPECT_TRUE(std::ranges::equal(part->samples, std::span(whole->samples).subspan(60'000, 139'999)));
+  }
 }
 
 // Seeking, which WAV can, and decoding everything before, which FLAC wants.

@@ -1,11 +1,8 @@
 #include "data/safetensors.hpp"
 
 #include <string>
-#include <sys/mman.h>
-#include <unistd.h>
 
-#include "core/descriptor.hpp"
-#include "tests/fuzz/fuzz.hpp"
+#include "tests/fuzz/memory_file.hpp"
 
 // A header that is taken names tensors whose bytes lie in the file and fit their shapes. The first eight bytes, the
 // header's length, are put right, so that most inputs get as far as the header.
@@ -18,9 +15,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   file += bytes.substr(0, header);
   if (end != std::string_view::npos) file += bytes.substr(end + 1);
 
-  const mer::Descriptor memory(::memfd_create("fuzz", MFD_CLOEXEC));
-  require(memory.get() >= 0 && ::write(memory.get(), file.data(), file.size()) == ssize_t(file.size()));
-  const auto tensors = mer::data::SafetensorsFile::open("/proc/self/fd/" + std::to_string(memory.get()));
+  const mer::fuzz::MemoryFile memory(file);
+  const auto tensors = mer::data::SafetensorsFile::open(memory.path());
   if (!tensors) {
     require(mer::is_utf8(tensors.error().message));
     return 0;

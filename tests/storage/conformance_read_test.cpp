@@ -224,6 +224,7 @@ TEST_P(StoreConformance, ResultsAreMeanAndSdOverFoldsOfTheMeanOverSeeds) {
   const auto rows = reader_.results(id, SelectionRule::last, Metric::macro_f1).value();
 
   ASSERT_THAT(rows, SizeIs(1));
+  EXPECT_THAT(rows[0].folds, ElementsAre(0, 1));
   const Aggregate& wa = rows[0].wa;
   EXPECT_FALSE(wa.over_seeds);
   EXPECT_EQ(wa.n, 2);
@@ -239,8 +240,10 @@ TEST_P(StoreConformance, WithOneFoldResultsAreOverSeeds) {
   finish(trial_of(0, 0, 3), 6);
   finish(trial_of(0, 0, 5), 7);
 
-  const Aggregate ua = reader_.results(id, SelectionRule::last, Metric::wa)->at(0).ua;
+  const ResultRow row = reader_.results(id, SelectionRule::last, Metric::wa)->at(0);
 
+  EXPECT_THAT(row.folds, ElementsAre(0));
+  const Aggregate& ua = row.ua;
   EXPECT_TRUE(ua.over_seeds);
   EXPECT_EQ(ua.n, 3);
   EXPECT_THAT(ua.points, ElementsAre(testing::Optional(0.5), testing::Optional(0.6), testing::Optional(0.7)));

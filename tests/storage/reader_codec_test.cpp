@@ -29,8 +29,11 @@ TEST(ReaderCodec, NumbersThatJsonLacksComeBack) {
   EXPECT_TRUE(std::signbit(read[0].losses.task));
 
   ResultRow result;
+  result.folds = {2, 0, 1};
   result.ua.points = {0.25, std::nullopt, std::numeric_limits<double>::quiet_NaN()};
-  const auto points = values_in<ResultRow>(answer_of(Result(std::vector{result}))).value()[0].ua.points;
+  const ResultRow row_read = values_in<ResultRow>(answer_of(Result(std::vector{result}))).value()[0];
+  EXPECT_EQ(row_read.folds, result.folds);
+  const auto& points = row_read.ua.points;
   ASSERT_EQ(points.size(), 3u);
   EXPECT_EQ(points[0], 0.25);
   EXPECT_FALSE(points[1].has_value());

@@ -152,12 +152,6 @@ std::u32string decoded(std::string_view bytes) {
   return text;
 }
 
-void append_utf8(std::string& text, char32_t character) {
-  std::array<utf8proc_uint8_t, 4> bytes{};
-  const auto count = ::utf8proc_encode_char(utf8proc_int32_t(character), bytes.data());
-  text.append(reinterpret_cast<const char*>(bytes.data()), std::size_t(count));
-}
-
 const char* unicode_library() {
   return ::utf8proc_version();
 }

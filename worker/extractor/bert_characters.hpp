@@ -22,7 +22,6 @@ std::u32string lower_case(std::u32string_view text);
 
 // Bytes that are no UTF-8 become U+FFFD, as Python's errors="replace" does it.
 std::u32string decoded(std::string_view bytes);
-void append_utf8(std::string& text, char32_t character);
 
 const char* unicode_library();  // its version
 

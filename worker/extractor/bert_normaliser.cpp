@@ -1,5 +1,6 @@
 #include "worker/extractor/bert_normaliser.hpp"
 
+#include "core/utf8.hpp"
 #include "worker/extractor/bert_characters.hpp"
 
 namespace mer::extractor::bert {

@@ -11,6 +11,7 @@
 #include <span>
 #include <utility>
 
+#include "core/joined.hpp"
 #include "core/json.hpp"
 #include "core/quoting.hpp"
 #include "core/sha256.hpp"
@@ -43,8 +44,7 @@ Provenance provenance_of(const std::string& name, const Method& method) {
 std::map<std::string, std::string> metadata_of(const Provenance& made, const Method& method) {
   std::map<std::string, std::string> metadata = {
       {"method", made.method}, {"parameters", made.parameters}, {"versions", made.versions}};
-  std::string lines;
-  for (const std::string& name : method.names()) lines += (lines.empty() ? "" : "\n") + name;
+  const std::string lines = joined(method.names(), "\n");
   if (!lines.empty()) metadata[data::kNamesMetadata] = lines;
   return metadata;
 }

@@ -6,6 +6,7 @@
 #include <functional>
 #include <numeric>
 #include <sndfile.h>
+#include <span>
 #include <string>
 #include <utility>
 
@@ -14,6 +15,7 @@ namespace {
 
 constexpr int kMostRate = 768'000;
 constexpr int kMostChannels = 64;
+constexpr std::size_t kBlock = 1 << 16;  // samples of each channel that are decoded at once
 
 // A file in memory, as libsndfile reads it.
 struct MemoryFile {
@@ -63,24 +65,14 @@ Status check(const SF_INFO& info) {
   return {};
 }
 
-std::vector<float> mean_of_channels(const std::vector<float>& frames, std::size_t channels) {
-  std::vector<float> mono(frames.size() / channels);
-  for (std::size_t i = 0; i < mono.size(); ++i) {
-    float sum = 0;
-    for (std::size_t channel = 0; channel < channels; ++channel) sum += frames[i * channels + channel];
-    mono[i] = sum / float(channels);
-  }
-  return mono;
-}
-
-std::vector<float> first_channel(const std::vector<float>& frames, std::size_t channels) {
-  std::vector<float> mono(frames.size() / channels);
-  for (std::size_t i = 0; i < mono.size(); ++i) mono[i] = frames[i * channels];
-  return mono;
+// Of one moment.
+float heard_in(std::span<const float> channels, Channels wanted) {
+  if (wanted == Channels::first || channels.size() == 1) return channels[0];
+  return std::accumulate(channels.begin(), channels.end(), 0.0F) / float(channels.size());
 }
 
 // Zero times a number that is not finite is none. Faster than to ask each of them.
-bool all_finite(const std::vector<float>& values) {
+bool all_finite(std::span<const float> values) {
   const auto zero_of = [](float value) { return 0 * value; };
   return std::transform_reduce(values.begin(), values.end(), 0.0F, std::plus<>(), zero_of) == 0;
 }
@@ -122,24 +114,29 @@ std::size_t AudioFile::samples() const {
   return std::size_t(opened_->info.frames);
 }
 
+// Block by block: a header may claim more than its file has, or than there is memory for.
 Result<Waveform> AudioFile::read(Stretch stretch, Channels wanted) {
   SNDFILE* const sound = opened_->sound.get();
   const Stretch decoded = has_plain_numbers(opened_->info) ? stretch : Stretch{0, samples()};
   if (decoded.begin > 0) ::sf_seek(sound, sf_count_t(decoded.begin), SEEK_SET);
   const auto channels = std::size_t(opened_->info.channels);
-  std::vector<float> frames(decoded.size() * channels);
-  const sf_count_t read = ::sf_readf_float(sound, frames.data(), sf_count_t(decoded.size()));
-  if (read != sf_count_t(decoded.size())) {
-    return invalid("is damaged: " + std::to_string(std::max<sf_count_t>(read, 0)) + " of " +
-                   std::to_string(decoded.size()) + " samples can be read (" + ::sf_strerror(sound) + ")");
+  std::vector<float> block(std::min(kBlock, decoded.size()) * channels);
+  Waveform heard{rate(), {}};
+  for (std::size_t at = decoded.begin; at < decoded.end;) {
+    const std::size_t count = std::min(kBlock, decoded.end - at);
+    const auto read = std::size_t(std::max<sf_count_t>(::sf_readf_float(sound, block.data(), sf_count_t(count)), 0));
+    if (read != count) {
+      return invalid("is damaged: " + std::to_string(at - decoded.begin + read) + " of " +
+                     std::to_string(decoded.size()) + " samples can be read (" + ::sf_strerror(sound) + ")");
+    }
+    if (!all_finite(std::span(block).first(count * channels))) return invalid("holds samples that are not finite");
+    const std::size_t end = std::min(stretch.end, at + count);
+    for (std::size_t i = std::max(stretch.begin, at); i < end; ++i) {
+      heard.samples.push_back(heard_in(std::span(block).subspan((i - at) * channels, channels), wanted));
+    }
+    at += count;
   }
-  if (!all_finite(frames)) return invalid("holds samples that are not finite");
-  if (channels > 1) {
-    frames = wanted == Channels::first ? first_channel(frames, channels) : mean_of_channels(frames, channels);
-  }
-  frames.resize(stretch.end - decoded.begin);
-  frames.erase(frames.begin(), frames.begin() + std::ptrdiff_t(stretch.begin - decoded.begin));
-  return Waveform{rate(), std::move(frames)};
+  return heard;
 }
 
 Result<Waveform> decode_audio(std::string_view bytes, Channels channels) {
