@@ -1,9 +1,12 @@
 """The gate's own rules: each breach is found, and a runner that ran nothing counts as a failure."""
+import json
+import re
 from pathlib import Path
 
 import check_structure
 import pytest
 import summarise_tests
+from check_structure import ROOT
 
 
 @pytest.fixture
@@ -117,3 +120,13 @@ def test_a_runner_that_ran_nothing_is_a_failure(tmp_path, capsys, report):
 
     assert code == 1
     assert lines[-1] == "1 passed, 1 failed, 0 skipped"
+
+
+def test_the_release_build_makes_every_program_that_a_user_calls():
+    presets = json.loads((ROOT / "CMakePresets.json").read_text())
+    release = next(preset for preset in presets["buildPresets"] if preset["name"] == "release")
+    made = set()
+    for file in ROOT.glob("*/**/CMakeLists.txt"):
+        if file.relative_to(ROOT).parts[0] in {"cli", "orchestrator", "worker"}:
+            made |= set(re.findall(r"^\s*mer_program\(([\w-]+)", file.read_text(), re.MULTILINE))
+    assert made == set(release["targets"])
