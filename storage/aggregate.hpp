@@ -3,20 +3,28 @@
 // Threads: pure functions. Source: design of the results table; docs/schema.md.
 #pragma once
 
+#include <cstdint>
 #include <optional>
+#include <span>
 #include <vector>
 
+#include "core/scores.hpp"
 #include "core/stats/summary.hpp"
 #include "storage/result_store.hpp"
 
 namespace mer::storage {
 
-// The point of one fold: the mean of its trials' values. nullopt unless all `expected` are there and finite.
-// `sum` is the plain sum, in submission order, of the `count` finite values.
-std::optional<double> point_of(double sum, int count, int expected);
+// A trial's scores under a rule; nullopt: it has none. One that is not finite counts as missing.
+struct ScoredTrial {
+  int configuration = 0, fold = 0;  // as in TrialRow
+  std::uint64_t seed = 0;
+  std::optional<Scores> scores;
+};
 
-// Mean and sd with divisor n-1 of the points; neither unless every point is there, no sd for one point.
-Aggregate aggregate_of(std::vector<std::optional<double>> points, bool over_seeds);
+// One row for each configuration, in order. A point is the mean of a fold's trials (of one fold: of a seed's), nullopt
+// unless each of them has its score. Mean and sd with divisor n-1 of the points; neither unless every point is there,
+// no sd for one point. `trials`: all of each configuration, in submission order, which is that of the points.
+std::vector<ResultRow> result_rows(std::span<const ScoredTrial> trials);
 
 // Student's 95 % interval of the mean; nullopt without an sd.
 std::optional<stats::Interval> interval_of(const Aggregate& aggregate);

@@ -82,30 +82,6 @@ TrialRow row_of(const Trial& trial, const PlannedTrial& planned, const SelectSet
   return row;
 }
 
-// The trials of one point of a configuration: a fold, or a seed.
-struct Point {
-  int expected = 0;
-  std::vector<Scores> scores;
-
-  std::optional<double> value(Metric metric) const {
-    double sum = 0;
-    int count = 0;
-    for (const Scores& one : scores) {
-      const double value = value_of(one, metric);
-      if (!std::isfinite(value)) continue;
-      sum += value;
-      ++count;
-    }
-    return point_of(sum, count, expected);
-  }
-};
-
-Aggregate aggregate_points(const std::vector<Point>& points, Metric metric, bool over_seeds) {
-  std::vector<std::optional<double>> values;
-  for (const Point& point : points) values.push_back(point.value(metric));
-  return aggregate_of(std::move(values), over_seeds);
-}
-
 }  // namespace
 
 Result<std::vector<SweepSummary>> MemoryStore::sweeps() {
@@ -218,34 +194,14 @@ Result<std::vector<ResultRow>> MemoryStore::results(SweepId id, SelectionRule ru
   const Lock lock(content_->mutex);
   const Submission* submission = content_->find_submission(id);
   if (submission == nullptr) return no_sweep(std::to_string(id.number), {});
-  std::map<int, std::vector<int>> folds_of;
-  for (const PlannedTrial& planned : submission->trials) {
-    std::vector<int>& folds = folds_of[planned.configuration];
-    if (std::ranges::find(folds, planned.fold) == folds.end()) folds.push_back(planned.fold);
-  }
-
-  std::map<int, std::vector<Point>> points_of;
-  std::map<std::pair<int, std::uint64_t>, std::size_t> places;  // (configuration, fold or seed) -> point
+  std::vector<ScoredTrial> trials;
   for (const PlannedTrial& planned : submission->trials) {
     if (!is_among(planned.configuration, only)) continue;
-    std::vector<Point>& points = points_of[planned.configuration];
-    const bool one_fold = folds_of[planned.configuration].size() == 1;
-    const std::uint64_t key = one_fold ? planned.spec.seed : static_cast<std::uint64_t>(planned.fold);
-    const std::size_t place = places.try_emplace({planned.configuration, key}, points.size()).first->second;
-    if (place == points.size()) points.emplace_back();
-    ++points[place].expected;
+    trials.push_back({planned.configuration, planned.fold, planned.spec.seed, {}});
     const Selected* selected = find_selected(content_->trials.at(planned.spec.id).result, rule, metric);
-    if (selected != nullptr) points[place].scores.push_back(scores_of(selected->confusion));
+    if (selected != nullptr) trials.back().scores = scores_of(selected->confusion);
   }
-
-  std::vector<ResultRow> rows;
-  for (const auto& [configuration, points] : points_of) {
-    const bool over_seeds = folds_of[configuration].size() == 1;
-    const auto of = [&, &points = points](Metric m) { return aggregate_points(points, m, over_seeds); };
-    rows.push_back({configuration, folds_of[configuration], of(Metric::wa), of(Metric::ua), of(Metric::macro_f1),
-                    of(Metric::weighted_f1)});
-  }
-  return rows;
+  return result_rows(trials);
 }
 
 Result<std::vector<TrialConfusion>> MemoryStore::confusions(SweepId id, SelectionRule rule, Metric metric,

@@ -10,30 +10,6 @@
 #include "storage/sqlite_rows.hpp"
 
 namespace mer::storage {
-namespace {
-
-// One row for each point of each configuration, in submission order. A point is a fold; of a configuration with one
-// fold, a seed. A score that is not finite is NULL and so not counted.
-const std::string kPoints =
-    "WITH shape AS (SELECT configuration, min(fold) = max(fold) AS one_fold FROM sweep_trials WHERE sweep = ?1 "
-    "GROUP BY configuration) "
-    "SELECT s.configuration, shape.one_fold, count(*), count(x.wa), total(x.wa), count(x.ua), total(x.ua), "
-    "count(x.macro_f1), total(x.macro_f1), count(x.weighted_f1), total(x.weighted_f1), min(s.fold) "
-    "FROM sweep_trials s JOIN shape USING (configuration) JOIN trials t USING (trial) "
-    "LEFT JOIN selected x ON x.trial = s.trial AND x.rule = ?2 AND x.metric = ?3 "
-    "WHERE s.sweep = ?1 AND " +
-    std::string(kAmongConfigurations) +
-    " GROUP BY s.configuration, CASE shape.one_fold WHEN 1 THEN t.seed ELSE s.fold END "
-    "ORDER BY s.configuration, min(s.position)";
-
-struct Points {
-  bool over_seeds = false;
-  std::vector<int> folds;
-  std::vector<std::optional<double>> wa, ua, macro_f1, weighted_f1;
-};
-
-}  // namespace
-
 Result<std::vector<EpochRow>> SqliteReader::curve(const TrialId& id, Split split) {
   MER_ASSIGN(Transaction transaction, Transaction::begin(*db_, Transaction::Kind::read));
   MER_ASSIGN(Statement trial, db_->prepare("SELECT trial FROM trials WHERE id = ?"));
@@ -54,28 +30,19 @@ Result<std::vector<ResultRow>> SqliteReader::results(SweepId id, SelectionRule r
                                                      const Configurations& only) {
   MER_ASSIGN(Transaction transaction, Transaction::begin(*db_, Transaction::Kind::read));
   MER_TRY(check_sweep(*db_, id));
-  std::map<int, Points> configurations;
-  MER_ASSIGN(Statement query, db_->prepare(kPoints));
+  MER_ASSIGN(Statement query,
+             db_->prepare("SELECT s.configuration, s.fold, t.seed, x.epoch, x.wa, x.ua, x.macro_f1, x.weighted_f1 "
+                          "FROM sweep_trials s JOIN trials t USING (trial) "
+                          "LEFT JOIN selected x ON x.trial = s.trial AND x.rule = ?2 AND x.metric = ?3 "
+                          "WHERE s.sweep = ?1 AND " +
+                          std::string(kAmongConfigurations) + " ORDER BY s.position"));
   query.bind(id.number, name_of(rule), name_of(stored_metric(rule, metric)), integers_to_json(only));
+  std::vector<ScoredTrial> trials;
   MER_TRY(query.each([&](const Statement& row) {
-    Points& points = configurations[row.small(0)];
-    points.over_seeds = row.integer(1) != 0;
-    if (!points.over_seeds || points.folds.empty()) points.folds.push_back(row.small(11));
-    const int expected = row.small(2);
-    points.wa.push_back(point_of(row.real(4), row.small(3), expected));
-    points.ua.push_back(point_of(row.real(6), row.small(5), expected));
-    points.macro_f1.push_back(point_of(row.real(8), row.small(7), expected));
-    points.weighted_f1.push_back(point_of(row.real(10), row.small(9), expected));
+    trials.push_back({row.small(0), row.small(1), seed_from_column(row.integer(2)), {}});
+    if (!row.is_null(3)) trials.back().scores = Scores{row.real(4), row.real(5), row.real(6), row.real(7)};
   }));
-  std::vector<ResultRow> rows;
-  for (auto& [configuration, points] : configurations) {
-    const bool over_seeds = points.over_seeds;
-    rows.push_back({configuration, std::move(points.folds), aggregate_of(std::move(points.wa), over_seeds),
-                    aggregate_of(std::move(points.ua), over_seeds),
-                    aggregate_of(std::move(points.macro_f1), over_seeds),
-                    aggregate_of(std::move(points.weighted_f1), over_seeds)});
-  }
-  return rows;
+  return result_rows(trials);
 }
 
 Result<std::vector<TrialConfusion>> SqliteReader::confusions(SweepId id, SelectionRule rule, Metric metric,

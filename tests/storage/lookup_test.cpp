@@ -1,5 +1,6 @@
 #include "storage/lookup.hpp"
 
+#include <cmath>
 #include <gtest/gtest.h>
 #include <string>
 
@@ -36,11 +37,34 @@ TEST(Lookup, PredictionsFitTheirTestPart) {
   EXPECT_EQ(predictions_of(selected, part).error().code, ErrorCode::corrupt);
 }
 
-TEST(Aggregates, NothingHasNoMean) {
-  EXPECT_EQ(point_of(0, 0, 0), std::nullopt);
-  EXPECT_EQ(point_of(1.5, 2, 3), std::nullopt);
-  EXPECT_EQ(point_of(1.5, 3, 3), 0.5);
-  EXPECT_EQ(aggregate_of({}, false).mean, std::nullopt);
+TEST(Aggregates, OfNothingThereAreNone) {
+  EXPECT_TRUE(result_rows({}).empty());
+}
+
+TEST(Aggregates, PointsAreInTheOrderOfTheSubmissionAndConfigurationsInTheirOwn) {
+  const Scores half{.wa = 0.5}, whole{.wa = 1};
+  const std::vector<ScoredTrial> trials = {
+      {1, 7, 0, half}, {1, 3, 0, whole}, {0, 3, 0, half}, {1, 7, 1, whole}, {1, 3, 1, whole}};
+  const std::vector<ResultRow> rows = result_rows(trials);
+  ASSERT_EQ(rows.size(), 2U);
+  EXPECT_EQ(rows[0].configuration, 0);
+  EXPECT_EQ(rows[0].folds, std::vector{3});
+  EXPECT_EQ(rows[0].wa.mean, 0.5);
+  EXPECT_EQ(rows[0].wa.sd, std::nullopt);
+  EXPECT_EQ(rows[1].folds, (std::vector{7, 3}));
+  EXPECT_EQ(rows[1].wa.points, (std::vector<std::optional<double>>{0.75, 1}));
+  EXPECT_EQ(rows[1].wa.mean, 0.875);
+}
+
+TEST(Aggregates, ATrialWithoutAScoreLeavesItsPointOut) {
+  const Scores half{.wa = 0.5, .ua = std::nan("")};
+  const std::vector<ScoredTrial> trials = {{0, 0, 0, half}, {0, 0, 1, half}, {0, 1, 0, half}, {0, 1, 1, {}}};
+  const ResultRow row = result_rows(trials).at(0);
+  EXPECT_EQ(row.wa.points, (std::vector<std::optional<double>>{0.5, {}}));
+  EXPECT_EQ(row.wa.n, 1);
+  EXPECT_EQ(row.wa.expected_n, 2);
+  EXPECT_EQ(row.wa.mean, std::nullopt);
+  EXPECT_EQ(row.ua.n, 0);
 }
 
 }  // namespace
