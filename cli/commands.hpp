@@ -173,6 +173,7 @@ struct ExtractOptions {
   std::string audio;      // a method; empty: none
   std::string text;       // a method; empty: none
   std::string model;      // folder of the text method's model; empty: none
+  std::string device;     // where the model computes: auto, cpu or cuda; empty: auto
   std::string opensmile;  // folder of the package, or of its environment; empty: it is looked for
   int jobs = 0;           // utterances at a time; 0: one a core
   bool replace = false;

@@ -27,6 +27,7 @@ std::vector<std::string> arguments_of(const ExtractOptions& options) {
   if (!options.audio.empty()) words.insert(words.end(), {"--audio", options.audio});
   if (!options.text.empty()) words.insert(words.end(), {"--text", options.text});
   if (!options.model.empty()) words.insert(words.end(), {"--model", options.model});
+  if (!options.device.empty()) words.insert(words.end(), {"--device", options.device});
   if (!options.opensmile.empty()) words.insert(words.end(), {"--opensmile", options.opensmile});
   if (options.jobs > 0) words.insert(words.end(), {"--jobs", std::to_string(options.jobs)});
   if (options.replace) words.emplace_back("--replace");

@@ -31,7 +31,7 @@ ALLOWED_EDGES = {
     "model/cuda": ["core/", "model/kernels/", "model/grid/"],
     "model": ["core/", "model/kernels/", "model/grid/", "model/cuda/library.hpp"],
     "orchestrator": ["core/", "data/", "transport/transport.hpp", "storage/result_store.hpp"],
-    "worker/extractor": ["core/", "data/"],
+    "worker/extractor": ["core/", "data/", "model/device/gpu.hpp", "model/grid/"],
     "worker/gateway": ["core/", "transport/gateway_link.hpp", "transport/transport.hpp"],
     "worker": ["core/", "data/", "transport/transport.hpp"],
     "worker/trainer": ["core/", "data/", "model/", "model/kernels/", "model/grid/"],

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "model/grid/attention-inl.hpp"
+#include "model/grid/encoder-inl.hpp"
 #include "model/grid/linear-inl.hpp"
 #include "model/grid/losses-inl.hpp"
 #include "model/grid/recurrent-inl.hpp"
@@ -23,6 +24,9 @@ Operations<T> operations_of() {
           gather_features<Q, T>,
           copy_columns<Q, T>,
           positions<Q, T>,
+          layer_norm<Q, T>,
+          gelu<Q, T>,
+          dialogue_means<Q, T>,
           count_rows<Q>,
           cross_entropy<Q, T>,
           cross_entropy_backward<Q, T>,

@@ -157,6 +157,35 @@ struct CopyColumns {
   Rows<T> to;
 };
 
+// y = (x - mean) / sqrt(variance + epsilon) * weight + bias of each row (Ba et al. 2016; variance with divisor n).
+template <class T>
+struct LayerNorm {
+  Layout layout;
+  Index columns = 0;
+  double epsilon = 0;
+  Rows<const T> x;
+  Stacked<const T> weight, bias;
+  Rows<T> y;  // may be x
+};
+
+// x Phi(x) (Hendrycks and Gimpel 2016), or its approximation by tanh; in place.
+template <class T>
+struct Gelu {
+  Layout layout;
+  Index columns = 0;
+  bool by_tanh = false;
+  Rows<T> x;
+};
+
+// The mean over the rows of each dialogue; 0 of one without rows.
+template <class T>
+struct DialogueMeans {
+  Layout layout;
+  Index columns = 0;
+  Rows<const T> x;
+  Rows<T> means;  // [slots * dialogues]
+};
+
 // Sinusoidal position of each row's turn (Vaswani et al. 2017): sin in even columns, cos in odd ones.
 template <class T>
 struct Positions {
@@ -340,6 +369,11 @@ struct Operations {
   void (*gather_features)(Runtime&, const GatherFeatures<T>&);
   void (*copy_columns)(Runtime&, const CopyColumns<T>&);
   void (*positions)(Runtime&, const Positions<T>&);
+
+  // Forward only: of encoders that are not trained.
+  void (*layer_norm)(Runtime&, const LayerNorm<T>&);
+  void (*gelu)(Runtime&, const Gelu<T>&);
+  void (*dialogue_means)(Runtime&, const DialogueMeans<T>&);
 
   void (*count_rows)(Runtime&, const CountRows&);
   void (*cross_entropy)(Runtime&, const CrossEntropy<T>&);

@@ -150,6 +150,45 @@ TYPED_TEST(GatherFeaturesTest, StandardisesEachSlotsRowsInDoubleAndClearsThoseOf
   }
 }
 
+// Two slots of three rows, with texts of one and two tokens, and of none and one.
+class EncoderOperationsTest : public GridTest {
+ protected:
+  Layout layout{.slots = 2,
+                .rows = 3,
+                .dialogues = 2,
+                .turns = 2,
+                .row_count = on_device<std::int32_t>({3, 1}),
+                .dialogue_begin = on_device<std::int32_t>({0, 1, 3, 0, 0, 1}),
+                .dialogue_of_row = on_device<std::int32_t>({0, 1, 1, 1, 0, 0})};
+  double* x = on_device<double>({1, 3, 2, 2, 4, 0, -1, 1, 0, 0, 0, 0});
+};
+
+TEST_F(EncoderOperationsTest, LayerNormTakesEachRowForItself) {
+  const double* const weight = on_device<double>({2, 1, 1, 3});
+  const double* const bias = on_device<double>({0, 10, 1, 0});
+  runtime.operations_in_double().layer_norm(runtime, {layout, 2, 0, {x, 2}, {weight, 2}, {bias, 2}, {x, 2}});
+  const std::vector<double> y = on_host(x, 12);
+  EXPECT_EQ(std::vector(y.begin(), y.begin() + 2), (std::vector<double>{-2, 11}));
+  EXPECT_TRUE(std::isnan(y[2])) << "no spread and no epsilon";
+  EXPECT_EQ(std::vector(y.begin() + 4, y.end()), (std::vector<double>{2, 9, 0, 3, 0, 0, 0, 0}));
+}
+
+TEST_F(EncoderOperationsTest, GeluIsExactOrByTanh) {
+  double* const again = on_device<double>({1, 3, 2, 2, 4, 0, -1, 1, 0, 0, 0, 0});
+  runtime.operations_in_double().gelu(runtime, {layout, 2, false, {x, 2}});
+  runtime.operations_in_double().gelu(runtime, {layout, 2, true, {again, 2}});
+  EXPECT_NEAR(on_host(x, 12)[0], 0.8413447460685429, 1e-15);
+  EXPECT_NEAR(on_host(x, 12)[6], -0.15865525393145707, 1e-15);
+  EXPECT_NEAR(on_host(again, 12)[0], 0.8411919906082768, 1e-15);
+  EXPECT_EQ(on_host(x, 12)[11], 0);
+}
+
+TEST_F(EncoderOperationsTest, AMeanIsOverTheRowsOfADialogue) {
+  double* const means = on_device<double>(std::vector<double>(8, -1));
+  runtime.operations_in_double().dialogue_means(runtime, {layout, 2, {x, 2}, {means, 2}});
+  EXPECT_EQ(on_host(means, 8), (std::vector<double>{1, 3, 3, 1, 0, 0, -1, 1}));
+}
+
 // Two slots with one parameter of three elements and a stride of four.
 class UpdateTest : public GridTest {
  protected:

@@ -42,5 +42,23 @@ def test_what_is_no_model_is_said(mer):
     assert "--text bert wants a model" in refusal("--text", "bert")
     assert "--text hash has no model" in refusal("--text", "hash", "--model", MODEL)
     assert "--model is of a text method" in refusal("--audio", "mfcc", "--model", MODEL)
+    assert "--text hash is computed on the CPU" in refusal("--text", "hash", "--device", "cuda")
+    assert "--device is of a text method" in refusal("--audio", "mfcc", "--device", "cpu")
     assert "config.json" in refusal("--text", "bert", "--model", mer.folder)
     assert "mer reads no \"pytorch_model.bin\"" in refusal("--text", "bert", "--model", pickled)
+
+
+def test_a_gpu_that_is_asked_for_and_not_there_is_said(mer):
+    corpus = write_recorded_corpus(mer.folder / "recorded", utterances=4, seconds=0.01)
+    without = {"CUDA_VISIBLE_DEVICES": "-1"}
+
+    run = mer.run("extract", corpus, "--text", "bert", "--model", MODEL, "--device", "cuda", env=without)
+    assert run.returncode == 2
+    said = " ".join(run.stderr.split())
+    assert "--device cuda, but no GPU can be used: " in said and "merctl doctor" in said
+
+    for device in ("auto", "cpu"):
+        run = mer.run("extract", corpus, "--text", "bert", "--model", MODEL, "--device", device, "--replace", env=without)
+        assert run.returncode == 0, run.stdout + run.stderr
+        made = json.loads((corpus / "corpus.json").read_text())["features"]["text"]
+        assert "libtorch" in made["versions"] and "gpu" not in made["versions"]

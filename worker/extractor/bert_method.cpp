@@ -1,6 +1,5 @@
 #include "worker/extractor/bert_method.hpp"
 
-#include <torch/headeronly/version.h>
 #include <utility>
 
 #include "core/json.hpp"
@@ -10,11 +9,9 @@
 namespace mer::extractor {
 namespace {
 
-constexpr std::size_t kTextsAtOnce = 32;
-
 class Bert : public Method {
  public:
-  Bert(bert::Folder folder, bert::Encoder encoder)
+  Bert(bert::Folder folder, std::unique_ptr<const bert::Encoder> encoder)
       : config_(folder.config),
         tokenizer_(std::move(folder.tokenizer)),
         hash_(std::move(folder.hash)),
@@ -25,14 +22,15 @@ class Bert : public Method {
     return {{"model", hash_}, {"layer", config_.layers}, {"pooling", "mean"}, {"tokens", config_.positions}};
   }
   nlohmann::json versions() const override {
-    return {{"libtorch", TORCH_VERSION}, {"utf8proc", bert::unicode_library()}};
+    const auto [name, version] = encoder_->library();
+    return {{name, version}, {"utf8proc", bert::unicode_library()}};
   }
 
-  std::size_t inputs_at_once() const override { return kTextsAtOnce; }
+  std::size_t inputs_at_once() const override { return encoder_->texts_at_once(); }
 
   Result<std::vector<float>> features(std::string_view input) const override {
     const std::vector<bert::TokenId> ids = tokenizer_.ids(input);
-    return encoder_.means({&ids, 1}).front();
+    return encoder_->means({&ids, 1}).front();
   }
 
   std::vector<Result<std::vector<float>>> features_of(std::span<const std::string> inputs) const override {
@@ -41,7 +39,7 @@ class Bert : public Method {
     for (const std::string& input : inputs) texts.push_back(tokenizer_.ids(input));
     std::vector<Result<std::vector<float>>> features;
     features.reserve(inputs.size());
-    for (std::vector<float>& mean : encoder_.means(texts)) features.emplace_back(std::move(mean));
+    for (std::vector<float>& mean : encoder_->means(texts)) features.emplace_back(std::move(mean));
     return features;
   }
 
@@ -49,14 +47,15 @@ class Bert : public Method {
   bert::ModelConfig config_;
   bert::Tokenizer tokenizer_;
   std::string hash_;
-  bert::Encoder encoder_;
+  std::unique_ptr<const bert::Encoder> encoder_;
 };
 
 }  // namespace
 
-Result<std::unique_ptr<const Method>> make_bert(const std::string& folder) {
+Result<std::unique_ptr<const Method>> make_bert(const std::string& folder, std::shared_ptr<grid::Runtime> gpu) {
   MER_ASSIGN(bert::Folder opened, bert::open_folder(folder));
-  MER_ASSIGN(bert::Encoder encoder, bert::Encoder::load(opened));
+  MER_ASSIGN(std::unique_ptr<const bert::Encoder> encoder,
+             gpu == nullptr ? bert::encoder_on_cpu(opened) : bert::encoder_on_grid(opened, std::move(gpu)));
   return std::unique_ptr<const Method>(std::make_unique<const Bert>(std::move(opened), std::move(encoder)));
 }
 

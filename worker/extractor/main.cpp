@@ -10,6 +10,7 @@
 #include <cstdio>
 #include <exception>
 #include <malloc.h>
+#include <map>
 #include <memory>
 #include <sched.h>
 #include <string>
@@ -133,6 +134,7 @@ ExitCode tell(const Request& request, const Outcome& outcome, double seconds) {
 
 struct Arguments {
   std::string folder, audio, text, model, opensmile;
+  DeviceChoice device = DeviceChoice::automatic;
   int jobs = 0;  // 0: as many as cores
   bool replace = false, lines = false;
 };
@@ -155,11 +157,13 @@ Result<std::vector<Job>> jobs_of(const Arguments& arguments) {
   };
   if (arguments.text.empty() && !arguments.model.empty())
     return invalid("--model is of a text method: name it by --text");
+  if (arguments.text.empty() && arguments.device != DeviceChoice::automatic)
+    return invalid("--device is of a text method: name it by --text");
   if (arguments.audio.empty() && !arguments.opensmile.empty())
     return invalid("--opensmile is of an audio method: name it by --audio");
   MER_TRY(add(Method::Input::audio, "audio", arguments.audio,
               {.opensmile = arguments.opensmile, .programs = program_folder()}));
-  MER_TRY(add(Method::Input::text, "text", arguments.text, {.model = arguments.model}));
+  MER_TRY(add(Method::Input::text, "text", arguments.text, {.model = arguments.model, .device = arguments.device}));
   if (jobs.empty()) return invalid("nothing to extract: name a method with --audio or --text");
   return jobs;
 }
@@ -194,6 +198,10 @@ int parse_and_run(int argc, char** argv) {
   app.add_option("--audio", arguments.audio, "method for the modality \"audio\"");
   app.add_option("--text", arguments.text, "method for the modality \"text\"");
   app.add_option("--model", arguments.model, "folder of the model of a text method that has one");
+  const std::map<std::string, DeviceChoice> devices = {
+      {"auto", DeviceChoice::automatic}, {"cpu", DeviceChoice::cpu}, {"cuda", DeviceChoice::cuda}};
+  app.add_option("--device", arguments.device, "where the model computes; auto: a GPU where there is one")
+      ->transform(CLI::CheckedTransformer(devices));
   app.add_option("--opensmile", arguments.opensmile, "folder of the Python package opensmile, or of its environment");
   app.add_option("--jobs", arguments.jobs, "utterances at a time; default: one a core")->check(CLI::Range(1, 1024));
   app.add_flag("--replace", arguments.replace, "put others in the place of features that are there");

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "core/result.hpp"
+#include "core/trial.hpp"
 
 namespace mer::extractor {
 
@@ -50,6 +51,7 @@ struct MethodOptions {
   std::string model = {};      // folder of the model, for a method that has one
   std::string opensmile = {};  // where the package is, for a method by openSMILE; empty: it is looked for
   std::string programs = {};   // folder of mer-smile
+  DeviceChoice device = DeviceChoice::automatic;  // where a method with a model computes
 };
 
 // Error invalid: there is none of this name for this kind of input; names those that there are. Or it wants a model, or

@@ -1,6 +1,8 @@
 #include <algorithm>
+#include <utility>
 
 #include "core/quoting.hpp"
+#include "model/device/gpu.hpp"
 #include "worker/extractor/acoustic_methods.hpp"
 #include "worker/extractor/bert_method.hpp"
 #include "worker/extractor/hashed_text.hpp"
@@ -10,6 +12,8 @@
 namespace mer::extractor {
 namespace {
 
+constexpr double kShareOfGpu = 1;
+
 using Made = Result<std::unique_ptr<const Method>>;
 
 template <std::unique_ptr<const Method> (*make)()>
@@ -18,7 +22,12 @@ Made plain(const MethodOptions&) {
 }
 
 Made bert_of_model(const MethodOptions& options) {
-  return make_bert(options.model);
+  if (options.device == DeviceChoice::cpu) return make_bert(options.model);
+  auto gpu = model::open_gpu(kShareOfGpu);
+  if (gpu) return make_bert(options.model, std::move(gpu).value());
+  if (options.device == DeviceChoice::automatic) return make_bert(options.model);
+  return invalid("--device cuda, but no GPU can be used: " + gpu.error().message +
+                 "; `merctl doctor` examines this machine; else leave out --device, or name cpu");
 }
 
 enum class Needs { nothing, model, opensmile };
@@ -62,6 +71,9 @@ Result<std::unique_ptr<const Method>> method_named(Method::Input input, const st
   }
   if (row->needs != Needs::model && !options.model.empty()) {
     return invalid(option + " " + name + " has no model: leave out --model, or name another method");
+  }
+  if (row->needs != Needs::model && options.device != DeviceChoice::automatic) {
+    return invalid(option + " " + name + " is computed on the CPU: leave out --device, or name another method");
   }
   if (row->needs != Needs::opensmile && !options.opensmile.empty()) {
     return invalid(option + " " + name +
