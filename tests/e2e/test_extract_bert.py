@@ -50,15 +50,15 @@ def test_what_is_no_model_is_said(mer):
 
 def test_a_gpu_that_is_asked_for_and_not_there_is_said(mer):
     corpus = write_recorded_corpus(mer.folder / "recorded", utterances=4, seconds=0.01)
-    without = {"CUDA_VISIBLE_DEVICES": "-1"}
+    mer.environment["CUDA_VISIBLE_DEVICES"] = "-1"
 
-    run = mer.run("extract", corpus, "--text", "bert", "--model", MODEL, "--device", "cuda", env=without)
+    run = mer.run("extract", corpus, "--text", "bert", "--model", MODEL, "--device", "cuda")
     assert run.returncode == 2
     said = " ".join(run.stderr.split())
     assert "--device cuda, but no GPU can be used: " in said and "merctl doctor" in said
 
     for device in ("auto", "cpu"):
-        run = mer.run("extract", corpus, "--text", "bert", "--model", MODEL, "--device", device, "--replace", env=without)
+        run = mer.run("extract", corpus, "--text", "bert", "--model", MODEL, "--device", device, "--replace")
         assert run.returncode == 0, run.stdout + run.stderr
         made = json.loads((corpus / "corpus.json").read_text())["features"]["text"]
         assert "libtorch" in made["versions"] and "gpu" not in made["versions"]
