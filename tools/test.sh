@@ -26,7 +26,7 @@ ctest --test-dir "$build" -j "$(nproc)" --timeout 300 --no-tests=error --output-
   --output-junit "$PWD/$reports/ctest.xml" || true
 
 step "pytest"
-.venv/bin/python -m pytest -c tests/pytest.ini tests --junitxml "$reports/pytest.xml" || true
+.venv/bin/python -m pytest -c tests/pytest.ini tests -n "$(nproc)" --dist loadgroup --junitxml "$reports/pytest.xml" || true
 
 step "summary"
 python3 tools/summarise_tests.py "$reports"/{check,ctest,pytest}.xml

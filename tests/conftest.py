@@ -1,0 +1,9 @@
+"""How several processes share the tests (pytest -n N --dist loadgroup)."""
+import pytest
+
+
+def pytest_collection_modifyitems(items):
+    """One process runs a file's tests, which share fixtures; one runs all that need a Slurm: a machine has one at a time."""
+    for item in items:
+        group = "slurm" if item.path.parent.name == "slurm" else item.path.stem
+        item.add_marker(pytest.mark.xdist_group(group))
