@@ -15,7 +15,7 @@ void add_extract_command(CLI::App& app, ExtractArguments& arguments) {
   extract->add_option("--audio", options.audio, "Method for what is heard")->check(CLI::IsMember(data::kAudioMethods));
   extract->add_option("--text", options.text, "Method for transcripts")->check(CLI::IsMember(data::kTextMethods));
   extract->add_option("--model", options.model, "Folder of the model that --text bert computes by");
-  extract->add_option("--device", options.device, "Where the model computes; default: a GPU where there is one")
+  extract->add_option("--device", options.device, "Where the model computes; default: a GPU where one is")
       ->check(CLI::IsMember({"auto", "cpu", "cuda"}));
   extract->add_option("--opensmile", options.opensmile, "Folder of the Python package opensmile")->type_name("DIR");
   extract->add_option("--jobs", options.jobs, "Utterances at a time; default: one a core")->check(CLI::Range(1, 1024));

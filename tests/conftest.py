@@ -2,6 +2,7 @@
 import pytest
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the marks
 def pytest_collection_modifyitems(items):
     """One process runs a file's tests, which share fixtures; one runs all that need a Slurm: a machine has one at a time."""
     for item in items:
