@@ -59,6 +59,25 @@ function(mer_program target)
   endif()
 endfunction()
 
+# What programs of tests and their parts are compiled with.
+function(_mer_test_common target uses_torch)
+  target_compile_definitions(${target} PRIVATE MER_SOURCE_DIR="${CMAKE_SOURCE_DIR}" MER_BINARY_DIR="${CMAKE_BINARY_DIR}")
+  _mer_common(${target} "${uses_torch}")
+  if(NOT uses_torch)
+    target_compile_options(${target} PRIVATE ${_mer_test_options})
+    target_precompile_headers(${target} REUSE_FROM mer_test_pch)
+  endif()
+endfunction()
+
+# mer_test_parts(store_conformance SOURCES ... LINK ... [TORCH]): what several programs of tests share, compiled once;
+# they name it in LINK.
+function(mer_test_parts target)
+  cmake_parse_arguments(ARG "TORCH" "" "SOURCES;LINK" ${ARGN})
+  add_library(${target} OBJECT ${ARG_SOURCES})
+  target_link_libraries(${target} PUBLIC ${ARG_LINK} GTest::gtest GTest::gmock)
+  _mer_test_common(${target} "${ARG_TORCH}")
+endfunction()
+
 # mer_test(core_test SOURCES ... LINK ... LABELS unit [PREFIX gpu.] [TORCH]): a GoogleTest program; one ctest entry for
 # each test. PREFIX: of their names, where another program of the folder has the same tests: ctest gives entries of one
 # name the same labels.
@@ -66,12 +85,7 @@ function(mer_test target)
   cmake_parse_arguments(ARG "TORCH" "PREFIX" "SOURCES;LINK;LABELS" ${ARGN})
   add_executable(${target} ${ARG_SOURCES})
   target_link_libraries(${target} PRIVATE ${ARG_LINK} GTest::gtest GTest::gmock GTest::gtest_main)
-  target_compile_definitions(${target} PRIVATE MER_SOURCE_DIR="${CMAKE_SOURCE_DIR}" MER_BINARY_DIR="${CMAKE_BINARY_DIR}")
   set_target_properties(${target} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/tests")
-  _mer_common(${target} "${ARG_TORCH}")
-  if(NOT ARG_TORCH)
-    target_compile_options(${target} PRIVATE ${_mer_test_options})
-    target_precompile_headers(${target} REUSE_FROM mer_test_pch)
-  endif()
+  _mer_test_common(${target} "${ARG_TORCH}")
   gtest_discover_tests(${target} DISCOVERY_MODE PRE_TEST TEST_PREFIX "${ARG_PREFIX}" PROPERTIES LABELS "${ARG_LABELS}")
 endfunction()

@@ -52,7 +52,7 @@ CONFINED = [
     (r"boost/.*", r"core/stats/distributions\.cpp"),
     (r"Eigen/.*", r"core/stats/(pca|separation|tsne)\.cpp"),
     (r"hwy/.*", r"model/kernels/.*"),
-    (r"sndfile\.h", r"data/import/wav_length\.cpp|worker/extractor/(waveform|acoustic_methods)\.cpp|tests/extractor/signals\.cpp"),
+    (r"sndfile\.h", r"data/sound_file\.hpp|worker/extractor/(waveform|acoustic_methods)\.cpp|tests/extractor/signals\.cpp"),
     (r"soxr\.h", r"worker/extractor/(resampling|acoustic_methods)\.cpp"),
     (r"utf8proc\.h", r"worker/extractor/(bert_characters|hashed_text)\.cpp"),
     (r"zip\.h", r"data/exchange/npz\.cpp"),

@@ -1,13 +1,14 @@
 #include "data/import/wav_length.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <cstring>
-#include <memory>
-#include <sndfile.h>
+#include <span>
 #include <unistd.h>
 
 #include "data/file_io.hpp"
+#include "data/sound_file.hpp"
 
 namespace mer::data {
 namespace {
@@ -28,10 +29,11 @@ Result<WavLength> wav_length(const std::string& path) {
   MER_ASSIGN(const OpenFile file, open_regular(path));
   if (file.bytes == 0) return invalid("the file has no bytes");
   const bool cut_off = is_cut_off(file);
-  SF_INFO info{};
-  const std::unique_ptr<SNDFILE, int (*)(SNDFILE*)> audio(
-      ::sf_open_fd(file.descriptor.get(), SFM_READ, &info, SF_FALSE), ::sf_close);
-  if (audio == nullptr) return invalid(::sf_strerror(nullptr));
+  const auto read = [&](std::uint64_t offset, std::span<char> to) {
+    return std::size_t(std::max<ssize_t>(::pread(file.descriptor.get(), to.data(), to.size(), off_t(offset)), 0));
+  };
+  MER_ASSIGN(const auto audio, SoundFile::open(file.bytes, read));
+  const SF_INFO& info = audio->info();
   if (info.frames <= 0) return invalid("it holds no samples");
   return WavLength{double(info.frames) / double(info.samplerate), cut_off};
 }

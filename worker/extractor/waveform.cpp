@@ -17,40 +17,6 @@ constexpr int kMostRate = 768'000;
 constexpr int kMostChannels = 64;
 constexpr std::size_t kBlock = 1 << 16;  // samples of each channel that are decoded at once
 
-// A file in memory, as libsndfile reads it.
-struct MemoryFile {
-  std::string_view bytes;
-  sf_count_t at = 0;
-};
-
-sf_count_t length_of(void* user) {
-  return sf_count_t(static_cast<MemoryFile*>(user)->bytes.size());
-}
-
-sf_count_t seek_in(sf_count_t offset, int whence, void* user) {
-  auto& file = *static_cast<MemoryFile*>(user);
-  const sf_count_t size = sf_count_t(file.bytes.size());
-  const sf_count_t base = whence == SEEK_SET ? 0 : whence == SEEK_CUR ? file.at : size;
-  file.at = std::clamp<sf_count_t>(base + offset, 0, size);
-  return file.at;
-}
-
-sf_count_t read_from(void* target, sf_count_t count, void* user) {
-  auto& file = *static_cast<MemoryFile*>(user);
-  count = std::min(count, sf_count_t(file.bytes.size()) - file.at);
-  std::memcpy(target, file.bytes.data() + file.at, std::size_t(count));
-  file.at += count;
-  return count;
-}
-
-sf_count_t tell_of(void* user) {
-  return static_cast<MemoryFile*>(user)->at;
-}
-
-struct CloseSound {
-  void operator()(SNDFILE* sound) const { ::sf_close(sound); }
-};
-
 Status check(const SF_INFO& info) {
   if (info.samplerate < 1 || info.samplerate > kMostRate) {
     return invalid("a rate of " + std::to_string(info.samplerate) + " Hz, expected 1 to " + std::to_string(kMostRate));
@@ -85,41 +51,31 @@ bool has_plain_numbers(const SF_INFO& info) {
 
 }  // namespace
 
-struct AudioFile::Opened {
-  explicit Opened(std::string_view bytes) : file{bytes} {}
-
-  MemoryFile file;
-  SF_VIRTUAL_IO calls{length_of, seek_in, read_from, nullptr, tell_of};
-  SF_INFO info{};
-  std::unique_ptr<SNDFILE, CloseSound> sound{::sf_open_virtual(&calls, SFM_READ, &info, &file)};
-};
-
-AudioFile::AudioFile(std::unique_ptr<Opened> opened) : opened_(std::move(opened)) {}
-AudioFile::AudioFile(AudioFile&&) noexcept = default;
-AudioFile& AudioFile::operator=(AudioFile&&) noexcept = default;
-AudioFile::~AudioFile() = default;
-
 Result<AudioFile> AudioFile::open(std::string_view bytes) {
-  auto opened = std::make_unique<Opened>(bytes);
-  if (!opened->sound) return invalid(std::string("is no audio file: ") + ::sf_strerror(nullptr));
-  MER_TRY(check(opened->info));
-  return AudioFile(std::move(opened));
+  const auto read = [bytes](std::uint64_t offset, std::span<char> to) {
+    const std::string_view there = bytes.substr(std::size_t(std::min<std::uint64_t>(offset, bytes.size())), to.size());
+    std::ranges::copy(there, to.begin());
+    return there.size();
+  };
+  MER_ASSIGN(auto file, data::SoundFile::open(bytes.size(), read));
+  MER_TRY(check(file->info()));
+  return AudioFile(std::move(file));
 }
 
 int AudioFile::rate() const {
-  return opened_->info.samplerate;
+  return file_->info().samplerate;
 }
 
 std::size_t AudioFile::samples() const {
-  return std::size_t(opened_->info.frames);
+  return std::size_t(file_->info().frames);
 }
 
 // Block by block: a header may claim more than its file has, or than there is memory for.
 Result<Waveform> AudioFile::read(Stretch stretch, Channels wanted) {
-  SNDFILE* const sound = opened_->sound.get();
-  const Stretch decoded = has_plain_numbers(opened_->info) ? stretch : Stretch{0, samples()};
+  SNDFILE* const sound = file_->handle();
+  const Stretch decoded = has_plain_numbers(file_->info()) ? stretch : Stretch{0, samples()};
   if (decoded.begin > 0) ::sf_seek(sound, sf_count_t(decoded.begin), SEEK_SET);
-  const auto channels = std::size_t(opened_->info.channels);
+  const auto channels = std::size_t(file_->info().channels);
   std::vector<float> block(std::min(kBlock, decoded.size()) * channels);
   Waveform heard{rate(), {}};
   for (std::size_t at = decoded.begin; at < decoded.end;) {

@@ -7,9 +7,11 @@
 #include <cstddef>
 #include <memory>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/result.hpp"
+#include "data/sound_file.hpp"
 
 namespace mer::extractor {
 
@@ -33,9 +35,6 @@ class AudioFile {
  public:
   // `bytes`: of a whole file; they must outlive it.
   static Result<AudioFile> open(std::string_view bytes);
-  AudioFile(AudioFile&&) noexcept;
-  AudioFile& operator=(AudioFile&&) noexcept;
-  ~AudioFile();
 
   int rate() const;             // samples a second
   std::size_t samples() const;  // of each channel
@@ -44,9 +43,8 @@ class AudioFile {
   Result<Waveform> read(Stretch stretch, Channels channels = Channels::mean);
 
  private:
-  struct Opened;
-  explicit AudioFile(std::unique_ptr<Opened> opened);
-  std::unique_ptr<Opened> opened_;
+  explicit AudioFile(std::unique_ptr<data::SoundFile> file) : file_(std::move(file)) {}
+  std::unique_ptr<data::SoundFile> file_;
 };
 
 // `bytes`: of a whole file.
