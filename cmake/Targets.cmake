@@ -59,11 +59,13 @@ function(mer_program target)
   endif()
 endfunction()
 
-# What programs of tests and their parts are compiled with.
+# What programs of tests and their parts are compiled with. mer_torch_pch: model/CMakeLists.txt.
 function(_mer_test_common target uses_torch)
   target_compile_definitions(${target} PRIVATE MER_SOURCE_DIR="${CMAKE_SOURCE_DIR}" MER_BINARY_DIR="${CMAKE_BINARY_DIR}")
   _mer_common(${target} "${uses_torch}")
-  if(NOT uses_torch)
+  if(uses_torch)
+    target_precompile_headers(${target} REUSE_FROM mer_torch_pch)
+  else()
     target_compile_options(${target} PRIVATE ${_mer_test_options})
     target_precompile_headers(${target} REUSE_FROM mer_test_pch)
   endif()

@@ -113,4 +113,12 @@ Result<std::unique_ptr<SoundFile>> SoundFile::open(std::uint64_t bytes, ReadAt r
   return file;
 }
 
+Result<std::unique_ptr<SoundFile>> SoundFile::open(std::string_view bytes) {
+  return open(bytes.size(), [bytes](std::uint64_t offset, std::span<char> to) {
+    const std::string_view there = bytes.substr(std::size_t(std::min<std::uint64_t>(offset, bytes.size())), to.size());
+    std::ranges::copy(there, to.begin());
+    return there.size();
+  });
+}
+
 }  // namespace mer::data

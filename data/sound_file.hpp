@@ -12,6 +12,8 @@
 #include <memory>
 #include <sndfile.h>
 #include <span>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/result.hpp"
@@ -25,6 +27,8 @@ class SoundFile {
  public:
   // Of a file of so many bytes. What `read` reads must live as long.
   static Result<std::unique_ptr<SoundFile>> open(std::uint64_t bytes, ReadAt read);
+  // Of a whole file in memory.
+  static Result<std::unique_ptr<SoundFile>> open(std::string_view bytes);
   SoundFile(const SoundFile&) = delete;
   SoundFile& operator=(const SoundFile&) = delete;
   ~SoundFile() = default;

@@ -4,7 +4,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <string>
-#include <string_view>
 #include <vector>
 
 namespace mer::data {
@@ -35,17 +34,8 @@ std::string wav(const std::string& chunks) {
   return "RIFF" + number(4 + chunks.size()) + "WAVE" + chunks;
 }
 
-Result<std::unique_ptr<SoundFile>> open(const std::string& bytes) {
-  return SoundFile::open(bytes.size(), [bytes](std::uint64_t offset, std::span<char> to) {
-    const std::string_view there =
-        std::string_view(bytes).substr(std::min<std::size_t>(offset, bytes.size()), to.size());
-    std::ranges::copy(there, to.begin());
-    return there.size();
-  });
-}
-
 std::vector<short> heard(const std::string& bytes) {
-  const auto file = open(bytes);
+  const auto file = SoundFile::open(bytes);
   if (!file) return {};
   std::vector<short> samples(std::size_t((*file)->info().frames));
   samples.resize(std::size_t(
@@ -66,7 +56,7 @@ TEST(SoundFileTest, ChunksBesideTheSamplesAreNotEvenLookedAt) {
 
 // libsndfile goes round in it for more than a minute.
 TEST(SoundFileTest, AChunkBeforeTheSamplesThatReachesBeyondTheFileIsNamed) {
-  const auto file = open(wav(claiming("LIST", 0xFFFF4600, std::string(120, '\xFF'))));
+  const auto file = SoundFile::open(wav(claiming("LIST", 0xFFFF4600, std::string(120, '\xFF'))));
 
   ASSERT_FALSE(file);
   EXPECT_EQ(file.error().message,
@@ -95,7 +85,7 @@ TEST(SoundFileTest, NumbersMayBeBigEndian) {
 TEST(SoundFileTest, WhatIsNoAudioSaysSo) {
   for (const std::string& bytes : {std::string(), std::string("RIFF"), std::string("utterance,dialogue\n"), wav(""),
                                    wav(chunk("data", kSamples))}) {
-    const auto file = open(bytes);
+    const auto file = SoundFile::open(bytes);
 
     ASSERT_FALSE(file) << bytes;
     EXPECT_THAT(file.error().message, HasSubstr("is no audio file: "));

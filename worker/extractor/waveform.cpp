@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <cstring>
 #include <functional>
 #include <numeric>
 #include <sndfile.h>
@@ -52,12 +51,7 @@ bool has_plain_numbers(const SF_INFO& info) {
 }  // namespace
 
 Result<AudioFile> AudioFile::open(std::string_view bytes) {
-  const auto read = [bytes](std::uint64_t offset, std::span<char> to) {
-    const std::string_view there = bytes.substr(std::size_t(std::min<std::uint64_t>(offset, bytes.size())), to.size());
-    std::ranges::copy(there, to.begin());
-    return there.size();
-  };
-  MER_ASSIGN(auto file, data::SoundFile::open(bytes.size(), read));
+  MER_ASSIGN(auto file, data::SoundFile::open(bytes));
   MER_TRY(check(file->info()));
   return AudioFile(std::move(file));
 }
