@@ -10,10 +10,16 @@
 namespace mer {
 
 Error system_error(int number, const std::string& what) {
-  ErrorCode code = ErrorCode::io;
-  if (number == ENOSPC || number == EDQUOT || number == EFBIG) code = ErrorCode::no_space;
-  if (number == ENOENT || number == ENOTDIR) code = ErrorCode::not_found;
-  return {code, what + ": " + std::generic_category().message(number)};
+  const std::string message = what + ": " + std::generic_category().message(number);
+  switch (number) {
+    case ENOSPC:
+    case EDQUOT: return {ErrorCode::no_space, message + "; free some space"};
+    case EFBIG: return {ErrorCode::no_space, message + "; raise the limit of a file's size (`ulimit -f`)"};
+    case ENOENT:
+    case ENOTDIR: return {ErrorCode::not_found, message};
+    case EPIPE: return {ErrorCode::unavailable, message};
+    default: return {ErrorCode::io, message};
+  }
 }
 
 Status write_all(int fd, std::string_view bytes, const std::string& name) {

@@ -1,7 +1,8 @@
 // Descriptors that close themselves, pipes made of them, and what the system says when a call fails.
 //
 // Every descriptor that mer opens is close-on-exec, so that no child keeps a pipe or a lock open. Threads: one owner.
-// Errors of system_error: not_found (the path is not there), no_space (disk, quota or file size limit), else io.
+// Errors of system_error: not_found (the path is not there), no_space (disk, quota or file size limit),
+// unavailable (nobody reads the pipe), else io.
 #pragma once
 
 #include <string>
@@ -11,7 +12,7 @@
 
 namespace mer {
 
-// "WHAT: the system's words", with the code that fits the errno.
+// "WHAT: the system's words", with the code that fits the errno; for no_space also how to mend it.
 Error system_error(int number, const std::string& what);
 
 // Writes all of `bytes`, however many calls it takes. `name`: of the file, for the error.

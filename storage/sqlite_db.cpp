@@ -1,8 +1,10 @@
 #include "storage/sqlite_db.hpp"
 
 #include <cerrno>
+#include <cstdio>
 #include <fcntl.h>
 #include <limits>
+#include <map>
 #include <sqlite3.h>
 #include <system_error>
 #include <unistd.h>
@@ -34,9 +36,18 @@ int checked_open(const char* path, int flags, int mode) {
   return file;
 }
 
+// Delayed allocation and network file systems say only at a sync that the disk is full. Of such a call SQLite tells its
+// log the errno: here by SQLite's error code, since the clean-up after a failure may fail as well.
+thread_local std::map<int, int> t_logged_errno;
+void note_errno(void* /*context*/, int rc, const char* message) {
+  int number = 0;
+  if (std::sscanf(message, "os_unix.c:%*d: (%d)", &number) == 1) t_logged_errno[rc] = number;
+}
+
 void check_writes() {
   static std::once_flag once;
   std::call_once(once, [] {
+    sqlite3_config(SQLITE_CONFIG_LOG, note_errno, nullptr);
     sqlite3_vfs* vfs = sqlite3_vfs_find(nullptr);
     const auto replace = [&](const char* name, auto* call) {
       vfs->xSetSystemCall(vfs, name, reinterpret_cast<sqlite3_syscall_ptr>(call));
@@ -75,9 +86,17 @@ const char* remedy_of(ErrorCode code) {
   }
 }
 
-Error error_of(sqlite3* db, int rc, const std::filesystem::path& opened = "database") {
+// Of the system call behind the connection's last error; 0: not known.
+int errno_of(sqlite3* db) {
+  const int rc = sqlite3_extended_errcode(db);
   const int primary = rc & 0xff;
-  const int number = primary == SQLITE_CANTOPEN || primary == SQLITE_READONLY ? t_creation_errno : 0;
+  if (primary == SQLITE_CANTOPEN || primary == SQLITE_READONLY) return t_creation_errno;
+  const auto logged = t_logged_errno.find(rc);
+  return logged != t_logged_errno.end() ? logged->second : 0;
+}
+
+Error error_of(sqlite3* db, int rc, const std::filesystem::path& opened = "database") {
+  const int number = errno_of(db);
   const bool full = number == ENOSPC || number == EDQUOT;
   const ErrorCode code = full ? ErrorCode::no_space : code_of(rc);
   const char* file = sqlite3_db_filename(db, nullptr);

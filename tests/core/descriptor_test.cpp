@@ -48,8 +48,12 @@ TEST(SystemErrorTest, TellsAFullDiskAndAnAbsentFileFromOtherErrors) {
   EXPECT_EQ(system_error(EDQUOT, "x").code, ErrorCode::no_space);
   EXPECT_EQ(system_error(EFBIG, "x").code, ErrorCode::no_space);
   EXPECT_EQ(system_error(ENOENT, "x").code, ErrorCode::not_found);
+  EXPECT_EQ(system_error(EPIPE, "x").code, ErrorCode::unavailable);
   EXPECT_EQ(system_error(EIO, "x").code, ErrorCode::io);
   EXPECT_EQ(system_error(EIO, "a/file").message, "a/file: Input/output error");
+  EXPECT_EQ(system_error(ENOSPC, "a/file").message, "a/file: No space left on device; free some space");
+  EXPECT_EQ(system_error(EFBIG, "a/file").message,
+            "a/file: File too large; raise the limit of a file's size (`ulimit -f`)");
 }
 
 }  // namespace

@@ -127,7 +127,7 @@ def test_a_full_disk_is_said_and_the_same_command_goes_on(mer):
     mer.environment = healthy
 
     assert full.returncode == 70
-    assert "No space left on device" in full.stderr
+    assert "No space left on device; free some space" in full.stderr
     assert extracted(mer, corpus, "--audio", "mfcc")[0]["computed"] < 12
 
 

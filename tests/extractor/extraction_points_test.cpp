@@ -106,6 +106,7 @@ std::string text_of(const fs::path& path) {
 struct Ended {
   int status = 0;      // of waitpid
   std::string points;  // of a run that came to its end
+  std::string error;
   bool killed() const { return WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL; }
   bool well() const { return WIFEXITED(status) && WEXITSTATUS(status) == 0; }
   bool failed() const { return WIFEXITED(status) && WEXITSTATUS(status) == 1; }
@@ -142,19 +143,22 @@ class ExtractionPointsTest : public testing::TestWithParam<std::tuple<bool, Faul
   }
 
   Ended run(const faults::Fault& fault) const {
-    const fs::path points = folder_ / "points";
+    const fs::path points = folder_ / "points", error = folder_ / "error";
     fs::remove(points);
+    fs::remove(error);
     const pid_t child = ::fork();
     if (child == 0) {
       faults::arm(corpus().string(), fault, false);
-      const bool well = extract_into(corpus(), 1).ok();
+      const Status extracted = extract_into(corpus(), 1);
       faults::disarm();
       std::ofstream(points) << faults::points();
-      ::_exit(well ? 0 : 1);
+      if (!extracted) std::ofstream(error) << extracted.error().message;
+      ::_exit(extracted ? 0 : 1);
     }
     Ended ended;
     ::waitpid(child, &ended.status, 0);
     ended.points = text_of(points);
+    ended.error = text_of(error);
     return ended;
   }
 
@@ -194,6 +198,8 @@ void expect_the_right_end(const Ended& ended, Kind kind) {
     EXPECT_TRUE(ended.well()) << "status " << ended.status;
   } else {
     EXPECT_TRUE(ended.well() || ended.failed()) << "status " << ended.status;
+    const char* words = kind == Kind::no_space ? "No space left on device; free some space" : "Input/output error";
+    EXPECT_TRUE(ended.well() || ended.error.find(words) != std::string::npos) << ended.error;
   }
 }
 

@@ -43,8 +43,8 @@ constexpr FaultCase kFaults[] = {
     {"Kill", Kind::kill_before, 1, ""},  // before a call is after the one before, and after what was said in between
     {"IoErrorOnce", Kind::io, 1, "I/O error|Input/output error"},
     {"IoErrorLasting", Kind::io, kLasting, "I/O error|Input/output error"},
-    {"NoSpaceOnce", Kind::no_space, 1, "[Nn]o space|disk is full|some space|has space"},
-    {"NoSpaceLasting", Kind::no_space, kLasting, "[Nn]o space|disk is full|some space|has space"},
+    {"NoSpaceOnce", Kind::no_space, 1, "free some space"},
+    {"NoSpaceLasting", Kind::no_space, kLasting, "free some space"},
     {"ShortWriteOnce", Kind::short_write, 1, ""},
     {"ShortWriteLasting", Kind::short_write, kLasting, ""},
     {"Interrupted", Kind::interrupted, 3, "I/O error|Interrupted"},  // for ever would be a call that never ends

@@ -1,34 +1,16 @@
 #include "worker/trainer/report_sink.hpp"
 
-#include <cerrno>
 #include <chrono>
 #include <cstdio>
-#include <cstring>
 #include <string>
-#include <unistd.h>
 #include <utility>
 
+#include "core/descriptor.hpp"
 #include "core/frame.hpp"
 #include "core/scores.hpp"
 
 namespace mer::trainer {
 namespace {
-
-Status write_all(int descriptor, const std::string& bytes) {
-  std::size_t done = 0;
-  while (done < bytes.size()) {
-    const ssize_t written = write(descriptor, bytes.data() + done, bytes.size() - done);
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) {
-      const ErrorCode code = errno == EPIPE    ? ErrorCode::unavailable
-                             : errno == ENOSPC ? ErrorCode::no_space
-                                               : ErrorCode::io;
-      return Error{code, std::string("reports cannot be written: ") + std::strerror(errno)};
-    }
-    done += std::size_t(written);
-  }
-  return {};
-}
 
 std::string percent(double fraction) {
   char text[32];
@@ -78,7 +60,7 @@ struct Describe {
 Status FrameSink::send(const Message& message) {
   const std::string frame = frame_of(encode(message));
   const std::lock_guard lock(mutex_);
-  return write_all(descriptor_, frame);
+  return write_all(descriptor_, frame, "reports");
 }
 
 Status ProgressSink::send(const Message& message) {
