@@ -12,6 +12,7 @@ namespace mer::data {
 namespace {
 
 constexpr std::size_t kNumber = 4, kChunkHead = 8, kFileHead = 12;
+constexpr std::uint64_t kStreamed = 0x7FFFF000;  // lengths from here on stand for one that was not known (SoX, ffmpeg)
 
 std::uint64_t number_of(std::string_view bytes, bool big_endian) {
   std::uint64_t number = 0;
@@ -46,6 +47,7 @@ Status SoundFile::choose_pieces(std::uint64_t bytes) {
     const std::uint64_t length = number_of({chunk.data() + 4, kNumber}, big_endian);
     const std::uint64_t left = bytes - at, taken = kChunkHead + length;
     if (name == "data") {
+      cut_off_ = taken > left && length < kStreamed;
       pieces_.push_back({at, length == 0 && was_never_closed ? left : std::min(left, taken)});
       return {};
     }

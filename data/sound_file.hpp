@@ -35,6 +35,8 @@ class SoundFile {
 
   SNDFILE* handle() const { return handle_.get(); }
   const SF_INFO& info() const { return info_; }
+  // A WAV file has fewer samples than its header says: heard as far as they go.
+  bool cut_off() const { return cut_off_; }
 
  private:
   struct Piece {  // of the file
@@ -55,6 +57,7 @@ class SoundFile {
   std::vector<Piece> pieces_;  // one after the other they are what libsndfile takes for the file
   std::uint64_t at_ = 0;       // in them
   SF_INFO info_{};
+  bool cut_off_ = false;
   std::unique_ptr<SNDFILE, Close> handle_;
 };
 

@@ -12,7 +12,7 @@ namespace mer::data {
 
 struct WavLength {
   double seconds = 0;
-  bool cut_off = false;  // shorter than its header says
+  bool cut_off = false;  // as SoundFile has it
 };
 
 Result<WavLength> wav_length(const std::string& path);

@@ -64,7 +64,22 @@ TEST(SoundFileTest, AChunkBeforeTheSamplesThatReachesBeyondTheFileIsNamed) {
 }
 
 TEST(SoundFileTest, SamplesThatWereCutOffAreHeardAsFarAsTheyGo) {
-  EXPECT_THAT(heard(wav(kFormat + claiming("data", 1000, kSamples))), ElementsAre(3, 5, 7));
+  const std::string cut_off = wav(kFormat + claiming("data", 1000, kSamples));
+
+  EXPECT_THAT(heard(cut_off), ElementsAre(3, 5, 7));
+  EXPECT_TRUE(SoundFile::open(cut_off).value()->cut_off());
+}
+
+TEST(SoundFileTest, AFileIsNotCutOffThatIsWholeOrWhoseWriterDidNotKnowItsLength) {
+  const std::vector<std::string> chunks = {chunk("data", kSamples), chunk("data", kSamples) + claiming("LIST", 99, "x"),
+                                           claiming("data", 0x7FFFF000, kSamples),  // SoX into a pipe
+                                           claiming("data", 0xFFFFFFFF, kSamples)};
+  for (const std::string& of_samples : chunks) {
+    const std::string bytes = wav(kFormat + of_samples);
+
+    EXPECT_THAT(heard(bytes), ElementsAre(3, 5, 7));
+    EXPECT_FALSE(SoundFile::open(bytes).value()->cut_off());
+  }
 }
 
 TEST(SoundFileTest, AFileThatWasNeverClosedIsHeardToItsEnd) {
