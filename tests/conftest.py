@@ -1,5 +1,10 @@
-"""How several processes share the tests (pytest -n N --dist loadgroup)."""
+"""How several processes share the tests (pytest -n N --dist loadgroup), and what they inherit."""
+import signal
+
 import pytest
+
+# Shells and CI start what runs in the background without SIGINT; the programs under test shall get it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the marks
