@@ -7,6 +7,7 @@
 #include "cli/output.hpp"
 #include "core/json.hpp"
 #include "data/import/imported.hpp"
+#include "data/whole_folder.hpp"
 #include "storage/text_layout.hpp"
 
 namespace mer::cli {
@@ -74,17 +75,14 @@ void print_import(const data::Imported& imported, const std::string& out) {
   print_fact("corpus", imported.corpus.name + ", " + imported.root);
   print_fact("written", out);
   print_fact("dialogues", std::to_string(imported.corpus.dialogues.size()));
-  std::string left_out;
-  for (const auto& [reason, turns] : imported.left_out) {
-    left_out += (left_out.empty() ? "" : ", ") + reason + ": " + std::to_string(turns);
-  }
-  if (!left_out.empty()) print_fact("left out", left_out);
+  if (!imported.left_out.empty()) print_fact("left out", data::left_out_text(imported));
   std::printf("\n%s\n", counts_text(imported).c_str());
   print_fact("paper", data::remark_on_paper(imported));
   std::fputs(findings_text(imported.findings).c_str(), stdout);
   std::printf("\n");
-  for (const std::string& line :
-       storage::wrapped("All of this is in " + out + "/import.json. Next: merctl extract " + out, kScreen)) {
+  for (const std::string& line : storage::wrapped(
+           "All of this is in " + out + "/import.json. Next: merctl extract " + out + " --audio mfcc --text hash",
+           kScreen)) {
     std::printf("%s\n", line.c_str());
   }
 }
@@ -117,11 +115,13 @@ ExitCode finish(const Context& context, const Result<data::Imported>& imported, 
 
 ExitCode import_iemocap_command(const Context& context, const ImportOptions& options) {
   if (!plain_format(context, "corpus import")) return ExitCode::usage;
+  if (const Status free = data::check_new_folder(options.out); !free) return report(context, free.error());
   return finish(context, data::import_iemocap(options.folder, options.iemocap), options);
 }
 
 ExitCode import_msp_improv_command(const Context& context, const ImportOptions& options) {
   if (!plain_format(context, "corpus import")) return ExitCode::usage;
+  if (const Status free = data::check_new_folder(options.out); !free) return report(context, free.error());
   data::MspImprovOptions msp_improv = options.msp_improv;
   msp_improv.groups.clear();
   for (const char group : {'R', 'T', 'S', 'P'}) {

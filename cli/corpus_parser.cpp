@@ -38,9 +38,9 @@ void add_import_commands(CLI::App& corpus, CorpusArguments& arguments) {
     arguments.chosen = [&arguments] { return import_iemocap_command(arguments.context, arguments.import); };
   });
 
-  CLI::App* msp = add_command(*import, "msp-improv", "MSP-IMPROV: Evaluation.txt, Text and Audio",
+  CLI::App* msp = add_command(*import, "msp-improv", "MSP-IMPROV: Evaluation.txt, transcripts, Audio",
                               "merctl corpus import msp-improv MSP-IMPROV corpora/msp-improv");
-  add_folders(msp, options, "Folder with Evaluation.txt, Text, Audio; or the one above");
+  add_folders(msp, options, "Folder with Evaluation.txt and Audio; or the one above");
   msp->add_option("--groups", options.groups, "As S,T: R read, T target, S other improvised, P natural")
       ->delimiter(',')
       ->type_name("LETTERS")

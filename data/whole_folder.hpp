@@ -14,6 +14,9 @@ namespace mer::data {
 // A new one. Errors: of the system.
 Status make_folder(const std::string& folder);
 
+// Whether write_whole_folder may make it: for whoever has long to work before. Error: invalid.
+Status check_new_folder(const std::string& folder);
+
 // Makes a new folder under a temporary name, and those above it that are missing, calls `fill` with it, and renames it.
 // An empty folder of the final name is replaced. On an error nothing is left but folders above.
 Status write_whole_folder(const std::string& folder, const std::function<Status(const std::string& temporary)>& fill);

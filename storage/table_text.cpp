@@ -28,6 +28,21 @@ std::string padded(const std::string& text, std::size_t width, bool left) {
   return left ? text + space : space + text;
 }
 
+// Lines of the first column. A word that is longer than it is broken after a comma, an equals sign or a stroke.
+std::vector<std::string> cell_lines(const std::string& text, std::size_t width) {
+  std::vector<std::string> lines;
+  for (std::string line : wrapped(text, width)) {
+    while (width_of(line) > width) {
+      const std::size_t at = line.find_last_of(",=/", width - 1);
+      if (at == std::string::npos || at == 0) break;
+      lines.push_back(line.substr(0, at + 1));
+      line.erase(0, at + 1);
+    }
+    lines.push_back(std::move(line));
+  }
+  return lines;
+}
+
 class TextWriter {
  public:
   TextWriter(const Table& table, TextStyle style)
@@ -81,7 +96,7 @@ class TextWriter {
 
   void add_row(const Row& row) {
     if (row.empty()) return;
-    const std::vector<std::string> first = wrapped(screen_text(row[0]), widths_[0]);
+    const std::vector<std::string> first = cell_lines(screen_text(row[0]), widths_[0]);
     std::string line = padded(first[0], widths_[0], true);
     for (std::size_t i = 1; i < row.size(); ++i) {
       line += "  " + coloured(padded(screen_text(row[i]), widths_[i], left_[i]), emphasis_of(row[i]));

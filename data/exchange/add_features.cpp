@@ -18,6 +18,7 @@
 #include "core/version.hpp"
 #include "data/corpus_format.hpp"
 #include "data/corpus_header.hpp"
+#include "data/exchange/corpus_export.hpp"
 #include "data/exchange/feature_source.hpp"
 #include "data/exchange/row_order.hpp"
 #include "data/feature_lock.hpp"
@@ -33,6 +34,9 @@ constexpr const char* kMethod = "imported";
 
 Status check_name(const std::string& modality) {
   const auto is_plain = [](unsigned char c) { return std::isalnum(c) != 0 || c == '-' || c == '_'; };
+  if (is_column_array(modality)) {
+    return invalid("modality " + quote(modality) + ": `merctl corpus export` calls another array so: choose a name");
+  }
   if (!modality.empty() && std::ranges::all_of(modality, is_plain)) return {};
   return invalid("modality " + quote(modality) + ", expected letters, digits, - and _: it is the name of a file too");
 }

@@ -1,6 +1,7 @@
 #include "data/exchange/corpus_export.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <span>
@@ -76,7 +77,7 @@ Result<std::vector<Array>> arrays_of(const Corpus& corpus) {
   MER_TRY(add_recordings(corpus.path, arrays));
   for (const FeatureMatrix& features : corpus.features) {
     const std::string& name = features.modality;
-    if (std::ranges::find(arrays, name, &Array::name) != arrays.end() || name.find('/') != std::string::npos) {
+    if (is_column_array(name) || name.find('/') != std::string::npos) {
       return invalid(corpus.path + ": the modality " + quote(name) + " cannot be the name of an array here");
     }
     const std::span<const std::byte> bytes = std::as_bytes(features.values);
@@ -117,6 +118,12 @@ Status check_kind(const std::string& extension, const std::string& out) {
 }
 
 }  // namespace
+
+bool is_column_array(const std::string& name) {
+  constexpr std::array<std::string_view, 8> kColumns = {"utterances", "dialogues", "turns",   "sessions",
+                                                        "speakers",   "labels",    "seconds", "transcripts"};
+  return std::ranges::find(kColumns, name) != kColumns.end();
+}
 
 Result<ExportedCorpus> export_corpus(const std::string& folder, const std::string& out, const std::string& modality) {
   const std::string extension = std::filesystem::path(out).extension().string();

@@ -19,6 +19,9 @@ struct ExportedCorpus {
   CorpusId id;                      // of the whole corpus; empty where it has no features yet
 };
 
+// Whether an array of that name holds a column of the table: a modality's cannot.
+bool is_column_array(const std::string& name);
+
 // `out`: an .npz file; a .csv file, of one modality; else a folder to make, of .npy files. `modality` empty: all. What
 // is written appears whole or not at all.
 Result<ExportedCorpus> export_corpus(const std::string& folder, const std::string& out, const std::string& modality);

@@ -22,7 +22,7 @@ constexpr std::array<KindText, kFindingKinds> kKinds = {{
     {"no_audio", "turns without a wav file", true},
     {"bad_audio", "wav files that are unreadable, empty or cut off", true},
     {"bad_encoding", "texts that are not UTF-8", true},
-    {"missing", "files and folders that are not there", true},
+    {"missing", "files and folders that are not there or cannot be read", true},
     {"mac_file", "files that macOS leaves behind (._*)", false},
     {"line_ends", "files with Windows line ends", false},
     {"byte_order_mark", "files with a byte order mark", false},

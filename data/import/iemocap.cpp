@@ -73,8 +73,8 @@ class IemocapImport {
 
   void take_session(int session) {
     const std::string folder = "Session" + std::to_string(session);
-    if (!is_folder(imported_.root + "/" + folder)) {
-      findings().push_back({FindingKind::missing, folder, 0, "there is no such folder", "its turns are skipped"});
+    if (const std::string problem = why_no_folder(imported_.root + "/" + folder); !problem.empty()) {
+      findings().push_back({FindingKind::missing, folder, 0, problem, "its turns are skipped"});
       return;
     }
     const std::string labels = folder + "/dialog/EmoEvaluation";
@@ -150,7 +150,20 @@ class IemocapImport {
     const auto own = labels_->find(label.utterance);
     if (own == labels_->end()) return "";
     used_.insert(label.utterance);
-    return own->second.label;
+    const std::string& name = own->second.label;
+    if (name.empty() || is_known(name)) return name;
+    findings().push_back({FindingKind::unknown_tag, options_.labels, own->second.line,
+                          label.utterance + " has the label " + quote(name) +
+                              ", expected a tag of IEMOCAP's or one of the classes " + quote_list(classes_.labels),
+                          "read as no label"});
+    return "";
+  }
+
+  bool is_known(const std::string& name) const {
+    const auto is_in = [&](const std::vector<std::string>& names) {
+      return std::ranges::find(names, name) != names.end();
+    };
+    return is_in(kIemocapTags) || is_in(all_labels_);
   }
 
   void report_unused() {
@@ -180,6 +193,7 @@ class IemocapImport {
 
   const IemocapOptions& options_;
   Classes classes_;
+  const std::vector<std::string> all_labels_ = classes_of("all").labels;
   std::optional<LabelFile> labels_;
   std::set<std::string> used_;  // of them
   Imported imported_;

@@ -128,6 +128,14 @@ std::string import_json(const Imported& imported) {
                  {"findings", findings_json(imported.findings)}});
 }
 
+std::string left_out_text(const Imported& imported) {
+  std::string text;
+  for (const auto& [reason, turns] : imported.left_out) {
+    text += (text.empty() ? "" : ", ") + reason + ": " + std::to_string(turns);
+  }
+  return text;
+}
+
 Status refuse_losses(const Imported& imported) {
   const std::size_t losses = losses_of(imported.findings);
   if (losses == 0) return {};
@@ -142,7 +150,7 @@ Status refuse_losses(const Imported& imported) {
 Status write_imported(const Imported& imported, const std::string& folder) {
   if (std::ranges::all_of(imported.corpus.utterances, [](const Utterance& turn) { return turn.label == kNoLabel; })) {
     return invalid(imported.root + ": no turn is left to import: " + std::to_string(losses_of(imported.findings)) +
-                   " findings, and the options leave out the rest");
+                   " findings" + (imported.left_out.empty() ? "" : "; left out: " + left_out_text(imported)));
   }
   return write_whole_folder(folder,
                             [&imported](const std::string& temporary) { return write_files(imported, temporary); });

@@ -46,6 +46,9 @@ std::string remark_on_paper(const Imported& imported);
 // The whole of it as JSON: the file import.json.
 std::string import_json(const Imported& imported);
 
+// "group P: 4, shorter than 1 s: 2"; empty: nothing was left out.
+std::string left_out_text(const Imported& imported);
+
 // Error invalid, naming the first one, where something was lost or guessed.
 Status refuse_losses(const Imported& imported);
 

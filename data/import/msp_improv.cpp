@@ -22,6 +22,21 @@ constexpr std::string_view kLetters = "HASN";  // in the order of the labels
 // As the corpus' description has it, and as it was released.
 constexpr std::array<const char*, 2> kEvaluationFiles = {"Evaluation.txt", "Evalution.txt"};
 
+// As the corpus was released, zipped or not, and as derived copies of it have them.
+constexpr std::array<const char*, 6> kTranscriptFolders = {"Human_transcriptions/All_human_transcriptions",
+                                                           "Human_Transcriptions/All_human_transcriptions",
+                                                           "Human_transcriptions",
+                                                           "Human_Transcriptions",
+                                                           "All_human_transcriptions",
+                                                           "Text"};
+
+std::optional<std::string> transcript_folder(const std::string& root) {
+  for (const char* const name : kTranscriptFolders) {
+    if (is_folder(root + "/" + name)) return name;
+  }
+  return std::nullopt;
+}
+
 std::optional<std::string> evaluation_file(const std::string& root) {
   for (const char* const name : kEvaluationFiles) {
     if (is_file(root + "/" + name)) return name;
@@ -41,6 +56,7 @@ class MspImprovImport {
                        "--groups S --min-seconds 1",
                        options.groups == "S" && options.min_seconds == 1};
     audio_ = is_folder(imported_.root + "/Audio") ? "Audio/" : "";
+    texts_ = *transcript_folder(imported_.root);
   }
 
   Imported run() {
@@ -50,7 +66,7 @@ class MspImprovImport {
     }
     const std::optional<std::string> text = read_text(imported_.root, file, findings());
     const std::vector<MspLabel> labels = parse_msp_evaluation(text.value_or(""), file, findings());
-    for (const std::string& name : text_files(imported_.root, "Text", findings())) transcripts_.insert(name);
+    transcripts_ = text_files_below(imported_.root, texts_, findings());
     report_unlabelled(labels);
     for (auto& [dialogue, turns] : dialogues_of(labels)) take_dialogue(dialogue, turns, file);
     imported_.corpus.dialogues = group_dialogues(imported_.corpus.utterances);
@@ -83,18 +99,18 @@ class MspImprovImport {
         ++imported_.left_out[std::string("letter ") + turns[i]->letter];
         continue;
       }
-      if (!transcripts_.contains(turn.id)) {
-        findings().push_back(
-            {FindingKind::no_transcript, file, turns[i]->line, "there is no Text/" + turn.id + ".txt", "skipped"});
+      const auto transcript = transcripts_.find(turn.id);
+      if (transcript == transcripts_.end()) {
+        findings().push_back({FindingKind::no_transcript, file, turns[i]->line,
+                              "there is no " + turn.id + ".txt in " + texts_, "skipped"});
         continue;
       }
-      take(turn, dialogue, int(i), int(label));
+      take(turn, dialogue, int(i), int(label), transcript->second);
     }
   }
 
-  void take(const MspTurn& turn, const std::string& dialogue, int number, int label) {
+  void take(const MspTurn& turn, const std::string& dialogue, int number, int label, const std::string& text_file) {
     const std::string session = std::to_string(turn.session);
-    const std::string text_file = "Text/" + turn.id + ".txt";
     const std::optional<std::string> bytes = read_text(imported_.root, text_file, findings());
     if (!bytes) return;
     std::string transcript;
@@ -113,24 +129,27 @@ class MspImprovImport {
   void report_unlabelled(const std::vector<MspLabel>& labels) {
     std::set<std::string> labelled;
     for (const MspLabel& label : labels) labelled.insert(label.turn.id);
-    for (const std::string& name : transcripts_) {
+    for (const auto& [name, file] : transcripts_) {
       if (labelled.contains(name)) continue;
-      findings().push_back({FindingKind::no_label, "Text/" + name + ".txt", 0, "the turn has no label", "skipped"});
+      findings().push_back({FindingKind::no_label, file, 0, "the turn has no label", "skipped"});
     }
   }
 
   const MspImprovOptions& options_;
   std::string audio_;  // folder of the sessions
-  std::set<std::string, NaturalLess> transcripts_;
+  std::string texts_;  // folder of the transcripts
+  TextPaths transcripts_;
   Imported imported_;
 };
 
 }  // namespace
 
 Result<Imported> import_msp_improv(const std::string& folder, const MspImprovOptions& options) {
-  const auto looks_right = [](const std::string& path) { return evaluation_file(path) && is_folder(path + "/Text"); };
+  const auto looks_right = [](const std::string& path) { return evaluation_file(path) && transcript_folder(path); };
   MER_ASSIGN(std::string root,
-             find_root(folder, looks_right, "MSP-IMPROV's Evaluation.txt (or Evalution.txt), Text and Audio"));
+             find_root(folder, looks_right,
+                       "MSP-IMPROV's Evaluation.txt (or Evalution.txt), Audio, and the transcripts in "
+                       "Human_transcriptions, All_human_transcriptions or Text"));
   return MspImprovImport(std::move(root), options).run();
 }
 

@@ -27,7 +27,7 @@ void take_turn(Imported& imported, RawTurn turn, double min_seconds) {
   }
   const std::string path = imported.root + "/" + turn.audio;
   if (!is_file(path)) {
-    imported.findings.push_back({FindingKind::no_audio, turn.audio, 0, "there is no such file", "skipped"});
+    imported.findings.push_back({FindingKind::no_audio, turn.audio, 0, why_no_file(path), "skipped"});
     return;
   }
   const Result<WavLength> length = wav_length(path);

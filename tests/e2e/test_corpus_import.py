@@ -250,3 +250,33 @@ def test_a_folder_that_holds_something_is_left_alone(mer, built_iemocap, tmp_pat
 
     assert refused.returncode == 2 and "not empty" in refused.stderr
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["notes"]
+
+
+@pytest.mark.parametrize("folder", ["Human_transcriptions/All_human_transcriptions", "All_human_transcriptions",
+                                    "Human_Transcriptions/session1"])
+def test_the_transcripts_of_msp_improv_stand_where_it_was_released_with_them(mer, msp_improv, tmp_path, folder):
+    expected = imported(mer, "msp-improv", msp_improv, tmp_path / "expected")
+    (msp_improv / folder).parent.mkdir(parents=True, exist_ok=True)
+    (msp_improv / "Text").rename(msp_improv / folder)
+
+    found = imported(mer, "msp-improv", msp_improv, tmp_path / "found")
+
+    assert found["utterances"] == expected["utterances"] > 0
+    for name in ("utterances.csv", "recordings.csv"):
+        assert (tmp_path / "found" / name).read_bytes() == (tmp_path / "expected" / name).read_bytes()
+
+
+def test_a_label_that_is_no_class_is_named(mer, iemocap, tmp_path):
+    turn = rows_of(_imported_folder(mer, iemocap, tmp_path) / "utterances.csv")[0]["utterance"]
+    labels = tmp_path / "labels.csv"
+    labels.write_text(f"utterance,label\n{turn},hapy\n")
+
+    run = mer.run("corpus", "import", "iemocap", iemocap, tmp_path / "out", "--labels", labels, "--strict")
+
+    assert run.returncode == 2
+    assert f'{labels}:2: {turn} has the label "hapy"' in " ".join(run.stderr.split())
+
+
+def _imported_folder(mer, corpus, tmp_path):
+    imported(mer, "iemocap", corpus, tmp_path / "standard")
+    return tmp_path / "standard"

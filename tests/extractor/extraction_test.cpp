@@ -142,6 +142,19 @@ TEST_F(ExtractionTest, FeaturesThatAreThereAreLeftAlone) {
   EXPECT_EQ(again.calls, 0);
 }
 
+TEST_F(ExtractionTest, FeaturesWhoseFileIsGoneOrCutOffAreComputedAnew) {
+  const fs::path file = folder_.path() / "features" / "text.safetensors";
+  ended(Letters());
+  for (const bool gone : {true, false}) {
+    gone ? static_cast<void>(fs::remove(file)) : fs::resize_file(file, 60);
+
+    EXPECT_EQ(ended(Letters()).end, Outcome::End::written);
+
+    EXPECT_THAT(features(), ElementsAre(3, 5, 0));
+    EXPECT_THAT(listener_.said, HasSubstr("text: computed anew: " + file.string()));
+  }
+}
+
 TEST_F(ExtractionTest, OtherFeaturesAreReplacedOnlyWhenAsked) {
   ended(Letters());
   const auto problem = [&](const Method& method, const std::string& name = "letters") {
@@ -206,7 +219,18 @@ TEST_F(ExtractionTest, AnotherWayBeginsAnewAndSaysSo) {
   EXPECT_THAT(listener_.said, HasSubstr("text: a run that was made in another way is discarded"));
 }
 
+TEST_F(ExtractionTest, ARawCorpusThatHasMovedIsOneError) {
+  const Result<Outcome> outcome = extract({.folder = folder_.path().string(), .modality = "audio", .method = "letters"},
+                                          Letters(), recordings_, listener_);
+
+  ASSERT_FALSE(outcome);
+  EXPECT_EQ(outcome.error().code, ErrorCode::not_found);
+  EXPECT_THAT(outcome.error().message, HasSubstr((folder_.path() / "raw").string() + ": there is no such folder"));
+  EXPECT_THAT(outcome.error().message, HasSubstr("/recordings/root of " + folder_.path().string() + "/corpus.json"));
+}
+
 TEST_F(ExtractionTest, AMissingRecordingIsNamed) {
+  fs::create_directories(folder_.path() / "raw");
   const Result<Outcome> outcome = extract({.folder = folder_.path().string(), .modality = "audio", .method = "letters"},
                                           Letters(), recordings_, listener_);
 

@@ -145,6 +145,18 @@ TEST_F(TablesTest, ALongLabelIsWrapped) {
             "  recurrent=bigru\n");
 }
 
+TEST_F(TablesTest, ALongWordIsBrokenWhereItMayBe) {
+  Table table;
+  table.columns = {"configuration", "WA"};
+  table.rows = {{std::string("modalities=[\"audio\",\"text\"]"), Fraction{0.5}}};
+
+  EXPECT_EQ(format_table(table, TableFormat::text, {.columns = 26}),
+            "configuration           WA\n"
+            "--------------------------\n"
+            "modalities=[\"audio\",  50.0\n"
+            "  \"text\"]\n");
+}
+
 TEST_F(TablesTest, MarkdownHoldsFractions) {
   const Table table = results_summary(store_, sweep_, SelectionRule::last, Metric::macro_f1).value();
 

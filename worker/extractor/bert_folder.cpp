@@ -44,6 +44,12 @@ Status check_weights(const fs::path& folder) {
 Result<std::string> read(const fs::path& folder, const char* name) {
   Result<std::string> text = data::read_file((folder / name).string(), kMostText);
   if (text || text.error().code != ErrorCode::not_found) return text;
+  std::error_code ignored;
+  if (!fs::is_directory(folder, ignored)) {
+    return Error{ErrorCode::not_found, folder.string() +
+                                           ": is no folder, expected that of a BERT model as Hugging Face keeps it "
+                                           "(mer downloads none: docs/features.md)"};
+  }
   return Error{ErrorCode::not_found,
                folder.string() + ": has no " + name + ", expected the folder of a BERT model as Hugging Face keeps it"};
 }

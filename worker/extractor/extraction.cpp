@@ -20,6 +20,7 @@
 #include "data/content_hash.hpp"
 #include "data/corpus_format.hpp"
 #include "data/feature_names.hpp"
+#include "data/safetensors.hpp"
 #include "worker/extractor/inputs.hpp"
 #include "worker/extractor/partial_matrix.hpp"
 #include "worker/extractor/row_pool.hpp"
@@ -244,9 +245,20 @@ void say_versions(const std::string& modality, const Provenance& made, const Pro
   }
 }
 
+// Why the file that corpus.json names is not the one that was written; empty: it has its shape.
+std::string damage_of(const Request& request, std::size_t rows, int dim) {
+  const std::string path = request.folder + "/" + data::feature_file(request.modality);
+  const auto file = data::SafetensorsFile::open(path);
+  if (!file) return file.error().message;
+  const auto tensor = file->find(data::kFeatureTensor);
+  if (!tensor) return tensor.error().message;
+  const std::vector<std::int64_t> expected = {std::int64_t(rows), dim};
+  return tensor->shape == expected ? "" : path + ": has another shape than the corpus";
+}
+
 // What stands there already; nullopt: nothing, or it is to be replaced. Error: it is something else.
 Result<std::optional<Outcome>> standing(const Request& request, const Published& there, const Provenance& wanted,
-                                        const Inputs& inputs, Listener& listener) {
+                                        const Inputs& inputs, int dim, Listener& listener) {
   if (!there.named || request.replace) return std::optional<Outcome>();
   const std::string where = request.folder + "/" + data::kCorpusJson + " has features for " + quote(request.modality);
   const std::string remedy = "; --replace puts others in their place";
@@ -256,6 +268,10 @@ Result<std::optional<Outcome>> standing(const Request& request, const Published&
   }
   if (there.made->parameters != wanted.parameters) {
     return invalid(where + " with the parameters " + there.made->parameters + ", not " + wanted.parameters + remedy);
+  }
+  if (const std::string damage = damage_of(request, inputs.rows(), dim); !damage.empty()) {
+    listener.say(request.modality + ": computed anew: " + damage);
+    return std::optional<Outcome>();
   }
   const std::string hash = hash_of_all(inputs, request.jobs, listener);
   Outcome outcome{.end = Outcome::End::already_there, .utterances = inputs.rows(), .made = *there.made};
@@ -279,9 +295,10 @@ Status put_in_place(const Request& request, PartialMatrix& matrix, const Outcome
 Result<Outcome> extract(const Request& request, const Method& method, const data::Recordings& recordings,
                         Listener& listener) {
   const Inputs inputs(request.folder, recordings, request.input);
+  MER_TRY(inputs.check_root());
   Provenance made = provenance_of(request.method, method);
   MER_ASSIGN(const Published there, data::published(request.folder, request.modality));
-  MER_ASSIGN(std::optional<Outcome> already, standing(request, there, made, inputs, listener));
+  MER_ASSIGN(std::optional<Outcome> already, standing(request, there, made, inputs, method.dim(), listener));
   const std::filesystem::path file = std::filesystem::path(request.folder) / data::feature_file(request.modality);
   if (already) {
     already->dim = method.dim();

@@ -17,12 +17,15 @@ class Inputs {
   // `recordings` are those of the corpus in `folder`, to which a relative root belongs. They outlive the Inputs.
   Inputs(const std::string& folder, const data::Recordings& recordings, Method::Input kind);
 
+  // Error not_found: audio is wanted, and the raw corpus is not where corpus.json has it.
+  Status check_root() const;
   std::size_t rows() const { return recordings_.rows.size(); }
   const std::string& utterance(std::size_t row) const { return recordings_.rows[row].utterance; }
   Result<std::string> read(std::size_t row) const;
   std::string where(std::size_t row) const;  // the file, or "transcript"
 
  private:
+  std::string folder_;
   const data::Recordings& recordings_;
   Method::Input kind_;
   std::string root_;
