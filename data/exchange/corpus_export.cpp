@@ -77,7 +77,7 @@ Result<std::vector<Array>> arrays_of(const Corpus& corpus) {
   MER_TRY(add_recordings(corpus.path, arrays));
   for (const FeatureMatrix& features : corpus.features) {
     const std::string& name = features.modality;
-    if (is_column_array(name) || name.find('/') != std::string::npos) {
+    if (std::ranges::find(arrays, name, &Array::name) != arrays.end() || name.find('/') != std::string::npos) {
       return invalid(corpus.path + ": the modality " + quote(name) + " cannot be the name of an array here");
     }
     const std::span<const std::byte> bytes = std::as_bytes(features.values);

@@ -289,6 +289,15 @@ def test_a_modality_that_is_called_as_an_array_is_refused(mer, recorded):
 
     assert run.returncode == 2 and 'modality "labels": `merctl corpus export` calls another array so' in run.stderr
 
+    added(mer, recorded, "other", mer.folder / "a.npy")
+    described = json.loads((recorded / "corpus.json").read_text())
+    described["modalities"]["labels"] = described["modalities"].pop("other")
+    (recorded / "corpus.json").write_text(json.dumps(described))
+
+    run = mer.run("corpus", "export", recorded, mer.folder / "x.npz")
+
+    assert run.returncode == 2 and 'the modality "labels" cannot be the name of an array here' in run.stderr
+
 
 def test_the_table_on_the_page_goes_there_and_back(mer, recorded, monkeypatch):
     """pandas needs pyarrow for Parquet; where that is not, a pickle stands in for the file."""

@@ -267,7 +267,8 @@ def test_the_transcripts_of_msp_improv_stand_where_it_was_released_with_them(mer
 
 
 def test_a_label_that_is_no_class_is_named(mer, iemocap, tmp_path):
-    turn = rows_of(_imported_folder(mer, iemocap, tmp_path) / "utterances.csv")[0]["utterance"]
+    imported(mer, "iemocap", iemocap, tmp_path / "standard")
+    turn = rows_of(tmp_path / "standard" / "utterances.csv")[0]["utterance"]
     labels = tmp_path / "labels.csv"
     labels.write_text(f"utterance,label\n{turn},hapy\n")
 
@@ -275,8 +276,3 @@ def test_a_label_that_is_no_class_is_named(mer, iemocap, tmp_path):
 
     assert run.returncode == 2
     assert f'{labels}:2: {turn} has the label "hapy"' in " ".join(run.stderr.split())
-
-
-def _imported_folder(mer, corpus, tmp_path):
-    imported(mer, "iemocap", corpus, tmp_path / "standard")
-    return tmp_path / "standard"

@@ -126,6 +126,9 @@ TEST_F(BertFolderTest, AFileThatIsNotThereIsNamed) {
 
   std::filesystem::remove(path() + "/config.json");
   EXPECT_THAT(problem(), HasSubstr(path() + ": has no config.json, expected the folder of a BERT model"));
+
+  std::filesystem::remove_all(path());
+  EXPECT_THAT(problem(), HasSubstr(path() + ": is no folder, expected that of a BERT model"));
 }
 
 TEST_F(BertFolderTest, ACorruptFileIsNamed) {

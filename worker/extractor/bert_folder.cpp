@@ -44,12 +44,6 @@ Status check_weights(const fs::path& folder) {
 Result<std::string> read(const fs::path& folder, const char* name) {
   Result<std::string> text = data::read_file((folder / name).string(), kMostText);
   if (text || text.error().code != ErrorCode::not_found) return text;
-  std::error_code ignored;
-  if (!fs::is_directory(folder, ignored)) {
-    return Error{ErrorCode::not_found, folder.string() +
-                                           ": is no folder, expected that of a BERT model as Hugging Face keeps it "
-                                           "(mer downloads none: docs/features.md)"};
-  }
   return Error{ErrorCode::not_found,
                folder.string() + ": has no " + name + ", expected the folder of a BERT model as Hugging Face keeps it"};
 }
@@ -77,6 +71,12 @@ std::string hash_of(std::initializer_list<std::string_view> texts, const data::S
 
 Result<Folder> open_folder(const std::string& path) {
   const fs::path folder(path);
+  std::error_code ignored;
+  if (!fs::is_directory(folder, ignored)) {
+    return Error{ErrorCode::not_found, path +
+                                           ": is no folder, expected that of a BERT model as Hugging Face keeps it "
+                                           "(mer downloads none: docs/features.md)"};
+  }
   const std::string config_path = (folder / "config.json").string();
   MER_ASSIGN(const std::string config_text, read(folder, "config.json"));
   MER_ASSIGN(const ModelConfig config, parse_model_config(config_text, config_path));
